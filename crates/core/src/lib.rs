@@ -1,0 +1,17 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+
+pub mod entry;
+pub mod fault;
+pub mod id;
+pub mod incident;
+pub mod model;
+pub mod observation;
+pub mod saying;
+pub mod template;
+pub mod verdict;
+pub mod view;
+
+pub use jiff::Timestamp;
