@@ -1,0 +1,29 @@
+//! DNS for Candor: asking, zones, answering.
+//!
+//! * [`ask`]: one question to one server, every field of the answer kept.
+//! * [`resolve`]: a host's addresses, from the system's files, given servers, pinned addresses, or a zone.
+//! * [`zone`]: one canonical zone with one `answer()`, used to serve, to guard and to try journeys.
+//! * [`serve`]: an authoritative server over such zones, UDP and TCP.
+//! * [`authorities`]: every server of a zone asked the same question.
+//!
+//! Failure policy: nothing read from a network or a file may panic; everything is bounded in size and time.
+//! Absent: recursion, zone transfer, NOTIFY, TSIG, validation of DNSSEC.
+
+pub mod ask;
+pub mod authorities;
+mod name;
+pub mod question;
+pub mod record;
+pub mod resolve;
+pub mod serve;
+pub mod zone;
+
+pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask};
+pub use authorities::{Authorities, Authority, AuthoritiesError, authorities};
+pub use question::{Question, QuestionError};
+pub use record::{Flags, Rcode, Record};
+pub use resolve::{
+    Lookup, LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver,
+};
+pub use serve::{Server, ServerHandle, serve_files};
+pub use zone::{Zone, ZoneAnswer, ZoneFault};

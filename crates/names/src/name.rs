@@ -1,0 +1,26 @@
+//! Domain names as this crate holds them: absolute, in wire form, compared without regard to case (RFC 4343).
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use domain::base::name::{Name as WireName, ToName};
+
+/// An absolute name; ordered canonically (RFC 4034, section 6.1).
+pub(crate) type Name = WireName<Bytes>;
+
+/// Reads a name from text, always as absolute; says what is wrong with it otherwise.
+pub(crate) fn parse(text: &str) -> Result<Name, String> {
+    if text.is_empty() {
+        return Err("the name is empty".to_owned());
+    }
+    if !text.is_ascii() {
+        return Err("the name is not in ASCII; write an internationalised name in its xn-- form".to_owned());
+    }
+    Name::bytes_from_str(text).map_err(|fault| fault.to_string())
+}
+
+/// The presentation form, with its trailing dot.
+pub(crate) fn show<N: ToName>(name: &N) -> String {
+    let dotted: &dyn Display = &name.fmt_with_dot();
+    dotted.to_string()
+}
