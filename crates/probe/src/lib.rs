@@ -1,0 +1,22 @@
+//! Journeys run against the world.
+//!
+//! * [`Runner`]: runs the journey of a check and says what it saw. Start at `runner`, then `step/`.
+//! * `step/`: one file (or folder) for each kind of step; `connect`, `tls`, `guard` are what they share.
+//!
+//! Failure policy: the fault of a target is a [`candor_core::fault::Fault`], never an error; what we cannot do is a
+//! fault of ours, in the same place. Nothing read from a network may panic, and all of it is bounded in size and time.
+//! Absent: deciding what a fault means (core), and keeping observations (ledger).
+
+mod certificate;
+mod connect;
+mod cookies;
+mod failure;
+mod guard;
+mod patterns;
+mod schedule;
+mod session;
+mod step;
+mod tls;
+mod variables;
+
+pub use schedule::*;
