@@ -8,6 +8,7 @@
 //! Absent: deciding what a fault means (core), and keeping observations (ledger).
 
 mod certificate;
+mod clock;
 mod connect;
 mod cookies;
 mod failure;
