@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,27 @@ pub struct Affected {
     pub until: Option<Timestamp>,
     /// What failed, at first.
     pub kind: Kind,
+    /// When the last spell of failing began; `from`, unless it relapsed.
+    pub spell_from: Timestamp,
+    /// Time failing in the spells before that.
+    pub earlier: Duration,
+}
+
+impl Affected {
+    /// How long it has failed in this incident, up to `now`. Never less at a later `now`.
+    #[must_use]
+    pub fn failing_time(&self, now: Timestamp) -> Duration {
+        let until = self.until.unwrap_or(now).max(self.spell_from);
+        let spell = until.duration_since(self.spell_from);
+        self.earlier.saturating_add(Duration::try_from(spell).unwrap_or_default())
+    }
+
+    /// It fails again, from `now`.
+    pub(crate) fn relapse(&mut self, now: Timestamp) {
+        self.earlier = self.failing_time(now);
+        self.spell_from = now;
+        self.until = None;
+    }
 }
 
 /// An incident.
@@ -109,4 +131,13 @@ pub struct Incident {
     pub cells: Vec<Affected>,
     /// What was said, oldest first.
     pub updates: Vec<Update>,
+}
+
+impl Incident {
+    /// What it has cost customers so far, in cell-time: the sum of its cells' times of failing. The prices of a later
+    /// day are made from it.
+    #[must_use]
+    pub fn failing_time(&self, now: Timestamp) -> Duration {
+        self.cells.iter().map(|cell| cell.failing_time(now)).sum()
+    }
 }

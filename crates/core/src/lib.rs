@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod engine;
 pub mod entry;
 pub mod fault;
 pub mod id;

@@ -12,12 +12,12 @@ mod step;
 pub use journey::{Journey, JourneyStep, StepWhen};
 pub use place::{Anchor, Place, Resolve, ServerAddress, Vantage};
 pub use plan::{
-    Capability, Cell, Check, Keep, LedgerPlace, Maintenance, Operate, Page, Plan, Service, ShowFaults, WatchedZone,
-    When,
+    Capability, Cell, Check, Keep, LedgerPlace, Maintenance, Operate, Page, Plan, Service, ShowFaults,
+    WatchedZone, When,
 };
 pub use policy::{Confirm, Degraded, FailingOf, Policy, Quorum};
 pub use step::{
-    Body, Capture, CaptureFrom, DnsExpect, DnsStep, Flag, HttpExpect, HttpStep, HttpVersion, JsonMatch, JsonTemplate,
-    Method, PingStep, Proxy, SizeMatch, SmtpStep, StartTls, StatusRange, Step, Target, TcpStep, TextMatch, TlsClient,
-    TlsExpect, TlsStep,
+    Body, Capture, CaptureFrom, DnsExpect, DnsStep, Flag, HttpExpect, HttpStep, HttpVersion, JsonMatch,
+    JsonTemplate, Method, PingStep, Proxy, SizeMatch, SmtpStep, StartTls, StatusRange, Step, Target, TcpStep,
+    TextMatch, TlsClient, TlsExpect, TlsStep,
 };

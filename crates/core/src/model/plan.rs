@@ -195,9 +195,9 @@ pub struct Keep {
 impl Plan {
     /// Every cell with the service and capability it belongs to, in the order of the page.
     pub fn cells(&self) -> impl Iterator<Item = (&Service, &Capability, &Cell)> {
-        self.services
-            .iter()
-            .flat_map(|s| s.capabilities.iter().flat_map(move |c| c.cells.iter().map(move |cell| (s, c, cell))))
+        self.services.iter().flat_map(|s| {
+            s.capabilities.iter().flat_map(move |c| c.cells.iter().map(move |cell| (s, c, cell)))
+        })
     }
 
     /// The place with this id, if the plan has it.
@@ -238,6 +238,11 @@ impl Maintenance {
             .flatten()
             .filter(|&at| at > now)
             .min()
+    }
+
+    /// All its windows, as (start, end).
+    pub fn windows(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.starts().iter().filter_map(|&start| Some((start, start.saturating_add(self.lasts).ok()?)))
     }
 
     fn starts(&self) -> &[Timestamp] {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::template::{Secret, Template};
 
 /// A step of a journey.
+#[expect(clippy::large_enum_variant, reason = "a plan holds each step once, behind an `Arc`; most are HTTP")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {

@@ -1,0 +1,234 @@
+//! Incidents: opened and closed from evidence, with cells that fail together in one.
+//!
+//! A failing cell joins an open incident of the same service, or one that grew within [`JOIN`]; else it opens its own.
+//! When all its cells work again an incident is *monitoring* for its hold; a relapse within that time goes on in the
+//! same incident (flapping makes one incident, not twenty), and only the end of the hold resolves it.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::voter::after;
+use crate::fault::Kind;
+use crate::id::{CellKey, IncidentId};
+use crate::incident::{Affected, Incident, IncidentState};
+
+/// Cells that fail within this time of each other are taken to fail together.
+pub(crate) const JOIN: Duration = Duration::from_secs(60);
+/// An incident's scope is said again once it has not grown for this long.
+pub(crate) const SETTLE: Duration = Duration::from_secs(10);
+/// Shortest hold between "works again" and "resolved"; the hold is three intervals of its slowest cell.
+pub(crate) const HOLD_MIN: Duration = Duration::from_secs(15);
+/// Longest hold.
+pub(crate) const HOLD_MAX: Duration = Duration::from_secs(15 * 60);
+/// Resolved incidents kept in the state; the ledger has them all.
+pub(crate) const PAST_MAX: usize = 200;
+
+/// The incidents of a hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Incidents {
+    open: Vec<Open>,
+    past: VecDeque<Incident>,
+    next: u64,
+}
+
+/// An open incident and what is pending on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Open {
+    incident: Incident,
+    grew_at: Timestamp,
+    /// How many of its cells have been said.
+    said: usize,
+    hold: Duration,
+    resolve_at: Option<Timestamp>,
+}
+
+/// A cell that begins to fail.
+#[derive(Debug)]
+pub(crate) struct Failing<'a> {
+    pub(crate) key: &'a CellKey,
+    pub(crate) kind: Kind,
+    pub(crate) since: Timestamp,
+    pub(crate) every: Duration,
+}
+
+impl Failing<'_> {
+    fn affected(&self, from: Timestamp) -> Affected {
+        Affected {
+            cell: self.key.clone(),
+            from,
+            until: None,
+            kind: self.kind,
+            spell_from: from,
+            earlier: Duration::ZERO,
+        }
+    }
+}
+
+/// What happened to an incident; the engine words it and keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It began with this cell.
+    Opened(IncidentId, CellKey),
+    /// This cell joined.
+    Grew(IncidentId, CellKey),
+    /// Its scope or state is to be said.
+    Say(IncidentId, IncidentState),
+}
+
+impl Incidents {
+    pub(crate) const fn new() -> Self {
+        Self { open: Vec::new(), past: VecDeque::new(), next: 1 }
+    }
+
+    /// A cell begins to fail, or its fault changed while failing.
+    pub(crate) fn fails(&mut self, now: Timestamp, cell: &Failing<'_>) -> Vec<Turn> {
+        let hold = (cell.every * 3).clamp(HOLD_MIN, HOLD_MAX);
+        let home = self
+            .open
+            .iter_mut()
+            .find(|open| open.incident.cells.iter().any(|a| a.cell == *cell.key))
+            .map(|open| open.incident.id)
+            .or_else(|| self.open.iter().find(|open| open.takes(cell.key, now)).map(|open| open.incident.id));
+        let Some(open) = home.and_then(|id| self.open.iter_mut().find(|open| open.incident.id == id)) else {
+            return alloc::vec![self.begin(now, cell, hold)];
+        };
+        open.hold = open.hold.max(hold);
+        let mut turns = Vec::new();
+        if open.affect(cell, now) {
+            open.grew_at = now;
+            turns.push(Turn::Grew(open.incident.id, cell.key.clone()));
+        }
+        if open.resolve_at.take().is_some() {
+            open.said = open.incident.cells.len();
+            turns.push(Turn::Say(open.incident.id, IncidentState::Investigating));
+        }
+        turns
+    }
+
+    fn begin(&mut self, now: Timestamp, cell: &Failing<'_>, hold: Duration) -> Turn {
+        let id = IncidentId(self.next);
+        self.next += 1;
+        let affected = cell.affected(cell.since);
+        let incident = Incident {
+            id,
+            state: IncidentState::Investigating,
+            opened_at: cell.since,
+            resolved_at: None,
+            cells: alloc::vec![affected],
+            updates: Vec::new(),
+        };
+        self.open.push(Open { incident, grew_at: now, said: 0, hold, resolve_at: None });
+        Turn::Opened(id, cell.key.clone())
+    }
+
+    /// A cell is measured working again, or is no longer watched, or lies under intended downtime from now on.
+    pub(crate) fn recovers(&mut self, now: Timestamp, key: &CellKey) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for open in &mut self.open {
+            for affected in open.incident.cells.iter_mut().filter(|a| a.cell == *key && a.until.is_none()) {
+                affected.until = Some(now);
+            }
+            if open.resolve_at.is_none() && open.incident.cells.iter().all(|a| a.until.is_some()) {
+                open.resolve_at = Some(after(now, open.hold));
+                open.said = open.incident.cells.len();
+                turns.push(Turn::Say(open.incident.id, IncidentState::Monitoring));
+            }
+        }
+        turns
+    }
+
+    /// What has come due at `now`.
+    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for open in &mut self.open {
+            if open.resolve_at.is_some_and(|at| at <= now) {
+                turns.push(Turn::Say(open.incident.id, IncidentState::Resolved));
+            } else if open.says_at().is_some_and(|at| at <= now) {
+                open.said = open.incident.cells.len();
+                turns.push(Turn::Say(open.incident.id, open.incident.state));
+            }
+        }
+        turns
+    }
+
+    /// When something comes due next.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.open.iter().flat_map(|open| [open.resolve_at, open.says_at()]).flatten().min()
+    }
+
+    /// The incident, open or past.
+    pub(crate) fn get_mut(&mut self, id: IncidentId) -> Option<&mut Incident> {
+        let open = self.open.iter_mut().map(|open| &mut open.incident);
+        open.chain(self.past.iter_mut()).find(|incident| incident.id == id)
+    }
+
+    /// The cells of an open incident that are not measured working.
+    pub(crate) fn still_failing(&self, id: IncidentId) -> Vec<CellKey> {
+        let open = self.open.iter().filter(|open| open.incident.id == id);
+        open.flat_map(|open| open.incident.cells.iter().filter(|a| a.until.is_none()).map(|a| a.cell.clone()))
+            .collect()
+    }
+
+    /// Moves an incident whose state says that it is over among the past ones.
+    pub(crate) fn file(&mut self, id: IncidentId) {
+        let Some(at) =
+            self.open.iter().position(|open| open.incident.id == id && !open.incident.state.is_open())
+        else {
+            return;
+        };
+        self.past.push_back(self.open.remove(at).incident);
+        while self.past.len() > PAST_MAX {
+            self.past.pop_front();
+        }
+    }
+
+    /// The clock was stepped: what is pending is counted from `now`.
+    pub(crate) fn step_clock(&mut self, now: Timestamp) {
+        for open in &mut self.open {
+            open.grew_at = open.grew_at.min(now);
+            open.resolve_at = open.resolve_at.map(|_| after(now, open.hold));
+        }
+    }
+
+    /// All of them: open ones first, newest first in both parts.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Incident> {
+        self.open.iter().rev().map(|open| &open.incident).chain(self.past.iter().rev())
+    }
+
+    /// Keys of all cells that open incidents hold as failing.
+    pub(crate) fn failing_cells(&self) -> impl Iterator<Item = &CellKey> {
+        self.open.iter().flat_map(|o| o.incident.cells.iter().filter(|a| a.until.is_none()).map(|a| &a.cell))
+    }
+}
+
+impl Open {
+    fn takes(&self, key: &CellKey, now: Timestamp) -> bool {
+        let kin = self.incident.cells.iter().any(|a| a.cell.service == key.service);
+        kin || now < after(self.grew_at, JOIN)
+    }
+
+    /// Whether the cell is new here, or fails again.
+    fn affect(&mut self, cell: &Failing<'_>, now: Timestamp) -> bool {
+        match self.incident.cells.iter_mut().find(|a| a.cell == *cell.key) {
+            Some(affected) if affected.until.is_some() => {
+                affected.relapse(now);
+                false
+            }
+            Some(_) => false,
+            None => {
+                let from = cell.since.min(now);
+                self.incident.cells.push(cell.affected(from));
+                true
+            }
+        }
+    }
+
+    fn says_at(&self) -> Option<Timestamp> {
+        let unsaid = self.said < self.incident.cells.len() && self.resolve_at.is_none();
+        unsaid.then(|| after(self.grew_at, SETTLE))
+    }
+}

@@ -1,0 +1,95 @@
+//! The budget of rechecks: a first failure is looked at again at once, but an outage must not be amplified.
+//!
+//! Each service has a bucket of tokens, as large as a quarter of its checks and never below [`LEAST`]; it fills again
+//! over [`REFILL`]. A recheck without a token is not made: the next planned run confirms instead.
+
+use core::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::CheckId;
+
+/// Tokens that even the smallest service has.
+pub(crate) const LEAST: u32 = 8;
+/// Time in which an empty bucket fills.
+pub(crate) const REFILL: Duration = Duration::from_secs(30);
+/// Soonest a recheck starts after the failure it looks at.
+pub(crate) const SOONEST: Duration = Duration::from_millis(200);
+/// Width of the jitter on top, in milliseconds.
+pub(crate) const JITTER_MS: u64 = 800;
+
+/// Tokens for rechecks of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Budget {
+    size: u32,
+    left: u32,
+    /// From when the next token is counted.
+    from: Option<Timestamp>,
+}
+
+impl Budget {
+    pub(crate) fn for_checks(checks: usize) -> Self {
+        let size = u32::try_from(checks / 4).unwrap_or(u32::MAX).max(LEAST);
+        Self { size, left: size, from: None }
+    }
+
+    /// Takes a token, if one is left at `now`.
+    pub(crate) fn take(&mut self, now: Timestamp) -> bool {
+        self.refill(now);
+        if self.left == 0 {
+            return false;
+        }
+        if self.left == self.size {
+            self.from = Some(now);
+        }
+        self.left -= 1;
+        true
+    }
+
+    fn refill(&mut self, now: Timestamp) {
+        let Some(from) = self.from else { return };
+        let each_ms = (REFILL.as_millis() / u128::from(self.size)).max(1);
+        let gone_ms = u128::try_from(now.duration_since(from).as_millis()).unwrap_or(0);
+        let tokens = gone_ms / each_ms;
+        if tokens == 0 {
+            return;
+        }
+        self.left = self.size.min(self.left.saturating_add(u32::try_from(tokens).unwrap_or(u32::MAX)));
+        let used_ms = u64::try_from(tokens.saturating_mul(each_ms)).unwrap_or(u64::MAX);
+        self.from = Some(super::voter::after(from, Duration::from_millis(used_ms)));
+    }
+}
+
+/// How long to wait before the recheck of `check`: spread by its number, the same in every replay.
+pub(crate) fn delay(check: CheckId, turn: u64) -> Duration {
+    let mixed = (check.0 ^ turn.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+    SOONEST + Duration::from_millis(mixed % JITTER_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_budget_fills_again_over_its_time() {
+        let mut budget = Budget::for_checks(4);
+        let start = Timestamp::UNIX_EPOCH;
+        for _ in 0..LEAST {
+            assert!(budget.take(start));
+        }
+        assert!(!budget.take(start));
+        let later = super::super::voter::after(start, REFILL);
+        for _ in 0..LEAST {
+            assert!(budget.take(later));
+        }
+        assert!(!budget.take(later));
+    }
+
+    #[test]
+    fn rechecks_are_spread() {
+        let delays: alloc::collections::BTreeSet<_> = (0..50).map(|n| delay(CheckId(n), 0)).collect();
+        assert!(delays.len() > 40, "{delays:?}");
+        assert!(delays.iter().all(|d| *d >= SOONEST && *d < SOONEST + Duration::from_millis(JITTER_MS)));
+    }
+}

@@ -1,0 +1,190 @@
+//! Choosing what to say: which claims, in which order, about whom. The words are `page`'s.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use jiff::Timestamp;
+
+use crate::saying::{Claim, Deed, Fares, PlaceScope, Saying};
+use crate::verdict::Verdict;
+
+/// Claims of trouble in the answer for the whole; the rest is counted.
+const WHOLE_MAX: usize = 2;
+
+/// What is known of a cell, as far as sayings need it.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact<'p> {
+    pub(crate) service: &'p str,
+    pub(crate) deed: Deed,
+    pub(crate) place: Option<&'p str>,
+    /// How many places the capability has.
+    pub(crate) places: u32,
+    pub(crate) verdict: Verdict,
+    pub(crate) fares: Fares,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) measured_from: Vec<String>,
+}
+
+/// The saying of one cell.
+pub(crate) fn of_cell(fact: &Fact<'_>) -> Saying {
+    let places = match fact.place {
+        None => PlaceScope::Whole,
+        Some(name) if fact.places == 1 => PlaceScope::All(alloc::vec![name.into()]),
+        Some(name) => PlaceScope::Some(alloc::vec![name.into()], fact.places),
+    };
+    let claim = Claim {
+        deed: fact.deed.clone(),
+        services: alloc::vec![fact.service.into()],
+        places,
+        fares: fact.fares,
+        since: fact.since,
+        measured_from: fact.measured_from.clone(),
+    };
+    Saying { verdict: fact.verdict, claims: alloc::vec![claim], more: 0 }
+}
+
+/// The saying of a service, or of an incident: one claim for each group of cells that fare alike.
+pub(crate) fn of_group(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
+    Saying { verdict, claims: claims(facts), more: 0 }
+}
+
+/// The answer for the whole: the worst of what fails beside one thing that works.
+pub(crate) fn of_whole(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
+    let (works, trouble): (Vec<Claim>, Vec<Claim>) =
+        across_services(claims(facts)).into_iter().partition(|c| c.fares == Fares::Works);
+    let failing = trouble.iter().filter(|c| !matches!(c.fares, Fares::Unknown(_))).count();
+    let keep = if failing > 0 { WHOLE_MAX.min(failing) } else { 1 };
+    let more = u32::try_from(trouble.len().saturating_sub(keep)).unwrap_or(u32::MAX);
+    let worst: &[String] = trouble.first().map_or(&[], |claim| &claim.services);
+    let reach =
+        |c: &Claim| (c.services.iter().any(|s| worst.contains(s)), c.services.len(), named(&c.places));
+    // `rev`, because the last of equals is kept and the plan's order should win.
+    let contrast = works.into_iter().rev().max_by_key(reach);
+    let mut kept: Vec<Claim> = trouble.iter().take(keep).cloned().collect();
+    kept.extend(contrast);
+    // The first line is for customers; where it was measured from stands beside each cell.
+    kept.iter_mut().for_each(|claim| claim.measured_from.clear());
+    Saying { verdict, claims: kept, more }
+}
+
+const fn named(scope: &PlaceScope) -> usize {
+    match scope {
+        PlaceScope::Whole => 1,
+        PlaceScope::All(names) | PlaceScope::Some(names, _) => names.len(),
+    }
+}
+
+/// Groups cells of one service and deed that fare alike; worst first, what works last.
+fn claims(facts: &[Fact<'_>]) -> Vec<Claim> {
+    let mut groups: BTreeMap<(core::cmp::Reverse<u8>, &str, &Deed, Alike), Vec<&Fact<'_>>> = BTreeMap::new();
+    for fact in facts {
+        let key = (core::cmp::Reverse(rank(fact.verdict)), fact.service, &fact.deed, Alike::of(fact.fares));
+        groups.entry(key).or_default().push(fact);
+    }
+    let mut claims: Vec<(u8, Claim)> =
+        groups.into_iter().map(|((core::cmp::Reverse(rank), ..), group)| (rank, claim_of(&group))).collect();
+    claims.sort_by_key(|(rank, claim)| {
+        (core::cmp::Reverse(*rank), core::cmp::Reverse(named(&claim.places)), claim.since)
+    });
+    claims.into_iter().map(|(_, claim)| claim).collect()
+}
+
+fn claim_of(group: &[&Fact<'_>]) -> Claim {
+    let first = group.first().expect("a group has a cell because it was made by adding one");
+    let names: Vec<String> = group.iter().filter_map(|f| f.place.map(String::from)).collect();
+    let places = if first.place.is_none() {
+        PlaceScope::Whole
+    } else if names.len() == usize::try_from(first.places).unwrap_or(usize::MAX) {
+        PlaceScope::All(names)
+    } else {
+        PlaceScope::Some(names, first.places)
+    };
+    let from_alike = group.iter().all(|f| f.measured_from == first.measured_from);
+    let measured_from = if from_alike { first.measured_from.clone() } else { Vec::new() };
+    Claim {
+        deed: first.deed.clone(),
+        services: alloc::vec![first.service.into()],
+        places,
+        fares: first.fares,
+        since: group.iter().filter_map(|f| f.since).min(),
+        measured_from,
+    }
+}
+
+/// Joins claims of different services that say the same of the same deed and places.
+fn across_services(claims: Vec<Claim>) -> Vec<Claim> {
+    let mut joined: Vec<Claim> = Vec::new();
+    for claim in claims {
+        let twin = joined.iter_mut().find(|c| {
+            c.deed == claim.deed && Alike::of(c.fares) == Alike::of(claim.fares) && c.places == claim.places
+        });
+        match twin {
+            Some(twin) => {
+                twin.services.extend(claim.services);
+                twin.since = twin.since.min(claim.since).or(claim.since);
+                twin.measured_from.retain(|name| claim.measured_from.contains(name));
+            }
+            None => joined.push(claim),
+        }
+    }
+    joined
+}
+
+/// Cells fare alike where the same thing is said of them, numbers aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Alike {
+    Fails(crate::fault::Kind),
+    Sometimes,
+    FromSome,
+    Slow,
+    Unknown(crate::saying::UnknownWhy),
+    Works,
+}
+
+impl Alike {
+    const fn of(fares: Fares) -> Self {
+        match fares {
+            Fares::Works => Self::Works,
+            Fares::Fails(kind) => Self::Fails(kind),
+            Fares::Slow(..) => Self::Slow,
+            Fares::Sometimes(..) => Self::Sometimes,
+            Fares::FromSome(..) => Self::FromSome,
+            Fares::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+const fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Outage => 3,
+        Verdict::Degraded => 2,
+        Verdict::Unknown => 1,
+        Verdict::Operational => 0,
+    }
+}
+
+/// The verdict on a capability from its cells: *outage* where at least half are out.
+pub(crate) fn roll_up(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let mut counts = [0_usize; 4];
+    for verdict in verdicts {
+        if let Some(count) = counts.get_mut(usize::from(rank(verdict))) {
+            *count += 1;
+        }
+    }
+    let [operational, unknown, degraded, outage] = counts;
+    if outage > 0 && outage * 2 >= operational + unknown + degraded + outage {
+        Verdict::Outage
+    } else if outage + degraded > 0 {
+        Verdict::Degraded
+    } else if unknown > 0 || operational == 0 {
+        Verdict::Unknown
+    } else {
+        Verdict::Operational
+    }
+}
+
+/// The verdict on a service from its capabilities: what customers cannot do anywhere is an outage of the service.
+pub(crate) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts.max_by_key(|v| rank(*v)).unwrap_or(Verdict::Unknown)
+}

@@ -1,0 +1,320 @@
+//! The engine at work: what each input and each due moment changes.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use jiff::Timestamp;
+
+use super::incidents::{Failing, Turn};
+use super::slot::Slots;
+use super::voter::{Wants, after};
+use super::{Action, Engine, eyes_of, recheck, say};
+use crate::entry::Event;
+use crate::fault::Kind;
+use crate::id::{CellKey, IncidentId, VantageId};
+use crate::incident::{By, Update, UpdateText};
+use crate::model::Plan;
+use crate::observation::Observation;
+use crate::saying::Fares;
+use crate::verdict::Verdict;
+
+impl Engine {
+    /// Decides everything that is due up to `now`, each thing at its own moment.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        while let Some(due) = self.wake_at().filter(|at| *at <= now) {
+            self.now = self.now.max(due);
+            self.decide_due();
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn decide_due(&mut self) {
+        while let Some((at, cell)) = self.timers.first().copied().filter(|(at, _)| *at <= self.now) {
+            self.timers.remove(&(at, cell));
+            if let Some(slot) = self.slots.cells.get_mut(cell) {
+                slot.armed = None;
+            }
+            self.review(cell);
+        }
+        if self.windows_at.is_some_and(|at| at <= self.now) {
+            self.turn_windows();
+        }
+        let turns = self.incidents.due(self.now);
+        self.take_turns(turns);
+    }
+
+    pub(super) fn observe(&mut self, seq: u64, seen: &Observation) {
+        self.watermark = self.watermark.max(seq);
+        let Some(&(cell, voter)) = self.slots.by_check.get(&seen.check) else { return };
+        let Some(slot) = self.slots.cells.get_mut(cell) else { return };
+        let Some(wants) = slot.voters.get_mut(voter).map(|v| v.take(seen, &slot.policy)) else { return };
+        self.changed_at = self.changed_at.max(Some(seen.fresh_from()));
+        self.review(cell);
+        if wants == Wants::Confirmation {
+            self.confirm(cell, voter);
+        }
+        if seen.fault.is_some() && !self.plan.anchors.is_empty() {
+            self.ask_vantage(cell, voter);
+        }
+    }
+
+    /// Asks for a recheck of the voter, and of the cell's other voters where it is the first to waver.
+    fn confirm(&mut self, cell: usize, voter: usize) {
+        let Some(slot) = self.slots.cells.get(cell) else { return };
+        let first = slot.memory.verdict == Verdict::Operational;
+        for (at, &check) in slot.checks.iter().enumerate() {
+            if at != voter && !first {
+                continue;
+            }
+            let Some((_, budget)) = self.slots.budgets.get_mut(slot.budget) else { return };
+            if !budget.take(self.now) {
+                return;
+            }
+            let at = after(self.now, recheck::delay(check, self.watermark));
+            self.actions.push_back(Action::Recheck { check, at });
+        }
+    }
+
+    fn ask_vantage(&mut self, cell: usize, voter: usize) {
+        let eye = self.slots.cells.get(cell).and_then(|slot| slot.vantages.get(voter));
+        if let Some(eye) = eye.and_then(|eye| self.eyes.get(*eye)) {
+            let ask = Action::AskVantage(eye.id.clone());
+            if !self.actions.contains(&ask) {
+                self.actions.push_back(ask);
+            }
+        }
+    }
+
+    pub(super) fn hear(&mut self, vantage: &VantageId, sees: bool) {
+        let now = self.now;
+        let Some(at) = self.eyes.iter().position(|eye| eye.id == *vantage) else { return };
+        let Some(eye) = self.eyes.get_mut(at) else { return };
+        eye.heard = Some((sees, now));
+        let was_blind = eye.blind_since.is_some();
+        if sees {
+            eye.blind_since = None;
+        } else if !was_blind {
+            eye.blind_since = Some(now);
+        }
+        if was_blind == sees {
+            let vantage = vantage.clone();
+            self.record(if sees { Event::VantageSees { vantage } } else { Event::VantageBlind { vantage } });
+        }
+        let touched: Vec<usize> = self
+            .slots
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.vantages.contains(&at))
+            .map(|(i, _)| i)
+            .collect();
+        for cell in touched {
+            self.review(cell);
+        }
+    }
+
+    /// Judges a cell anew, and acts on what changed.
+    fn review(&mut self, cell: usize) {
+        let now = self.now;
+        let anchored = !self.plan.anchors.is_empty();
+        let Some(slot) = self.slots.cells.get_mut(cell) else { return };
+        let next = slot.judge(&self.eyes, anchored, now);
+        if let Some(wake) = slot.next_change(now)
+            && slot.armed.is_none_or(|armed| wake < armed)
+        {
+            if let Some(armed) = slot.armed.replace(wake) {
+                self.timers.remove(&(armed, cell));
+            }
+            self.timers.insert((wake, cell));
+        }
+        let before = (slot.memory.verdict, slot.memory.fares);
+        if before == (next.verdict, next.fares) {
+            return;
+        }
+        slot.memory.fares = next.fares;
+        if before.0 == next.verdict {
+            self.touch();
+            return;
+        }
+        let since = slot.began(next.verdict, now);
+        slot.memory.verdict = next.verdict;
+        slot.memory.since = Some(since);
+        let key = slot.key.clone();
+        let kind = kind_of(next.fares);
+        self.record(Event::VerdictChanged { cell: key, from: before.0, to: next.verdict, since, kind });
+        self.involve(cell, since);
+    }
+
+    /// Opens, joins or leaves incidents, as a cell's verdict and its cover demand.
+    fn involve(&mut self, cell: usize, since: Timestamp) {
+        let now = self.now;
+        let Some(slot) = self.slots.cells.get(cell) else { return };
+        let turns = if slot.memory.covered || slot.memory.verdict == Verdict::Operational {
+            self.incidents.recovers(now, &slot.key)
+        } else if slot.memory.verdict.is_failing() {
+            let kind = kind_of(slot.memory.fares).unwrap_or(Kind::DeadlineExceeded);
+            self.incidents.fails(now, &Failing { key: &slot.key, kind, since, every: slot.policy.every })
+        } else {
+            return;
+        };
+        self.take_turns(turns);
+    }
+
+    pub(super) fn take_turns(&mut self, turns: Vec<Turn>) {
+        for turn in turns {
+            match turn {
+                Turn::Opened(incident, cell) => {
+                    self.record(Event::IncidentOpened { incident, cells: alloc::vec![cell] });
+                }
+                Turn::Grew(incident, cell) => {
+                    self.record(Event::IncidentGrew { incident, cells: alloc::vec![cell] });
+                }
+                Turn::Say(id, state) => {
+                    let saying = self.say_incident(id);
+                    let update = Update {
+                        at: self.now,
+                        state,
+                        by: By::Candor,
+                        text: UpdateText::Said(saying),
+                        contradicted_by: Vec::new(),
+                    };
+                    self.update_incident(id, update);
+                }
+            }
+        }
+    }
+
+    fn say_incident(&mut self, id: IncidentId) -> crate::saying::Saying {
+        let keys: Vec<CellKey> = self
+            .incidents
+            .get_mut(id)
+            .map(|i| i.cells.iter().map(|a| a.cell.clone()).collect())
+            .unwrap_or_default();
+        let facts = self.facts(|key| keys.contains(key));
+        let verdict = say::roll_up(facts.iter().map(|fact| fact.verdict));
+        say::of_group(&facts, verdict)
+    }
+
+    pub(super) fn update_incident(&mut self, id: IncidentId, update: Update) {
+        let now = self.now;
+        let Some(incident) = self.incidents.get_mut(id) else { return };
+        // Words cannot close what is measured failing: the claim stands, the state stays open.
+        let holds = update.contradicted_by.is_empty();
+        if holds {
+            incident.state = update.state;
+            if update.state.is_open() {
+                incident.resolved_at = None;
+            } else {
+                incident.resolved_at.get_or_insert(now);
+            }
+        }
+        incident.updates.push(update.clone());
+        if holds && !update.state.is_open() {
+            self.incidents.file(id);
+        }
+        self.record(Event::IncidentUpdated { incident: id, update });
+    }
+
+    /// Begins and ends intended downtime as the plan has it at this moment.
+    pub(super) fn turn_windows(&mut self) {
+        let now = self.now;
+        let plan = Arc::clone(&self.plan);
+        let mut on = alloc::collections::BTreeSet::new();
+        let mut begun = Vec::new();
+        for window in &plan.maintenance {
+            let Some((start, until)) = window.window_at(now) else { continue };
+            let key = (window.name.clone(), start);
+            if !self.windows.contains(&key) {
+                let (name, services) = (window.name.clone(), window.services.clone());
+                begun.push(Event::MaintenanceBegan { name, services, until });
+            }
+            on.insert(key);
+        }
+        let ended: Vec<Event> = self
+            .windows
+            .difference(&on)
+            .map(|(name, _)| Event::MaintenanceEnded { name: name.clone() })
+            .collect();
+        self.windows = on;
+        self.windows_at = plan.maintenance.iter().filter_map(|w| w.next_change(now)).min();
+        for event in ended.into_iter().chain(begun) {
+            self.record(event);
+        }
+        self.cover();
+    }
+
+    fn cover(&mut self) {
+        let now = self.now;
+        let plan = Arc::clone(&self.plan);
+        let on: Vec<_> = plan.maintenance.iter().filter(|w| w.window_at(now).is_some()).collect();
+        for cell in 0..self.slots.cells.len() {
+            let Some(slot) = self.slots.cells.get_mut(cell) else { continue };
+            let covered = on.iter().any(|w| w.covers(&slot.key.service));
+            if core::mem::replace(&mut slot.memory.covered, covered) != covered {
+                self.touch();
+                // What failed beneath intended downtime becomes an incident only when that ends, from then on.
+                self.involve(cell, now);
+            }
+        }
+    }
+
+    /// A new plan: what stays keeps its state, what goes leaves its incidents.
+    pub(super) fn load(&mut self, plan: Arc<Plan>) {
+        let kept = self.snapshot();
+        let gone: Vec<CellKey> = {
+            let fresh = Slots::new(&plan);
+            self.slots
+                .cells
+                .iter()
+                .filter(|s| !fresh.by_cell.contains_key(&s.id))
+                .map(|s| s.key.clone())
+                .collect()
+        };
+        self.slots = Slots::new(&plan);
+        self.eyes = eyes_of(&plan);
+        self.plan = plan;
+        self.timers.clear();
+        self.adopt(&kept);
+        for key in gone {
+            let turns = self.incidents.recovers(self.now, &key);
+            self.take_turns(turns);
+        }
+        self.turn_windows();
+        self.review_all();
+        self.touch();
+    }
+
+    pub(super) fn review_all(&mut self) {
+        for cell in 0..self.slots.cells.len() {
+            self.review(cell);
+        }
+    }
+
+    /// Lets go of everything fresh: it was seen by another clock.
+    pub(super) fn step_clock(&mut self, now: Timestamp, by_ms: i64) {
+        self.now = now;
+        for slot in &mut self.slots.cells {
+            slot.armed = None;
+            slot.voters.iter_mut().for_each(super::voter::Voter::let_go);
+            slot.memory.since = slot.memory.since.map(|since| since.min(now));
+        }
+        self.timers.clear();
+        for eye in &mut self.eyes {
+            eye.heard = None;
+            eye.blind_since = eye.blind_since.map(|since| since.min(now));
+        }
+        self.changed_at = self.changed_at.min(Some(now));
+        self.incidents.step_clock(now);
+        self.record(Event::ClockStepped { by_ms });
+        self.turn_windows();
+        self.review_all();
+    }
+}
+
+const fn kind_of(fares: Fares) -> Option<Kind> {
+    match fares {
+        Fares::Fails(kind) | Fares::Sometimes(_, _, kind) | Fares::FromSome(_, _, kind) => Some(kind),
+        Fares::Slow(..) => Some(Kind::DeadlineExceeded),
+        Fares::Works | Fares::Unknown(_) => None,
+    }
+}
