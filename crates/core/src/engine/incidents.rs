@@ -190,6 +190,11 @@ impl Incidents {
     pub(crate) fn step_clock(&mut self, now: Timestamp) {
         for open in &mut self.open {
             open.grew_at = open.grew_at.min(now);
+            for cell in &mut open.incident.cells {
+                cell.from = cell.from.min(now);
+                cell.spell_from = cell.spell_from.min(now);
+                cell.until = cell.until.map(|until| until.min(now));
+            }
             open.resolve_at = open.resolve_at.map(|_| after(now, open.hold));
         }
     }

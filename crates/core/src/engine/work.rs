@@ -308,6 +308,7 @@ impl Engine {
         self.record(Event::ClockStepped { by_ms });
         self.turn_windows();
         self.review_all();
+        self.advance(now);
     }
 }
 

@@ -1,8 +1,7 @@
 //! What engine tests share: plans made in a line, and observations made in a line.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses its own part")]
 
 pub mod history;
-pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,8 +12,8 @@ use candor_core::engine::{Action, Engine, Input};
 use candor_core::fault::{Fault, Kind};
 use candor_core::id::{CapabilityId, CellId, CellKey, CheckId, PlaceId, ServiceId, VantageId};
 use candor_core::model::{
-    Anchor, Capability, Cell, Check, Confirm, Degraded, FailingOf, Journey, Keep, LedgerPlace, Operate, Page, Place,
-    Plan, Policy, Quorum, Resolve, Service, ShowFaults, Vantage,
+    Anchor, Capability, Cell, Check, Confirm, Degraded, FailingOf, Journey, Keep, LedgerPlace, Operate, Page,
+    Place, Plan, Policy, Quorum, Resolve, Service, ShowFaults, Vantage,
 };
 use candor_core::observation::Observation;
 use candor_core::verdict::Verdict;
@@ -59,8 +58,11 @@ pub fn plan(shape: &Shape) -> Arc<Plan> {
         lies_in: vec![],
         resolve: Resolve::Inherit,
     };
-    let place =
-        |id: &&str| Place { id: PlaceId::new(id).unwrap(), name: id.to_uppercase(), variables: BTreeMap::new() };
+    let place = |id: &&str| Place {
+        id: PlaceId::new(id).unwrap(),
+        name: id.to_uppercase(),
+        variables: BTreeMap::new(),
+    };
     Arc::new(Plan {
         page: Page {
             title: "Status".into(),
@@ -71,7 +73,11 @@ pub fn plan(shape: &Shape) -> Arc<Plan> {
         operate: Operate { listen: "127.0.0.1:0".parse().unwrap() },
         places: shape.places.iter().map(place).collect(),
         vantages: shape.vantages.iter().map(vantage).collect(),
-        anchors: if shape.anchored { vec![Anchor::Tcp { host: "192.0.2.1".into(), port: 443 }] } else { vec![] },
+        anchors: if shape.anchored {
+            vec![Anchor::Tcp { host: "192.0.2.1".into(), port: 443 }]
+        } else {
+            vec![]
+        },
         resolve: Resolve::System,
         services: shape.services.iter().map(|(id, capabilities)| service(id, capabilities, shape)).collect(),
         zones: vec![],
@@ -182,6 +188,14 @@ impl Story {
         let keys: Vec<CellKey> = self.engine.plan().cells().map(|(_, _, cell)| cell.key.clone()).collect();
         for key in keys {
             self.all(&key, when, None);
+        }
+    }
+
+    /// Some cells fare as told, and all others pass.
+    pub fn everything_passes_but(&mut self, these: &[&CellKey], when: Timestamp, fault: Option<Kind>) {
+        let keys: Vec<CellKey> = self.engine.plan().cells().map(|(_, _, cell)| cell.key.clone()).collect();
+        for key in keys {
+            self.all(&key, when, fault.filter(|_| these.contains(&&key)));
         }
     }
 

@@ -1,0 +1,333 @@
+//! What the engine decides, told as stories: one behaviour each.
+
+mod support;
+
+use std::time::Duration;
+
+use candor_core::engine::{Action, Command, Engine, Input};
+use candor_core::entry::Event;
+use candor_core::fault::Kind;
+use candor_core::id::{IncidentId, VantageId};
+use candor_core::incident::IncidentState;
+use candor_core::model::{Confirm, FailingOf, Maintenance, Plan, When};
+use candor_core::saying::{Fares, UnknownWhy};
+use candor_core::verdict::Verdict::{Degraded, Operational, Outage, Unknown};
+use support::{Shape, Story, at, fail, key, pass, plan};
+
+const S: i64 = 1_000;
+
+fn story() -> Story {
+    Story::new(plan(&Shape::default()))
+}
+
+#[test]
+fn nothing_measured_is_unknown() {
+    let story = story();
+    let view = story.engine.view(&Default::default());
+    assert_eq!(view.overall, Unknown);
+    assert_eq!(view.as_of, None);
+    assert_eq!(view.saying.claims[0].fares, Fares::Unknown(UnknownWhy::NeverMeasured));
+}
+
+#[test]
+fn green_needs_a_quorum_of_passes() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    let checks = story.checks(&buy);
+    story.see(pass(checks[0], at(S)));
+    assert_eq!(story.verdict(&buy), Unknown);
+    story.see(pass(checks[1], at(2 * S)));
+    assert_eq!(story.verdict(&buy), Operational);
+}
+
+#[test]
+fn silence_turns_green_to_unknown_at_the_end_of_the_lease() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    story.handle(at(81 * S - 1), Input::Tick);
+    assert_eq!(story.verdict(&buy), Operational);
+    story.handle(at(81 * S), Input::Tick);
+    assert_eq!(story.verdict(&buy), Unknown);
+}
+
+#[test]
+fn a_first_failure_changes_nothing_and_asks_for_a_recheck() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let check = story.checks(&buy)[0];
+    story.see(fail(check, at(31 * S), Kind::ConnectRefused));
+    assert_eq!(story.verdict(&buy), Operational);
+    let rechecks = story.actions.iter().filter_map(|a| match a {
+        Action::Recheck { check, at } => Some((*check, *at)),
+        _ => None,
+    });
+    let rechecks: Vec<_> = rechecks.collect();
+    assert!(rechecks.iter().any(|(c, _)| *c == check), "{rechecks:?}");
+    assert!(rechecks.iter().all(|(_, when)| *when > at(31 * S) && *when <= at(32 * S)));
+}
+
+#[test]
+fn two_failures_in_a_row_are_an_outage_and_two_passes_end_it() {
+    let mut story = Story::new(plan(&Shape { vantages: vec!["here"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    story.all(&buy, at(31 * S), Some(Kind::DnsNxdomain));
+    assert_eq!(story.verdict(&buy), Operational);
+    story.all(&buy, at(32 * S), Some(Kind::DnsNxdomain));
+    assert_eq!(story.verdict(&buy), Outage);
+    story.all(&buy, at(62 * S), None);
+    assert_eq!(story.verdict(&buy), Outage);
+    story.all(&buy, at(63 * S), None);
+    assert_eq!(story.verdict(&buy), Operational);
+    let changes = story.actions.iter().filter_map(|a| match a {
+        Action::Record(entry) => match &entry.what {
+            Event::VerdictChanged { to, since, .. } => Some((*to, *since)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let changes: Vec<_> = changes.collect();
+    assert_eq!(changes, [(Operational, at(S)), (Outage, at(31 * S)), (Operational, at(62 * S))]);
+}
+
+#[test]
+fn a_confirmed_majority_is_an_outage() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let checks = story.checks(&buy);
+    for check in &checks[..2] {
+        story.see(fail(*check, at(31 * S), Kind::DnsNxdomain));
+        story.see(fail(*check, at(32 * S), Kind::DnsNxdomain));
+    }
+    assert_eq!(story.verdict(&buy), Outage, "two of three are a majority, the third still passes");
+}
+
+#[test]
+fn without_confirmation_the_first_failure_counts() {
+    let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
+    shape.policy.confirm = Confirm { down: 1, up: 1 };
+    let mut story = Story::new(plan(&shape));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), Some(Kind::ConnectTimeout));
+    assert_eq!(story.verdict(&buy), Outage);
+}
+
+#[test]
+fn a_failing_minority_is_degraded_and_never_green() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let check = story.checks(&buy)[0];
+    story.see(fail(check, at(31 * S), Kind::DnsNxdomain));
+    story.see(fail(check, at(32 * S), Kind::DnsNxdomain));
+    assert_eq!(story.verdict(&buy), Degraded);
+}
+
+#[test]
+fn failures_now_and_then_are_degraded() {
+    let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
+    shape.policy.degraded.failing = Some(FailingOf { failing: 2, of: 10 });
+    let mut story = Story::new(plan(&shape));
+    let buy = key("app-store", "buy", Some("gb"));
+    let check = story.checks(&buy)[0];
+    for n in 0..10 {
+        let when = at(n * 30 * S);
+        story.see(if n % 4 == 2 { fail(check, when, Kind::HttpStatus) } else { pass(check, when) });
+    }
+    assert_eq!(story.verdict(&buy), Degraded);
+}
+
+#[test]
+fn a_slow_quorum_is_degraded_and_recovers() {
+    let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
+    shape.policy.degraded.within = Some(Duration::from_millis(800));
+    let mut story = Story::new(plan(&shape));
+    let buy = key("app-store", "buy", Some("gb"));
+    let check = story.checks(&buy)[0];
+    let mut run = |n: i64, took_ms| {
+        let mut seen = pass(check, at(n * 30 * S));
+        seen.took_ms = took_ms;
+        story.see(seen);
+        story.verdict(&buy)
+    };
+    assert_eq!(run(1, 100), Operational);
+    assert_eq!(run(2, 900), Operational, "one slow run is confirmed first");
+    assert_eq!(run(3, 900), Degraded);
+    assert_eq!(run(4, 100), Degraded);
+    assert_eq!(run(5, 100), Operational);
+}
+
+#[test]
+fn our_own_failing_is_never_the_targets() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    for n in 1..4 {
+        story.all(&buy, at(S + n * 30 * S), Some(Kind::VantageHung));
+    }
+    assert_eq!(story.verdict(&buy), Unknown);
+    let view = story.engine.view(&Default::default());
+    let cell = &view.services[0].capabilities[1].cells[0];
+    assert_eq!(cell.saying.claims[0].fares, Fares::Unknown(UnknownWhy::Ours));
+}
+
+#[test]
+fn the_blind_call_nobody_down() {
+    let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let london = VantageId::new("london").unwrap();
+    story.all(&buy, at(31 * S), Some(Kind::ConnectTimeout));
+    assert!(story.actions.contains(&Action::AskVantage(london.clone())));
+    story.handle(at(31 * S + 500), Input::VantageHeartbeat { vantage: london.clone(), sees: false });
+    story.all(&buy, at(32 * S), Some(Kind::ConnectTimeout));
+    story.handle(at(90 * S), Input::Tick);
+    assert_eq!(story.verdict(&buy), Unknown);
+    assert_eq!(story.engine.blind().count(), 1);
+    story.handle(at(91 * S), Input::VantageHeartbeat { vantage: london, sees: true });
+    assert_eq!(story.verdict(&buy), Outage, "it sees, and its failures are confirmed and fresh");
+}
+
+#[test]
+fn a_vantage_that_was_not_asked_does_not_vote_failing() {
+    let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    for n in 1..4 {
+        story.all(&buy, at(n * 30 * S), Some(Kind::ConnectTimeout));
+    }
+    assert_eq!(story.verdict(&buy), Unknown);
+}
+
+#[test]
+fn late_evidence_never_renews_green() {
+    let mut story = Story::new(plan(&Shape { vantages: vec!["here"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let mut late = pass(story.checks(&buy)[0], at(30 * S));
+    late.received_at = at(200 * S);
+    story.see(late);
+    assert_eq!(story.verdict(&buy), Unknown);
+}
+
+#[test]
+fn cells_that_fail_together_are_one_incident_and_flapping_stays_in_it() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    let (gb, india) = (key("app-store", "buy", Some("gb")), key("app-store", "buy", Some("in")));
+    let mut now = 31;
+    for _ in 0..3 {
+        for fault in [Some(Kind::DnsNxdomain), Some(Kind::DnsNxdomain), None, None] {
+            story.everything_passes_but(&[&gb, &india], at(now * S), fault);
+            now += 10;
+        }
+    }
+    let incidents = story.engine.view(&Default::default()).incidents;
+    assert_eq!(incidents.len(), 1, "{incidents:#?}");
+    assert_eq!(incidents[0].state, IncidentState::Monitoring);
+    assert_eq!(incidents[0].cells.len(), 2);
+    story.everything_passes(at((now + 40) * S));
+    story.everything_passes(at((now + 110) * S));
+    let incident = &story.engine.view(&Default::default()).incidents[0];
+    assert_eq!(incident.state, IncidentState::Resolved);
+    assert!(incident.resolved_at.is_some());
+}
+
+#[test]
+fn resolved_against_evidence_carries_the_contradiction() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), Some(Kind::DnsNxdomain));
+    story.all(&buy, at(2 * S), Some(Kind::DnsNxdomain));
+    let say = Command::Say {
+        incident: IncidentId(1),
+        state: IncidentState::Resolved,
+        words: "All is well.".into(),
+    };
+    story.handle(at(3 * S), Input::Command(say));
+    let incident = &story.engine.view(&Default::default()).incidents[0];
+    let last = incident.updates.last().expect("something was said");
+    assert_eq!(last.contradicted_by, [buy]);
+    assert_eq!(incident.state, IncidentState::Investigating, "words do not close what is measured failing");
+}
+
+#[test]
+fn intended_downtime_is_no_incident_and_is_still_measured() {
+    let mut launch = Plan::clone(&plan(&Shape::default()));
+    launch.maintenance = vec![Maintenance {
+        name: "Launch".into(),
+        services: vec![],
+        when: When::At(at(10 * S)),
+        lasts: Duration::from_secs(100),
+    }];
+    let mut story = Story::new(launch.into());
+    let buy = key("app-store", "buy", Some("gb"));
+    for n in 0..5 {
+        story.all(&buy, at((11 + n * 20) * S), Some(Kind::HttpStatus));
+    }
+    assert_eq!(story.verdict(&buy), Outage, "what is measured beneath stays visible");
+    let view = story.engine.view(&Default::default());
+    assert!(view.incidents.is_empty());
+    assert_eq!(
+        view.services[0].capabilities[1].cells[0].maintenance.as_ref().map(|m| m.name.as_str()),
+        Some("Launch")
+    );
+    story.handle(at(111 * S), Input::Tick);
+    let view = story.engine.view(&Default::default());
+    assert_eq!(view.incidents.len(), 1, "it still fails after the end");
+    assert_eq!(view.incidents[0].opened_at, at(110 * S));
+}
+
+#[test]
+fn a_clock_step_lets_go_of_all_green_and_green_comes_back() {
+    for by in [-7_200 * S, 7_200 * S] {
+        let mut story = story();
+        let buy = key("app-store", "buy", Some("gb"));
+        story.all(&buy, at(S), None);
+        story.handle(at(2 * S + by), Input::ClockStepped(by));
+        assert_eq!(story.verdict(&buy), Unknown, "stepped by {by}");
+        story.all(&buy, at(30 * S + by), None);
+        assert_eq!(story.verdict(&buy), Operational, "stepped by {by}");
+    }
+}
+
+#[test]
+fn a_reload_keeps_what_stays_and_drops_what_goes() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    let gb = key("app-store", "buy", Some("gb"));
+    let smaller = Shape { places: vec!["gb", "ca"], ..Shape::default() };
+    story.handle(at(2 * S), Input::PlanLoaded(plan(&smaller)));
+    assert_eq!(story.verdict(&gb), Operational);
+    assert_eq!(story.verdict(&key("app-store", "buy", Some("ca"))), Unknown);
+}
+
+#[test]
+fn a_snapshot_survives_its_serialised_form() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    story.all(&key("app-store", "buy", Some("gb")), at(31 * S), Some(Kind::DnsNxdomain));
+    story.all(&key("app-store", "buy", Some("gb")), at(32 * S), Some(Kind::DnsNxdomain));
+    let text = serde_json::to_string(&story.engine.snapshot()).unwrap();
+    let back = serde_json::from_str(&text).unwrap();
+    let restored = Engine::restore(story.engine.plan().clone(), &back);
+    assert_eq!(restored.snapshot(), story.engine.snapshot());
+    assert_eq!(restored.view(&Default::default()), story.engine.view(&Default::default()));
+}
+
+#[test]
+fn the_answer_names_what_works_beside_what_fails() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    for n in [31, 32] {
+        for place in ["gb", "in"] {
+            story.all(&key("app-store", "buy", Some(place)), at(n * S), Some(Kind::DnsNxdomain));
+        }
+    }
+    let view = story.engine.view(&Default::default());
+    let fares: Vec<_> = view.saying.claims.iter().map(|c| (c.deed.can.as_str(), c.fares)).collect();
+    assert_eq!(fares, [("buy", Fares::Fails(Kind::DnsNxdomain)), ("browse", Fares::Works)]);
+    assert_eq!(view.services[0].verdict, Outage);
+}
