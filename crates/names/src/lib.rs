@@ -16,6 +16,7 @@ pub mod question;
 pub mod record;
 pub mod resolve;
 pub mod serve;
+mod wire;
 pub mod zone;
 
 pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask};

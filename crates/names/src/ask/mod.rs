@@ -1,10 +1,22 @@
 //! One question to one server, every field of the answer kept.
+//!
+//! Every UDP query has a socket, a port and an id of its own (RFC 5452); a reply that does not match id and question
+//! is ignored and counted, never believed. One deadline bounds all of it.
 
+mod tcp;
+mod udp;
+
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
+use self::udp::Ignored;
 use crate::question::Question;
 use crate::record::{Flags, Rcode, Record};
+use crate::wire::{QueryShape, Response};
 
 /// How a question may travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +149,7 @@ pub enum AskError {
         /// The server asked.
         server: SocketAddr,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -147,6 +159,100 @@ pub enum AskError {
 /// When no answer to this question came before the deadline; see [`AskError`] for the kinds. An answer that
 /// reports an error (NXDOMAIN, SERVFAIL) is an [`Exchange`], not an error.
 pub async fn ask(server: SocketAddr, question: &Question, options: &AskOptions) -> Result<Exchange, AskError> {
-    let _ = (question, options);
-    Err(AskError::Unable { server, source: std::io::ErrorKind::Unsupported.into() })
+    let begun = Instant::now();
+    let ignored = Ignored::default();
+    let outcome = timeout(options.deadline, exchange(server, question, options, &ignored)).await;
+    let (seen, why) = ignored.seen();
+    let (reply, transport, retried) = match outcome {
+        Ok(done) => done?,
+        Err(_) if seen > 0 => return Err(AskError::Mismatched { server, ignored: seen, why }),
+        Err(_) => return Err(AskError::Timeout { server, deadline: options.deadline }),
+    };
+    let Reply { response, size } = reply;
+    Ok(Exchange {
+        server,
+        transport,
+        rcode: response.rcode,
+        flags: response.flags,
+        question: question.clone(),
+        answer: response.answer,
+        authority: response.authority,
+        additional: response.additional,
+        took: begun.elapsed(),
+        retried,
+        ignored: seen,
+        size,
+        ede: response.ede,
+    })
+}
+
+/// A matching response and its size in bytes.
+struct Reply {
+    response: Response,
+    size: usize,
+}
+
+async fn exchange(
+    server: SocketAddr,
+    question: &Question,
+    options: &AskOptions,
+    ignored: &Ignored,
+) -> Result<(Reply, TransportUsed, bool), AskError> {
+    let mut retried = false;
+    if options.transport != Transport::Tcp {
+        let (reply, again) = over_udp(server, question, options, ignored).await?;
+        retried = again;
+        if !reply.response.flags.tc || options.transport == Transport::Udp {
+            return Ok((reply, TransportUsed::Udp, retried));
+        }
+    }
+    let reply = tcp::attempt(server, question, options).await?;
+    Ok((reply, TransportUsed::Tcp, retried))
+}
+
+/// Sends again after half of the deadline, and goes on listening for the answer to the first question.
+async fn over_udp(
+    server: SocketAddr,
+    question: &Question,
+    options: &AskOptions,
+    ignored: &Ignored,
+) -> Result<(Reply, bool), AskError> {
+    let mut first = pin!(udp::attempt(server, question, options, ignored));
+    if !options.retry {
+        return Ok((first.await?, false));
+    }
+    if let Ok(done) = timeout(options.deadline / 2, &mut first).await {
+        return Ok((done?, false));
+    }
+    let second = pin!(udp::attempt(server, question, options, ignored));
+    let reply = tokio::select! {
+        done = first => done?,
+        done = second => done?,
+    };
+    Ok((reply, true))
+}
+
+fn shape(options: &AskOptions) -> QueryShape {
+    QueryShape {
+        recursion_desired: options.recursion_desired,
+        dnssec_ok: options.dnssec_ok,
+        edns_size: options.edns_size,
+    }
+}
+
+/// Sorts what the system says by who must act.
+fn failed(server: SocketAddr, source: io::Error) -> AskError {
+    match source.kind() {
+        ErrorKind::ConnectionRefused => AskError::Refused { server },
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::NotConnected
+        | ErrorKind::TimedOut
+        | ErrorKind::UnexpectedEof => AskError::Unreachable { server, why: source.to_string() },
+        _ => AskError::Unable { server, source },
+    }
 }

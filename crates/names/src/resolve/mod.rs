@@ -3,8 +3,11 @@
 //! Every resolver answers with addresses or with a fault that keeps its kind, which the host's own stub would
 //! lose ("name or service not known"). Literal addresses pass through unasked.
 
+mod chain;
+mod files;
 mod pinned;
 mod servers;
+mod stub;
 mod system;
 mod unpublished;
 
@@ -23,6 +26,9 @@ pub use unpublished::ZoneResolver;
 /// The future of a lookup.
 pub type LookupFuture<'a> = Pin<Box<dyn Future<Output = Result<Lookup, LookupError>> + Send + 'a>>;
 
+/// The future of [`Resolver::servers`].
+pub type ServersFuture<'a> = Pin<Box<dyn Future<Output = Vec<SocketAddr>> + Send + 'a>>;
+
 /// Finds the addresses of a host; object safe, so that a journey may carry any of them.
 pub trait Resolver: Send + Sync + fmt::Debug {
     /// Finds the addresses of `host` within `deadline`.
@@ -30,6 +36,12 @@ pub trait Resolver: Send + Sync + fmt::Debug {
     /// # Errors
     /// When there is no address; the future's error says why and who said so.
     fn lookup<'a>(&'a self, host: &'a str, deadline: Duration) -> LookupFuture<'a>;
+
+    /// The recursive servers that it asks, in their order, for those who have a question of another type; none
+    /// where it asks nobody.
+    fn servers(&self) -> ServersFuture<'_> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
 }
 
 /// The addresses of a host; never empty.

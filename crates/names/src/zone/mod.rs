@@ -1,122 +1,134 @@
-//! One canonical zone.
+//! One canonical zone, used to serve, to guard, and to run journeys against what is not published yet.
+//!
+//! Owner names are held in canonical order (RFC 4034, section 6.1), so that a name's descendants follow it: an empty
+//! non-terminal needs no node of its own. A zone that exists is consistent: [`Zone::parse`] and the edits refuse what
+//! RFC 1034 and RFC 2181 forbid. Absent: versions, diffs, denial proofs of signed zones.
 
+mod answer;
+mod edit;
+mod fault;
+mod rdata;
+mod read;
+pub mod serial;
+mod write;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::question::Question;
-use crate::record::{Rcode, Record};
+use domain::base::{Rtype, Serial, Ttl};
+use domain::rdata::{Soa, ZoneRecordData};
+
+use crate::name::{self, Name};
+use crate::record::Record;
+
+pub(crate) use answer::Answer;
+pub use answer::ZoneAnswer;
+pub use fault::ZoneFault;
+pub(crate) use rdata::{Rdata, Rr};
+
+/// The records of one owner and type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rrset {
+    ttl: Ttl,
+    data: Vec<Rdata>,
+}
+
+type Node = BTreeMap<Rtype, Rrset>;
 
 /// A zone: owner names in canonical order, each with its RRsets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone {}
-
-/// A fault in a zone file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZoneFault {
-    /// The file as it was named to the reader.
-    pub file: String,
-    /// Line from 1; 0 where the fault is of the whole file.
-    pub line: usize,
-    /// What is wrong.
-    pub message: String,
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    apex: Name,
+    soa: Soa<Name>,
+    soa_ttl: Ttl,
+    nodes: BTreeMap<Name, Node>,
 }
 
-impl fmt::Display for ZoneFault {
+impl fmt::Debug for Zone {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(out, "{}: {}", self.file, self.message),
-            line => write!(out, "{}:{line}: {}", self.file, self.message),
-        }
+        write!(out, "Zone({} serial {}, {} names)", self.origin(), self.serial(), self.nodes.len())
     }
-}
-
-impl std::error::Error for ZoneFault {}
-
-/// What a zone answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZoneAnswer {
-    /// Response code.
-    pub rcode: Rcode,
-    /// Authoritative answer.
-    pub aa: bool,
-    /// Answer section.
-    pub answer: Vec<Record>,
-    /// Authority section.
-    pub authority: Vec<Record>,
-    /// Additional section.
-    pub additional: Vec<Record>,
 }
 
 impl Zone {
-    /// Reads a zone file (RFC 1035, section 5). The origin comes from `origin`, else `$ORIGIN`, else the SOA's owner.
-    ///
-    /// # Errors
-    /// All faults that can be found in one go.
-    pub fn parse(text: &str, origin: Option<&str>, file: &str) -> Result<Self, Vec<ZoneFault>> {
-        let _ = (text, origin);
-        Err(vec![ZoneFault { file: file.to_owned(), line: 0, message: "not read yet".to_owned() }])
-    }
-
     /// The serial of its SOA.
     #[must_use]
     pub fn serial(&self) -> u32 {
-        0
+        self.soa.serial().into_int()
     }
 
     /// Its apex, with the last dot.
     #[must_use]
     pub fn origin(&self) -> String {
-        ".".to_owned()
+        name::show(&self.apex)
     }
 
-    /// All records in canonical order, the SOA first.
+    pub(crate) fn apex(&self) -> &Name {
+        &self.apex
+    }
+
+    /// Whether its apex has DNSSEC keys; such a zone can be held and served, but not with proofs of denial.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.nodes.get(&self.apex).is_some_and(|node| node.contains_key(&Rtype::DNSKEY))
+    }
+
+    /// All records: the SOA first, then names in canonical order, types by number.
     pub fn records(&self) -> impl Iterator<Item = Record> + '_ {
-        std::iter::empty()
+        let soa = std::iter::once(self.soa_record(self.soa_ttl));
+        soa.chain(self.rest()).map(|record| record.plain())
+    }
+
+    /// All records but the SOA.
+    fn rest(&self) -> impl Iterator<Item = Rr> + '_ {
+        self.nodes.iter().flat_map(|(owner, node)| {
+            let sets = node.iter().filter(|(rtype, _)| **rtype != Rtype::SOA);
+            sets.flat_map(|(_, set)| rrs(owner, set))
+        })
     }
 
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        0
+        self.nodes.values().flat_map(BTreeMap::values).map(|set| set.data.len()).sum()
     }
 
     /// Whether it has no record; a zone that was read always has.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.nodes.is_empty()
     }
 
-    /// The zone without every record owned by `name`, its serial one higher (RFC 1982).
-    ///
-    /// # Errors
-    /// When `name` is not a name of the zone, is its apex, or owns nothing.
-    pub fn without(&self, name: &str) -> Result<Self, String> {
-        Err(name.to_owned())
+    fn soa_record(&self, ttl: Ttl) -> Rr {
+        Rr { owner: self.apex.clone(), ttl, data: ZoneRecordData::Soa(self.soa.clone()) }
     }
 
-    /// The zone with one record more, its serial one higher (RFC 1982).
-    ///
-    /// # Errors
-    /// When the record cannot be read or cannot stand beside what is there.
-    pub fn with(&self, record: &Record) -> Result<Self, String> {
-        Err(record.to_string())
+    /// The SOA of a negative answer; its TTL is bounded by its MINIMUM (RFC 2308, section 3).
+    fn negative_soa(&self) -> Rr {
+        self.soa_record(self.soa_ttl.min(self.soa.minimum()))
     }
 
-    /// The zone as a zone file that reads back as the same zone.
-    #[must_use]
-    pub fn to_zone_file(&self) -> String {
-        String::new()
+    /// Whether the name owns records or lies above one that does.
+    fn exists(&self, name: &Name) -> bool {
+        self.nodes.range(name.clone()..).next().is_some_and(|(owner, _)| owner.ends_with(name))
     }
 
-    /// What the zone answers (RFC 1034, section 4.3.2).
-    #[must_use]
-    pub fn answer(&self, question: &Question, dnssec_ok: bool) -> ZoneAnswer {
-        let _ = (question, dnssec_ok);
-        ZoneAnswer {
-            rcode: Rcode::REFUSED,
-            aa: false,
-            answer: Vec::new(),
-            authority: Vec::new(),
-            additional: Vec::new(),
-        }
+    fn set_serial(&mut self, serial: u32) {
+        let old = &self.soa;
+        self.soa = Soa::new(
+            old.mname().clone(),
+            old.rname().clone(),
+            Serial(serial),
+            old.refresh(),
+            old.retry(),
+            old.expire(),
+            old.minimum(),
+        );
+        let set = Rrset { ttl: self.soa_ttl, data: vec![ZoneRecordData::Soa(self.soa.clone())] };
+        self.nodes.entry(self.apex.clone()).or_default().insert(Rtype::SOA, set);
     }
+}
+
+fn rrs<'a>(owner: &'a Name, set: &'a Rrset) -> impl Iterator<Item = Rr> + 'a {
+    set.data.iter().map(|data| Rr { owner: owner.clone(), ttl: set.ttl, data: data.clone() })
 }

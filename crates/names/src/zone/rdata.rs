@@ -1,0 +1,68 @@
+//! Record data as a zone holds it: typed, with absolute names of its own, and its ways in and out.
+
+use bytes::Bytes;
+use domain::base::name::{FlattenInto, ParsedName};
+use domain::base::rdata::{ComposeRecordData, ParseRecordData};
+use domain::base::zonefile_fmt::{DisplayKind, ZonefileFmt};
+use domain::base::{Rtype, Ttl};
+use domain::dep::octseq::parse::Parser;
+use domain::rdata::ZoneRecordData;
+
+use crate::name::{self, Name};
+use crate::record::Record;
+
+/// Record data of any type a zone may hold.
+pub(crate) type Rdata = ZoneRecordData<Bytes, Name>;
+
+/// One record as an answer carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rr {
+    pub(crate) owner: Name,
+    pub(crate) ttl: Ttl,
+    pub(crate) data: Rdata,
+}
+
+impl Rr {
+    pub(crate) fn plain(&self) -> Record {
+        Record {
+            name: name::show(&self.owner),
+            class: "IN".to_owned(),
+            ttl: self.ttl.as_secs(),
+            rtype: domain::base::RecordData::rtype(&self.data).to_string(),
+            data: show(&self.data),
+        }
+    }
+}
+
+/// The presentation form.
+pub(crate) fn show(data: &Rdata) -> String {
+    data.display_zonefile(DisplayKind::Simple).to_string()
+}
+
+/// The uncompressed wire form.
+pub(crate) fn wire<D: ComposeRecordData>(data: &D) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match data.compose_rdata(&mut bytes) {
+        Ok(()) => bytes,
+        Err(never) => match never {},
+    }
+}
+
+/// Reads the uncompressed wire form of a type; data of a known type must be whole and without a rest.
+pub(crate) fn from_wire(rtype: Rtype, bytes: Vec<u8>) -> Result<Rdata, String> {
+    if bytes.len() > usize::from(u16::MAX) {
+        return Err(format!("the data has {} bytes, more than a record can hold", bytes.len()));
+    }
+    let bytes = Bytes::from(bytes);
+    let mut parser = Parser::from_ref(&bytes);
+    let parsed = ZoneRecordData::<Bytes, ParsedName<Bytes>>::parse_rdata(rtype, &mut parser)
+        .map_err(|why| format!("the data is not that of a {rtype}: {why}"))?
+        .ok_or_else(|| format!("{rtype} is not a type of records"))?;
+    if parser.remaining() > 0 {
+        return Err(format!("the data of a {rtype} has {} bytes too many", parser.remaining()));
+    }
+    match parsed.try_flatten_into() {
+        Ok(flat) => Ok(flat),
+        Err(never) => match never {},
+    }
+}
