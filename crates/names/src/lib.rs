@@ -20,11 +20,11 @@ mod wire;
 pub mod zone;
 
 pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask};
-pub use authorities::{Authorities, Authority, AuthoritiesError, authorities};
+pub use authorities::{Authorities, AuthoritiesError, Authority, AuthorityError, authorities};
 pub use question::{Question, QuestionError};
 pub use record::{Flags, Rcode, Record};
 pub use resolve::{
     Lookup, LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver,
 };
-pub use serve::{Server, ServerHandle, serve_files};
+pub use serve::{ServeError, Server, ServerHandle, serve_files};
 pub use zone::{Zone, ZoneAnswer, ZoneFault};

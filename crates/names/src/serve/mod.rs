@@ -1,27 +1,53 @@
-//! An authoritative server over zones, UDP and TCP.
+//! An authoritative server over zones: UDP and TCP, switched as one.
+//!
+//! `reply` turns a packet into a packet and knows no socket; `catalog` holds the zones in force; `udp` and `tcp` carry.
+//! Experimental on the open internet: no rate limit, no cookies, no transfer, no NOTIFY. On an address such as 0.0.0.0
+//! of a host with several, answers may leave from another address than was asked: give each address instead.
+
+mod catalog;
+mod files;
+mod reply;
+mod tcp;
+mod udp;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::zone::{Zone, ZoneFault};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use self::catalog::Catalog;
+pub use self::files::{ServeError, load, serve_files};
+use crate::zone::Zone;
+
+/// How often a free port is tried for both UDP and TCP.
+const PORT_TRIES: usize = 16;
 
 /// A server with its sockets bound.
 #[derive(Debug)]
 pub struct Server {
-    handle: ServerHandle,
-    addrs: Vec<SocketAddr>,
+    catalog: Catalog,
+    sockets: Vec<(UdpSocket, TcpListener)>,
 }
 
 /// Publishes zones on a running server.
-#[derive(Debug, Clone, Default)]
-pub struct ServerHandle {}
+#[derive(Debug, Clone)]
+pub struct ServerHandle {
+    catalog: Catalog,
+}
 
 impl ServerHandle {
     /// Puts `zone` in force at once, in place of the zone with the same apex if there is one.
     pub fn publish(&self, zone: Zone) {
-        drop(zone);
+        self.catalog.publish(zone);
+    }
+
+    /// Puts `zones` in force at once, in place of all that were.
+    pub fn publish_all(&self, zones: Vec<Zone>) {
+        self.catalog.replace(zones);
     }
 }
 
@@ -29,64 +55,57 @@ impl Server {
     /// Binds UDP and TCP on each address; port 0 takes a free port, the same for both.
     ///
     /// # Errors
-    /// When an address cannot be bound.
+    /// When an address cannot be bound, or none is given.
     pub async fn bind(addrs: &[SocketAddr], zones: Vec<Zone>) -> io::Result<Self> {
-        drop(zones);
-        Ok(Self { handle: ServerHandle::default(), addrs: addrs.to_vec() })
+        if addrs.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"));
+        }
+        let mut sockets = Vec::new();
+        for address in addrs {
+            let named = |fault: io::Error| io::Error::new(fault.kind(), format!("{address}: {fault}"));
+            sockets.push(bind_both(*address).await.map_err(named)?);
+        }
+        Ok(Self { catalog: Catalog::new(zones), sockets })
     }
 
     /// The addresses bound, ports filled in.
     #[must_use]
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
-        self.addrs.clone()
+        self.sockets.iter().filter_map(|(udp, _)| udp.local_addr().ok()).collect()
     }
 
     /// A handle that publishes zones while the server runs.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
-        self.handle.clone()
+        ServerHandle { catalog: self.catalog.clone() }
     }
 
-    /// Serves until `shutdown` completes.
+    /// Serves until `shutdown` completes; then all sockets and connections are closed.
     ///
     /// # Errors
-    /// When a socket fails for good.
+    /// When a task that serves has ended, which none should.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
-        shutdown.await;
-        Ok(())
+        let slots = Arc::new(Semaphore::new(tcp::MAX_CONNECTIONS));
+        let mut tasks = JoinSet::new();
+        for (socket, listener) in self.sockets {
+            tasks.spawn(udp::serve(socket, self.catalog.clone()));
+            tasks.spawn(tcp::serve(listener, self.catalog.clone(), Arc::clone(&slots)));
+        }
+        tokio::select! {
+            () = shutdown => Ok(()),
+            Some(ended) = tasks.join_next() => ended.map_err(io::Error::other)?,
+        }
     }
 }
 
-/// Why zone files cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// A file cannot be read.
-    #[error("{}: {source}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Zone files with faults.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Faults(Vec<ZoneFault>),
-    /// An address cannot be bound.
-    #[error("cannot listen: {0}")]
-    Bind(io::Error),
-}
-
-/// Serves zone files until `shutdown` completes; reads all of them again on SIGHUP.
-///
-/// # Errors
-/// When a file cannot be read, has faults, or an address cannot be bound, at the start; later faults are logged
-/// and leave what is served in force.
-pub async fn serve_files(
-    files: Vec<PathBuf>,
-    listen: Vec<SocketAddr>,
-    shutdown: impl Future<Output = ()> + Send,
-) -> Result<(), ServeError> {
-    drop(files);
-    let server = Server::bind(&listen, Vec::new()).await.map_err(ServeError::Bind)?;
-    server.run(shutdown).await.map_err(ServeError::Bind)
+async fn bind_both(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
+    let mut tries = 0;
+    loop {
+        let udp = UdpSocket::bind(address).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Ok(tcp) => return Ok((udp, tcp)),
+            Err(_) if address.port() == 0 && tries < PORT_TRIES => tries += 1,
+            Err(fault) => return Err(fault),
+        }
+    }
 }

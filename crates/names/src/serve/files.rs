@@ -1,0 +1,106 @@
+//! Zone files served, read again on SIGHUP; a bad file is refused, said, and what is in force stays.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Server, ServerHandle};
+use crate::zone::{Zone, ZoneFault};
+
+/// Why zone files cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Zone files with faults, one a line.
+    #[error("{}", lines(.0))]
+    Faults(Vec<ZoneFault>),
+    /// An address cannot be bound.
+    #[error("cannot listen: {0}")]
+    Bind(#[source] io::Error),
+    /// The server or its signals failed while running.
+    #[error("cannot go on serving: {0}")]
+    Broken(#[source] io::Error),
+}
+
+fn lines(faults: &[ZoneFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads zone files; each must be a zone of its own.
+///
+/// # Errors
+/// When a file cannot be read, or with the faults of all files.
+pub async fn load(files: Vec<PathBuf>) -> Result<Vec<Zone>, ServeError> {
+    let read = tokio::task::spawn_blocking(move || load_now(&files));
+    read.await.map_err(|fault| ServeError::Broken(io::Error::other(fault)))?
+}
+
+fn load_now(files: &[PathBuf]) -> Result<Vec<Zone>, ServeError> {
+    let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for file in files {
+        match load_one(file)? {
+            Ok(zone) => {
+                let message = format!("another file has the zone {} already", zone.origin());
+                if zones.insert(zone.origin().to_ascii_lowercase(), zone).is_some() {
+                    faults.push(ZoneFault { file: file.display().to_string(), line: 0, message });
+                }
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    if faults.is_empty() { Ok(zones.into_values().collect()) } else { Err(ServeError::Faults(faults)) }
+}
+
+fn load_one(file: &Path) -> Result<Result<Zone, Vec<ZoneFault>>, ServeError> {
+    let unreadable = |source| ServeError::Unreadable { file: file.to_owned(), source };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    Ok(Zone::parse(&text, None, &file.display().to_string()))
+}
+
+/// Serves zone files until `shutdown` completes; reads all of them again on SIGHUP.
+///
+/// # Errors
+/// When a file cannot be read, has faults, or an address cannot be bound, at the start; later faults are logged
+/// and leave what is served in force.
+pub async fn serve_files(
+    files: Vec<PathBuf>,
+    listen: Vec<SocketAddr>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    // Before all else: a SIGHUP that comes early must not end the process.
+    let hangups = signal(SignalKind::hangup()).map_err(ServeError::Broken)?;
+    let zones = load(files.clone()).await?;
+    let server = Server::bind(&listen, zones).await.map_err(ServeError::Bind)?;
+    for address in server.local_addrs() {
+        tracing::info!(%address, "serving zones over UDP and TCP");
+    }
+    let reloads = pin!(reload_on(hangups, server.handle(), files));
+    let running = pin!(server.run(shutdown));
+    tokio::select! {
+        ended = running => ended.map_err(ServeError::Broken),
+        () = reloads => Ok(()),
+    }
+}
+
+/// Never ends while signals can come.
+async fn reload_on(mut hangups: Signal, handle: ServerHandle, files: Vec<PathBuf>) {
+    while hangups.recv().await.is_some() {
+        match load(files.clone()).await {
+            Ok(zones) => handle.publish_all(zones),
+            Err(fault) => tracing::error!("zone files refused, the old zones stay in force: {fault}"),
+        }
+    }
+}

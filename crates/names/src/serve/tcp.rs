@@ -1,0 +1,75 @@
+//! Questions over TCP (RFC 7766): pipelined, answered in order, idle connections closed.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::catalog::Catalog;
+use super::reply::{Via, reply};
+
+/// Most connections at a time, over all addresses; more of them wait in the backlog.
+pub(super) const MAX_CONNECTIONS: usize = 256;
+/// How long a client may take for its next question, and to take its answer (RFC 7766, section 6.2.3).
+const IDLE: Duration = Duration::from_secs(10);
+/// Pause after an error of the listener: without file descriptors it would spin.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// Accepts until it is dropped, and its connections with it.
+pub(super) async fn serve(listener: TcpListener, catalog: Catalog, slots: Arc<Semaphore>) -> io::Result<()> {
+    let mut connections = JoinSet::new();
+    loop {
+        let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, client)) => {
+                let catalog = catalog.clone();
+                connections.spawn(async move {
+                    let _slot = slot;
+                    if let Err(fault) = converse(stream, &catalog).await {
+                        tracing::debug!(%fault, %client, "answering over TCP");
+                    }
+                });
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "accepting over TCP");
+                tokio::time::sleep(BREATHER).await;
+            }
+        }
+    }
+}
+
+async fn converse(mut stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    loop {
+        let packet = match timeout(IDLE, receive(&mut stream)).await {
+            Ok(packet) => packet?,
+            Err(_) => return Ok(()),
+        };
+        let Some(packet) = packet else { return Ok(()) };
+        let answer = reply(&catalog.now(), &packet, Via::Tcp);
+        // Who sends what cannot be answered is not spoken with any longer.
+        let Some(answer) = answer else { return Ok(()) };
+        let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
+        let mut framed = length.to_be_bytes().to_vec();
+        framed.extend_from_slice(&answer);
+        timeout(IDLE, stream.write_all(&framed)).await??;
+    }
+}
+
+/// The next message; `None` when the client has closed.
+async fn receive(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+    let size = match stream.read_u16().await {
+        Ok(size) => size,
+        Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let mut packet = vec![0; usize::from(size)];
+    stream.read_exact(&mut packet).await?;
+    Ok(Some(packet))
+}
