@@ -1,0 +1,45 @@
+//! P13: how fast a log is replayed into state, on one core.
+//!
+//! The engine is driven by an example of candor-core, built for release, which makes its observations first and then
+//! times nothing but the engine; it prints one number, observations a second.
+
+use std::time::Duration;
+
+use super::row::{Bench, Goal, Measured, Row};
+use crate::run::{Outcome, quietly};
+
+/// The row.
+pub(super) const ROW: Row =
+    Row { id: "P13", title: "replay of the log into state", peers: "none replays a log", measure };
+
+const GOAL: Goal = Goal::AtLeast(1_000_000.0);
+const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
+const RUN_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
+    let built = cargo(bench, "build", BUILD_LIMIT);
+    if !built.ok {
+        return Err(format!("the example does not build: {}", built.output));
+    }
+    let samples = (0..bench.rounds).map(|_| once(bench)).collect::<Result<Vec<f64>, String>>()?;
+    Ok(vec![Measured {
+        what: "replay of the log into state",
+        unit: "observations/s/core",
+        samples,
+        goal: GOAL,
+    }])
+}
+
+fn cargo(bench: &Bench<'_>, verb: &str, limit: Duration) -> Outcome {
+    let args = [verb, "--quiet", "--release", "-p", "candor-core", "--example", "replay"];
+    quietly(bench.root, "cargo", &args, limit)
+}
+
+fn once(bench: &Bench<'_>) -> Result<f64, String> {
+    let run = cargo(bench, "run", RUN_LIMIT);
+    let last = run.output.lines().last().unwrap_or("").trim();
+    match last.parse() {
+        Ok(value) if run.ok => Ok(value),
+        _ => Err(format!("the example printed no number: {last}")),
+    }
+}
