@@ -299,6 +299,7 @@ fn head_of(link: Link) -> Result<LedgerHead, LedgerError> {
     Ok(LedgerHead { seq: link.seq, hash: link.hash, signature })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err, which gives the value away")]
 pub(crate) fn damaged(broken: Broken) -> LedgerError {
     LedgerError::Corrupt(broken.to_string())
 }

@@ -37,6 +37,8 @@ mod rollup;
 mod row;
 mod schema;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use chain::{Expected, GENESIS, Verified, entry_hash};
 pub use days::{SPAN_MAX_MS, Span};

@@ -19,9 +19,9 @@ use crate::snapshot::whole_snapshots;
 /// Rows of a kind that one call removes at most.
 const BATCH: u32 = 5_000;
 /// How long the steps of passing runs are kept.
-const PASSING_REPORTS: std::time::Duration = std::time::Duration::from_hours(24);
+const PASSING_REPORTS: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// Received so far in the future: a clock was wrong, and it is not kept for ever because of that.
-const CLOCK_WAS_WRONG: std::time::Duration = std::time::Duration::from_hours(24);
+const CLOCK_WAS_WRONG: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What one call of [`Ledger::prune`] removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
