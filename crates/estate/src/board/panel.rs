@@ -1,0 +1,125 @@
+//! What the board shows, as a value that travels as JSON.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::estate::{Estate, LeverState, RoleState};
+use crate::role::Role;
+
+/// The board at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panel {
+    /// The shop's storefronts, for people.
+    pub shop: Vec<Link>,
+    /// The page that tells how the shop is.
+    pub status: Option<String>,
+    /// Every lever, in the order in which to try them.
+    pub levers: Vec<PanelLever>,
+    /// Every process.
+    pub roles: Vec<PanelRole>,
+}
+
+/// Where a storefront is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What to call it.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// A lever; see [`crate::levers::Lever`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanelLever {
+    /// Its word.
+    pub id: String,
+    /// What happens, in a few words.
+    pub title: String,
+    /// What it really does.
+    pub does: String,
+    /// What a customer will notice.
+    pub notice: String,
+    /// What to expect of whoever watches.
+    pub expect: String,
+    /// Whether it is pulled.
+    pub pulled: bool,
+    /// For how long, in whole seconds.
+    pub pulled_for_s: Option<u64>,
+}
+
+/// A process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanelRole {
+    /// Its role.
+    pub role: String,
+    /// What it does.
+    pub about: String,
+    /// Where it listens.
+    pub address: String,
+    /// Its process id, if it runs.
+    pub pid: Option<u32>,
+    /// Whether a lever keeps it dead.
+    pub killed: bool,
+}
+
+impl Panel {
+    pub(super) fn of(estate: &mut Estate, status: Option<String>) -> Self {
+        let shop = estate.urls().storefronts_by_address().into_iter();
+        let state = estate.state();
+        Self {
+            shop: shop.map(|(place, url)| Link { name: place.name.to_owned(), url }).collect(),
+            status,
+            levers: state.levers.iter().map(PanelLever::of).collect(),
+            roles: state.roles.iter().map(PanelRole::of).collect(),
+        }
+    }
+
+    /// How many levers are pulled.
+    #[must_use]
+    pub fn pulled(&self) -> usize {
+        self.levers.iter().filter(|lever| lever.pulled).count()
+    }
+
+    /// Whether nothing is broken: no lever pulled, every process running.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.pulled() == 0 && self.roles.iter().all(|role| role.pid.is_some())
+    }
+}
+
+impl PanelLever {
+    fn of(state: &LeverState) -> Self {
+        Self {
+            id: state.lever.id.to_owned(),
+            title: state.lever.title.to_owned(),
+            does: state.lever.does.to_owned(),
+            notice: state.lever.notice.to_owned(),
+            expect: state.lever.expect.to_owned(),
+            pulled: state.pulled_for.is_some(),
+            pulled_for_s: state.pulled_for.as_ref().map(Duration::as_secs),
+        }
+    }
+
+    /// For how long it has been pulled, in words.
+    pub(super) fn since(&self) -> String {
+        match self.pulled_for_s {
+            None | Some(0) => "just now".to_owned(),
+            Some(s @ 1..90) => format!("for {s} s"),
+            Some(s) => format!("for {} min", s / 60),
+        }
+    }
+}
+
+impl PanelRole {
+    fn of(state: &RoleState) -> Self {
+        // The store listens for each place besides; its first address is enough here.
+        Self {
+            role: state.role.word().to_owned(),
+            about: Role::sheet(state.role).about.to_owned(),
+            address: state.address.to_string(),
+            pid: state.pid,
+            killed: state.killed,
+        }
+    }
+}

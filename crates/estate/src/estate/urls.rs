@@ -1,0 +1,66 @@
+//! Where everything is: by name for programs that ask the estate's name server, by address for people's browsers.
+
+use crate::layout::{Layout, ZONE};
+use crate::place::Place;
+use crate::role::Role;
+
+/// The estate's addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    layout: Layout,
+}
+
+impl Urls {
+    pub(super) fn new(layout: Layout) -> Self {
+        Self { layout }
+    }
+
+    /// The port of every role.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.layout.port
+    }
+
+    /// The places, in order.
+    #[must_use]
+    pub fn places(&self) -> &[&'static Place] {
+        &self.layout.places
+    }
+
+    /// The storefronts by name, with a hole for the place: `http://{place}.apps.shop.example:8080/{place}/`.
+    #[must_use]
+    pub fn storefront(&self) -> String {
+        format!("http://{{place}}.apps.{ZONE}:{}/{{place}}/", self.layout.port)
+    }
+
+    /// Where to sign in, by name.
+    #[must_use]
+    pub fn sign_in(&self) -> String {
+        format!("http://id.{ZONE}:{}/sign-in", self.layout.port)
+    }
+
+    /// Where to order, by name, with a hole for the place; an order itself is below it, at its key.
+    #[must_use]
+    pub fn orders(&self) -> String {
+        format!("http://buy.{ZONE}:{}/{{place}}/orders", self.layout.port)
+    }
+
+    /// The file for measuring downloads, by name.
+    #[must_use]
+    pub fn probe_file(&self) -> String {
+        format!("http://cdn.{ZONE}:{}/probe.bin", self.layout.port)
+    }
+
+    /// The page that leads to the storefronts, by address, for people.
+    #[must_use]
+    pub fn shop_by_address(&self) -> String {
+        format!("http://{}/", self.layout.socket(Role::Store))
+    }
+
+    /// The storefronts by address, for people.
+    #[must_use]
+    pub fn storefronts_by_address(&self) -> Vec<(&'static Place, String)> {
+        let fronts = self.layout.storefronts().into_iter();
+        fronts.map(|(place, socket)| (place, format!("http://{socket}/{}/", place.code))).collect()
+    }
+}

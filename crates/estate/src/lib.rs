@@ -1,0 +1,51 @@
+//! The reference estate: a small real shop that others can watch and break. It knows nothing of who watches.
+//!
+//! # What it is
+//! Five processes of one binary, which find each other only by name through the estate's own name server, each
+//! with an address of its own in `127.77.N.0/24` and its own SQLite file where it stores:
+//!
+//! | role | names in `shop.example` | what it does |
+//! |---|---|---|
+//! | `dns` | `ns1` | answers for the zone, from a zone file |
+//! | `store` | `apps`, `{place}.apps` | front pages and item pages of each place |
+//! | `identity` | `id`, `id.internal` | signs customers in, says whose token it is |
+//! | `commerce` | `buy`, `buy.internal` | takes orders, each once by its key |
+//! | `delivery` | `cdn`, `cdn.internal` | hands out files |
+//!
+//! No request of a role is answered by pretence: levers take a name out of the zone, kill a process, stop a disk,
+//! close a listener; what customers then meet follows from that.
+//!
+//! # How to run it
+//! `candor-estate up` alone, or `candor demo` with Candor watching. From code: [`Estate::start`], [`Estate::urls`],
+//! [`Estate::pull`], [`Estate::mend`], [`Estate::stop`]; for people, [`Board::open`] is a page of the levers.
+//! A process that calls [`Estate::start`] must be able to run roles: its binary passes the words after
+//! `EstateOptions::lead` to [`RoleArgs::from_words`] and [`run_role`].
+//!
+//! # The house
+//! * [`place`], [`catalogue`], [`layout`]: data: what is sold where, who listens where under which name.
+//! * [`role`]: the processes. `http`, `download`: what they share.
+//! * [`levers`]: what can be broken, one file each, as data.
+//! * [`estate`]: starts, watches, breaks, mends and stops the processes.
+//! * [`board`]: the page of levers, its JSON, and a client of it.
+//!
+//! # Failure policy
+//! What a role reads is bounded in size and time; a bad request gets a 4xx with a sentence; a missing dependency
+//! gets a 503 in two seconds. A role ends when whoever started it ends. The estate leaves no process and no file.
+//!
+//! # Absent
+//! TLS, mail, money, more than one host. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
+//! interface first; the estate says which.
+
+pub mod board;
+pub mod catalogue;
+mod download;
+pub mod estate;
+mod http;
+pub mod layout;
+pub mod levers;
+pub mod place;
+pub mod role;
+
+pub use board::{Board, BoardError, BoardOptions};
+pub use estate::{Estate, EstateError, EstateOptions, Urls};
+pub use role::{PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE, PROBE_USER, Role, RoleArgs, RoleError, run_role};

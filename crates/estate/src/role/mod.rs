@@ -1,0 +1,132 @@
+//! The roles: one process each, one file each, found by the others only by name.
+//!
+//! Reading order: `args` (how a role is started), `control` (how it is told things while it runs), then the roles:
+//! `dns`, `store`, `identity`, `commerce`, `delivery`. A new role is a file with its [`Sheet`] and a row in
+//! [`Role::ALL`], [`Role::sheet`] and [`run_role`].
+//!
+//! A role says `ready` on its standard output once its sockets are bound, obeys orders on its standard input, and
+//! ends when that input ends: so no role outlives whoever started it.
+
+mod args;
+mod commerce;
+mod control;
+mod database;
+mod delivery;
+mod dns;
+mod identity;
+mod store;
+
+use std::io;
+use std::net::SocketAddr;
+
+pub use args::{ArgsError, RoleArgs, USAGE};
+pub use control::Faults;
+pub use delivery::{PROBE_SHA256, PROBE_SIZE};
+pub use identity::{PROBE_PASSWORD, PROBE_USER};
+
+/// What a process of the estate does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Answers for the shop's zone.
+    Dns,
+    /// Front pages and item pages of every place.
+    Store,
+    /// Signs customers in.
+    Identity,
+    /// Takes orders.
+    Commerce,
+    /// Hands out files.
+    Delivery,
+}
+
+/// A role's place on the map.
+#[derive(Debug, Clone, Copy)]
+pub struct Sheet {
+    /// Its word on the command line and in logs.
+    pub word: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// The last octet of its address.
+    pub octet: u8,
+    /// Its names, relative to the zone.
+    pub hosts: &'static [&'static str],
+}
+
+impl Role {
+    /// Every role, the name server first: the others need it.
+    pub const ALL: &'static [Self] =
+        &[Self::Dns, Self::Identity, Self::Commerce, Self::Delivery, Self::Store];
+
+    /// Its place on the map.
+    #[must_use]
+    pub const fn sheet(self) -> &'static Sheet {
+        match self {
+            Self::Dns => &dns::SHEET,
+            Self::Store => &store::SHEET,
+            Self::Identity => &identity::SHEET,
+            Self::Commerce => &commerce::SHEET,
+            Self::Delivery => &delivery::SHEET,
+        }
+    }
+
+    /// Its word on the command line and in logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        self.sheet().word
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.word() == word)
+    }
+}
+
+/// Why a role does not run, or not any more.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// The command line is wrong.
+    #[error(transparent)]
+    Args(#[from] ArgsError),
+    /// Its address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What it stores cannot be opened.
+    #[error("cannot open its database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The zone cannot be served.
+    #[error("cannot serve the zone: {0}")]
+    Zone(String),
+    /// Its control lines broke.
+    #[error("cannot answer on standard output: {0}")]
+    Control(io::Error),
+}
+
+/// Runs a role until its standard input ends.
+///
+/// # Errors
+/// When it cannot start, or cannot go on. A taken address is also said on standard output, so that whoever started
+/// the role can try another.
+pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
+    let control = control::Control::start();
+    let (state, temporary) = (args.state.clone(), args.temporary);
+    let result = match args.role {
+        Role::Dns => Box::pin(dns::run(args, control)).await,
+        Role::Store => Box::pin(store::run(args, control)).await,
+        Role::Identity => Box::pin(identity::run(args, control)).await,
+        Role::Commerce => Box::pin(commerce::run(args, control)).await,
+        Role::Delivery => Box::pin(delivery::run(args, control)).await,
+    };
+    match &result {
+        Err(RoleError::Listen { source, .. }) => control::say_taken(source).map_err(RoleError::Control)?,
+        // Whoever started us is gone without stopping us: what was only for this run goes with the run.
+        Ok(()) if temporary => drop(std::fs::remove_dir_all(state)),
+        Ok(()) | Err(_) => {}
+    }
+    result
+}
