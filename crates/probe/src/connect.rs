@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::failure::StepFailure;
 use crate::guard;
-use crate::step::{StepContext, micros};
+use crate::step::{StepContext, add_phase};
 
 /// How long an attempt runs alone before the next address is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -41,7 +41,7 @@ pub(crate) async fn connect(
     let begun = Instant::now();
     let attempt = race(&addresses, port);
     let stream = context.within(Kind::ConnectTimeout, &format!("connecting to {host} port {port}"), attempt).await;
-    context.report.phases.connect_us = Some(micros(begun));
+    add_phase(&mut context.report.phases.connect_us, begun);
     let (stream, address) = stream?.map_err(|(address, error)| connect_failure(address, &error))?;
     context.report.address = Some(address.to_string());
     Ok(stream)
@@ -61,8 +61,7 @@ pub(crate) async fn resolve(context: &mut StepContext<'_>, host: &str) -> Result
     let resolver = context.resolver.clone();
     let lookup = resolver.lookup(host, context.remaining());
     let found = context.within(Kind::DnsTimeout, &format!("looking up {host}"), lookup).await;
-    let spent = micros(begun);
-    context.report.phases.dns_us = Some(context.report.phases.dns_us.unwrap_or(0).saturating_add(spent));
+    add_phase(&mut context.report.phases.dns_us, begun);
     let found = found?.map_err(|error| lookup_failure(context, &error))?;
     if found.addresses.is_empty() {
         return Err(StepFailure::new(Kind::DnsNodata, format!("{host} has no address")));

@@ -7,17 +7,23 @@
 //! fault of ours, in the same place. Nothing read from a network may panic, and all of it is bounded in size and time.
 //! Absent: deciding what a fault means (core), and keeping observations (ledger).
 
+pub mod anchors;
 mod certificate;
 mod clock;
 mod connect;
 mod cookies;
+mod deadline;
 mod failure;
 mod guard;
 mod patterns;
+mod prepared;
+mod redact;
+mod runner;
 mod schedule;
 mod session;
 mod step;
 mod tls;
 mod variables;
 
+pub use runner::{CLEANUP_BUDGET, Runner};
 pub use schedule::*;

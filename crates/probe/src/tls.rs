@@ -23,7 +23,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::certificate;
 use crate::failure::StepFailure;
-use crate::step::{StepContext, micros};
+use crate::step::{StepContext, add_phase};
 
 /// The application protocols offered (RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +71,6 @@ impl TlsClients {
             system_roots: OnceLock::new(),
             made: Mutex::new(Vec::new()),
         }
-    }
-
-    /// Fills `bytes` with randomness; false where the system has none.
-    pub(crate) fn random(&self, bytes: &mut [u8]) -> bool {
-        self.provider.secure_random.fill(bytes).is_ok()
     }
 
     /// The configuration for `client`.
@@ -159,7 +154,7 @@ where
     let begun = Instant::now();
     let shake = TlsConnector::from(config).connect(server, stream);
     let ended = context.within(Kind::TlsHandshake, &format!("shaking hands with {name}"), shake).await;
-    context.report.phases.tls_us = Some(micros(begun));
+    add_phase(&mut context.report.phases.tls_us, begun);
     ended?.map_err(|error| refusal(name, &error))
 }
 

@@ -59,7 +59,8 @@ impl<'a> Variables<'a> {
             .map_err(|hole| StepFailure::config(format!("{hole} (no earlier step captured it)")))
     }
 
-    /// Fills `template` for reading: secrets are stars, unknown holes stay as written.
+    /// Fills `template` for reading: secrets are stars; captures, which may be credentials, and unknown holes stay as
+    /// written.
     pub(crate) fn show(&self, template: &Template) -> String {
         let mut out = String::new();
         for piece in &template.0 {
@@ -67,8 +68,8 @@ impl<'a> Variables<'a> {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Secret(_) => out.push_str(REDACTED),
                 Piece::Hole(name) => match self.get(name) {
-                    Some(value) => out.push_str(value),
-                    None => out.extend(["{", name, "}"]),
+                    Some(value) if !self.captures.contains_key(name) => out.push_str(value),
+                    _ => out.extend(["{", name, "}"]),
                 },
             }
         }

@@ -5,6 +5,13 @@
 //! gives a wait that runs out the kind of its phase. Texts need no redaction here: the runner does it for all.
 //! A new kind is a file in this folder and a line in [`run`].
 
+mod dns;
+mod http;
+mod ping;
+mod smtp;
+mod tcp;
+mod tls;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +20,10 @@ use candor_core::model::{Resolve, Step};
 use candor_core::observation::StepReport;
 use candor_core::template::Template;
 use candor_names::Resolver;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use crate::deadline::Deadline;
+pub(crate) use crate::deadline::seconds;
 use crate::failure::StepFailure;
 use crate::guard::AllowedHosts;
 use crate::patterns::Patterns;
@@ -43,6 +52,8 @@ pub(crate) struct StepContext<'a> {
     pub(crate) session: Session,
     /// Patterns, paths and selectors of the plan, compiled.
     pub(crate) patterns: &'a Patterns,
+    /// Who we say we are over HTTP.
+    pub(crate) user_agent: &'a str,
     /// TLS configurations, made once.
     pub(crate) tls: &'a TlsClients,
     /// The report on this step: the runner makes a fresh one for each and keeps it.
@@ -78,17 +89,12 @@ impl StepContext<'_> {
         doing: &str,
         wait: impl Future<Output = T>,
     ) -> Result<T, StepFailure> {
-        timeout_at(self.deadline, wait).await.map_err(|_| self.ran_out(kind, doing))
+        self.deadline().within(kind, doing, wait).await
     }
 
-    /// The failure of a wait that ran out.
-    pub(crate) fn ran_out(&self, kind: Kind, doing: &str) -> StepFailure {
-        let budget = seconds(self.deadline.saturating_duration_since(self.started));
-        if self.deadline_is_journeys {
-            let detail = format!("the journey's deadline ran out {budget} into this step, while {doing}");
-            return StepFailure::new(Kind::DeadlineExceeded, detail);
-        }
-        StepFailure::new(kind, format!("the step's {budget} ran out while {doing}"))
+    /// The time it has, to take into a wait that also writes the report.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline { started: self.started, at: self.deadline, is_journeys: self.deadline_is_journeys }
     }
 
     /// Holds the step to its `within:`.
@@ -96,14 +102,7 @@ impl StepContext<'_> {
     /// # Errors
     /// [`Kind::DeadlineExceeded`] where it took longer.
     pub(crate) fn expect_within(&self, within: Option<Duration>) -> Result<(), StepFailure> {
-        let took = self.started.elapsed();
-        match within {
-            Some(allowed) if took > allowed => {
-                let detail = format!("took {}, allowed {}", seconds(took), seconds(allowed));
-                Err(StepFailure::new(Kind::DeadlineExceeded, detail))
-            }
-            _ => Ok(()),
-        }
+        self.deadline().expect_within(within)
     }
 }
 
@@ -113,10 +112,12 @@ impl StepContext<'_> {
 /// Its failure.
 pub(crate) async fn run(step: &Step, context: &mut StepContext<'_>) -> Result<(), StepFailure> {
     match step {
-        Step::Http(_) | Step::Dns(_) | Step::Tcp(_) | Step::Tls(_) | Step::Smtp(_) | Step::Ping(_) => {
-            let _ = context;
-            Err(StepFailure::config("this kind of step does not exist yet"))
-        }
+        Step::Http(step) => http::run(step, context).await,
+        Step::Dns(step) => dns::run(step, context).await,
+        Step::Tcp(step) => tcp::run(step, context).await,
+        Step::Tls(step) => tls::run(step, context).await,
+        Step::Smtp(step) => smtp::run(step, context).await,
+        Step::Ping(step) => ping::run(step, context).await,
     }
 }
 
@@ -125,25 +126,7 @@ pub(crate) fn micros(begun: Instant) -> u32 {
     u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX)
 }
 
-/// A duration as people write it: "2.3 s", "850 ms".
-pub(crate) fn seconds(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        return format!("{} ms", duration.as_millis());
-    }
-    let tenths = duration.as_millis() / 100;
-    match tenths % 10 {
-        0 => format!("{} s", tenths / 10),
-        tenth => format!("{}.{tenth} s", tenths / 10),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_as_people_write_them() {
-        let shown = [850, 1000, 2340, 61_000].map(|ms| seconds(Duration::from_millis(ms)));
-        assert_eq!(shown, ["850 ms", "1 s", "2.3 s", "61 s"]);
-    }
+/// Adds the time since `begun` to a phase: a step that is redirected passes through a phase more than once.
+pub(crate) fn add_phase(phase: &mut Option<u32>, begun: Instant) {
+    *phase = Some(phase.unwrap_or(0).saturating_add(micros(begun)));
 }

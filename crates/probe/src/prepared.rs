@@ -1,0 +1,160 @@
+//! A plan made ready to run: for each check its journey, its variables and the resolver of each step, found once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use candor_core::id::{CheckId, VantageId};
+use candor_core::model::{Capability, Cell, Journey, Plan, Resolve, Service, Step, StepWhen, Target};
+use candor_core::template::Template;
+use candor_names::{PinnedResolver, Resolver, ServersResolver, SystemResolver};
+use url::Url;
+
+use crate::guard::AllowedHosts;
+use crate::redact::Redactor;
+use crate::runner::CLEANUP_BUDGET;
+use crate::schedule::CheckSchedule;
+use crate::variables::Variables;
+
+
+/// A check made ready to run.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) journey: Arc<Journey>,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) deadline: Duration,
+    pub(crate) every: Duration,
+    pub(crate) redactor: Arc<Redactor>,
+    /// One for each step.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// How a step finds addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) resolve: Arc<Resolve>,
+}
+
+/// All checks of `plan`; every step resolves by `over`, where that is given.
+pub(crate) fn checks(plan: &Plan, over: Option<&Arc<dyn Resolver>>) -> HashMap<CheckId, Prepared> {
+    let mut routes = Routes { over, made: Vec::new() };
+    let mut checks = HashMap::new();
+    for service in &plan.services {
+        for capability in &service.capabilities {
+            let redactor = Arc::new(Redactor::of(&capability.journey));
+            for cell in &capability.cells {
+                for check in &cell.checks {
+                    let routes = routes.of_journey(plan, service, &check.vantage, &capability.journey);
+                    checks.insert(check.id, prepare(service, capability, cell, redactor.clone(), routes));
+                }
+            }
+        }
+    }
+    checks
+}
+
+fn prepare(
+    service: &Service,
+    capability: &Capability,
+    cell: &Cell,
+    redactor: Arc<Redactor>,
+    routes: Vec<Route>,
+) -> Prepared {
+    let mut variables = cell.variables.clone();
+    variables.entry("id".to_owned()).or_insert_with(|| service.id.to_string());
+    Prepared {
+        journey: capability.journey.clone(),
+        variables,
+        deadline: capability.policy.deadline,
+        every: capability.policy.every,
+        redactor,
+        routes,
+    }
+}
+
+/// The resolvers made so far: one for each way of resolving, shared by all that resolve so.
+struct Routes<'p> {
+    over: Option<&'p Arc<dyn Resolver>>,
+    made: Vec<Route>,
+}
+
+impl Routes<'_> {
+    fn of_journey(&mut self, plan: &Plan, service: &Service, vantage: &VantageId, journey: &Journey) -> Vec<Route> {
+        let vantage = plan.vantage(vantage).map(|vantage| &vantage.resolve);
+        let wider = [Some(&service.resolve), vantage, Some(&plan.resolve)];
+        let narrowest = |step: &Resolve| {
+            let said = wider.into_iter().flatten().find(|resolve| **resolve != Resolve::Inherit);
+            if *step == Resolve::Inherit { said.unwrap_or(&Resolve::System).clone() } else { step.clone() }
+        };
+        journey.steps.iter().map(|step| self.of(&narrowest(&step.resolve))).collect()
+    }
+
+    fn of(&mut self, resolve: &Resolve) -> Route {
+        if let Some(route) = self.made.iter().find(|route| *route.resolve == *resolve) {
+            return route.clone();
+        }
+        let resolver: Arc<dyn Resolver> = match (self.over, resolve) {
+            (Some(over), _) => over.clone(),
+            (None, Resolve::Inherit | Resolve::System) => Arc::new(SystemResolver::new()),
+            (None, Resolve::Servers(servers)) => Arc::new(ServersResolver::new(servers.clone())),
+            (None, Resolve::Pinned(hosts)) => Arc::new(PinnedResolver::new(hosts.clone())),
+        };
+        let route = Route { resolver, resolve: Arc::new(resolve.clone()) };
+        self.made.push(route.clone());
+        route
+    }
+}
+
+impl Prepared {
+    /// What the schedule needs to know.
+    pub(crate) fn schedule(&self, id: CheckId) -> CheckSchedule {
+        let cleans_up = self.journey.steps.iter().any(|step| step.when == StepWhen::Always);
+        let variables = Variables::new("run".to_owned(), &self.variables, &self.journey.variables);
+        let first = self.journey.steps.first().and_then(|step| host(&step.step, &variables));
+        CheckSchedule {
+            id,
+            every: self.every,
+            deadline: if cleans_up { self.deadline + CLEANUP_BUDGET } else { self.deadline },
+            host: first.unwrap_or_default(),
+            writes: self.journey.writes,
+        }
+    }
+
+    /// The hosts that the configuration names: in the steps, outside of captured holes, and under `allow:`.
+    pub(crate) fn allowed(&self, variables: &Variables<'_>) -> AllowedHosts {
+        let mut allowed = AllowedHosts::default();
+        self.journey.allow_hosts.iter().for_each(|host| allowed.insert(host));
+        for step in &self.journey.steps {
+            if let Some(host) = host(&step.step, variables) {
+                allowed.insert(&host);
+            }
+            if let Step::Http(step) = &step.step
+                && let Some(proxy) = &step.proxy
+            {
+                allowed.insert(&proxy.host);
+            }
+        }
+        allowed
+    }
+}
+
+/// Stands for a captured value while looking for hosts that the plan itself names. No host name may hold it.
+const CAPTURED: &str = "x--captured--x";
+
+/// The host that a step names without help of a response.
+fn host(step: &Step, variables: &Variables<'_>) -> Option<String> {
+    let filled = |template: &Template| Some(variables.fill_planned(template, CAPTURED));
+    let host = match step {
+        Step::Http(step) => match &step.target {
+            Target::Url(url) => Url::parse(&filled(url)?).ok()?.host_str().map(str::to_owned),
+            Target::FirstLink(_) => None,
+        },
+        Step::Dns(_) => None,
+        Step::Tcp(step) => filled(&step.host),
+        Step::Tls(step) => filled(&step.host),
+        Step::Smtp(step) => filled(&step.host),
+        Step::Ping(step) => filled(&step.host),
+    };
+    host.filter(|host| !host.contains(CAPTURED))
+}

@@ -1,0 +1,85 @@
+//! An HTTP request, its redirects, and what the answer must be (RFC 9110).
+//!
+//! Read in this order: `hop` (what is sent, and what a redirect makes of it), `exchange` (one request over one
+//! connection), `content` (the bytes of the answer), `expect/` (what they must be), `capture` (what later steps take).
+//!
+//! Bounds: the head of an answer has at most 100 fields in 64 KiB, interim answers are counted, the content is cut at
+//! the step's `body_max` before and after decoding. Each exchange has a connection of its own: a probe that reuses
+//! connections does not notice that no new ones are accepted.
+
+mod apology;
+mod capture;
+mod content;
+mod evidence;
+mod exchange;
+mod expect;
+mod hop;
+mod link;
+mod proxy;
+mod wire;
+
+use bytes::Bytes;
+use candor_core::fault::Kind;
+use candor_core::model::HttpStep;
+use hyper::header::SET_COOKIE;
+use hyper::{HeaderMap, StatusCode, Version};
+use url::Url;
+
+use self::content::Received;
+use self::hop::Hop;
+use super::StepContext;
+use crate::failure::StepFailure;
+use crate::session::LastPage;
+
+/// An answer, read to its end or as far as it came.
+#[derive(Debug)]
+struct Answer {
+    /// What was asked, after redirects.
+    url: Url,
+    version: Version,
+    status: StatusCode,
+    headers: HeaderMap,
+    received: Received,
+}
+
+impl Answer {
+    fn content(&self) -> &Bytes {
+        &self.received.content
+    }
+}
+
+/// Runs the step.
+///
+/// # Errors
+/// Its failure, with the answer as evidence where one came.
+pub(super) async fn run(step: &HttpStep, context: &mut StepContext<'_>) -> Result<(), StepFailure> {
+    let url = link::target(step, context)?;
+    let answer = fetch(step, context, Hop::first(step, context, url)?).await?;
+    let judged = match expect::judge(step, context, &answer) {
+        Ok(()) => capture::all(step, context, &answer),
+        Err(failure) => Err(failure),
+    };
+    let judged = judged.map_err(|failure| evidence::add(failure, &answer));
+    context.session.page = Some(LastPage { url: answer.url, content: answer.received.content });
+    judged
+}
+
+/// The answer at the end of the redirects.
+async fn fetch(step: &HttpStep, context: &mut StepContext<'_>, mut hop: Hop) -> Result<Answer, StepFailure> {
+    let mut followed = 0;
+    loop {
+        let answer = exchange::exchange(step, context, &hop).await?;
+        for field in answer.headers.get_all(SET_COOKIE) {
+            if let Ok(field) = field.to_str() {
+                context.session.cookies.set(&answer.url, field);
+            }
+        }
+        let Some(location) = hop::redirect(step, answer.status, &answer.headers) else { return Ok(answer) };
+        if followed == step.redirects {
+            let detail = format!("redirected more than {followed} times; the last answer points at {location:?}");
+            return Err(evidence::add(StepFailure::new(Kind::HttpRedirectLoop, detail), &answer));
+        }
+        followed += 1;
+        hop.follow(answer.status, &location).map_err(|failure| evidence::add(failure, &answer))?;
+    }
+}
