@@ -20,7 +20,9 @@ mod wire;
 pub mod zone;
 
 pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask};
-pub use authorities::{Authorities, AuthoritiesError, Authority, AuthorityError, authorities};
+pub use authorities::{
+    Authorities, AuthoritiesError, Authority, AuthorityError, ask_each, authorities, authorities_at,
+};
 pub use question::{Question, QuestionError};
 pub use record::{Flags, Rcode, Record};
 pub use resolve::{

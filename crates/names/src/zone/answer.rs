@@ -3,11 +3,11 @@
 //! Wildcards by RFC 4592, DNAME by RFC 6672, negative answers by RFC 2308, ANY by RFC 8482, RCODE and AA of a chain of
 //! aliases by RFC 6604, glue by RFC 9471. With DO, the signatures that the zone holds go along; proofs of denial do not.
 
-use domain::base::iana::Rtype;
-use domain::base::name::ToLabelIter;
+use domain::base::name::{RelativeName, ToLabelIter, ToName};
+use domain::base::{Rtype, Ttl};
 use domain::rdata::{Cname, ZoneRecordData};
 
-use super::{Node, Rr, Rrset, Zone, rrs};
+use super::{Node, Rdata, Rr, Rrset, Zone, rrs};
 use crate::name::Name;
 use crate::question::Question;
 use crate::record::{Rcode, Record};
@@ -84,6 +84,8 @@ impl Zone {
             found.aa = false;
             return found;
         }
+        // In a zone without keys nothing can be validated, and DO changes nothing.
+        let dnssec_ok = dnssec_ok && self.is_signed();
         let mut walk = Walk { zone: self, rtype: question.wire_type(), dnssec_ok, found };
         let mut current = question.wire_name().clone();
         for _ in 0..MAX_ALIASES {
@@ -122,11 +124,10 @@ impl Zone {
 
     /// The wildcard below the closest encloser, if it exists (RFC 4592, section 3.3.1).
     fn wildcard(&self, encloser: &Name) -> Way<'_> {
-        let star = domain::base::name::RelativeName::wildcard_ref();
-        let Ok(source) = domain::base::name::ToRelativeName::chain(star, encloser) else {
+        let Ok(source) = RelativeName::wildcard_ref().chain(encloser) else {
             return Way::Missing;
         };
-        let source: Name = domain::base::name::ToName::to_name(&source);
+        let source: Name = source.to_name();
         match self.nodes.get(&source) {
             Some(node) => Way::Here(Some(node)),
             None if self.exists(&source) => Way::Here(None),
@@ -263,8 +264,8 @@ impl Walk<'_> {
     }
 }
 
-fn signatures(name: &Name, rtype: Rtype, node: &Node, ttl: domain::base::Ttl) -> Vec<Rr> {
-    let covers = |data: &&super::Rdata| match data {
+fn signatures(name: &Name, rtype: Rtype, node: &Node, ttl: Ttl) -> Vec<Rr> {
+    let covers = |data: &&Rdata| match data {
         ZoneRecordData::Rrsig(signature) => signature.type_covered() == rtype,
         _ => false,
     };
