@@ -10,11 +10,11 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::chain::Verified;
 use crate::error::{CopyError, LedgerError, OpenError};
-use crate::files::{beside, put, sync_with_folder};
+use crate::files::{beside, check_folder, lock, put, sync_with_folder};
 use crate::key::public_file;
-use crate::open::{Ledger, Reader, check_folder, flags, lock};
+use crate::open::{Ledger, Reader, flags};
+use crate::verify::Verified;
 
 impl Reader {
     /// Copies the ledger to `to`, as it stands at one moment, and verifies the copy.

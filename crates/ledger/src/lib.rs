@@ -14,10 +14,10 @@
 //! In reading order:
 //! * `error` — every way to fail, by who must act
 //! * `schema` — the tables and their versions; `row` — how values stand in them
-//! * `open` — opening, locking, migrating; `files` — files put in place at once; `key` — the signing key
-//! * `observe` and `chain` — the two logs; `replay` — both, in the order of decision
+//! * `open` — opening, migrating; `files` — the files, and the lock; `key` — the signing key
+//! * `observe` and `chain` — the two logs; `verify` — the chain checked; `replay` — both, in the order of decision
 //! * `snapshot` — snapshots and accepted configurations
-//! * `rollup`, `days`, `prune` — what remains of the past
+//! * `rollup`, `days`, `prune` — what remains of the past; `mark` — how far they have come
 //! * `export`, `backup` — copies
 //!
 //! Absent: several machines (a later backend), encryption at rest, personal data.
@@ -29,6 +29,7 @@ mod error;
 mod export;
 mod files;
 mod key;
+mod mark;
 mod observe;
 mod open;
 mod prune;
@@ -37,10 +38,12 @@ mod rollup;
 mod row;
 mod schema;
 mod snapshot;
+mod verify;
+
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Expected, GENESIS, Verified, entry_hash};
+pub use chain::{GENESIS, entry_hash};
 pub use days::{SPAN_MAX_MS, Span};
 pub use error::{Broken, CopyError, LedgerError, OpenError, VerifyError};
 pub use export::Export;
@@ -50,3 +53,4 @@ pub use prune::Pruned;
 pub use replay::{Logged, Replayed};
 pub use rollup::{BUCKETS_MAX, Bucket, RolledUp, Width};
 pub use snapshot::{AcceptedConfig, CONFIGS_KEPT, SNAPSHOTS_KEPT, Snapshot};
+pub use verify::{Expected, Verified};

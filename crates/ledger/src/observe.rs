@@ -6,7 +6,7 @@
 use candor_core::fault::Fault;
 use candor_core::id::{CapabilityId, CellId, CellKey, CheckId, PlaceId, ServiceId, VantageId};
 use candor_core::observation::{Observation, Run};
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
 
 use crate::error::LedgerError;
 use crate::open::{Ledger, Reader};
@@ -27,10 +27,16 @@ impl Ledger {
         }
         let transaction = self.reader.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut seq = last_observation(&transaction)?;
+        let mut group = Group {
+            observations: transaction
+                .prepare_cached("INSERT INTO observations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?,
+            reports: transaction.prepare_cached("INSERT INTO reports VALUES (?1, ?2, ?3)")?,
+        };
         for run in runs {
             seq += 1;
-            insert(&transaction, seq, run)?;
+            group.insert(seq, run)?;
         }
+        drop(group);
         transaction.commit()?;
         Ok(seq)
     }
@@ -116,11 +122,17 @@ pub(crate) fn last_observation(conn: &Connection) -> Result<u64, LedgerError> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
-fn insert(transaction: &Transaction<'_>, seq: u64, run: &Run) -> Result<(), LedgerError> {
-    let o = &run.observation;
-    let fault = o.fault.as_ref();
-    transaction.prepare_cached("INSERT INTO observations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
-        params![
+/// The statements of a group, prepared once.
+struct Group<'conn> {
+    observations: CachedStatement<'conn>,
+    reports: CachedStatement<'conn>,
+}
+
+impl Group<'_> {
+    fn insert(&mut self, seq: u64, run: &Run) -> Result<(), LedgerError> {
+        let o = &run.observation;
+        let fault = o.fault.as_ref();
+        self.observations.execute(params![
             seq,
             signed(o.check.0),
             nanos(o.observed_at),
@@ -129,20 +141,17 @@ fn insert(transaction: &Transaction<'_>, seq: u64, run: &Run) -> Result<(), Ledg
             fault.map(|fault| kind_word(fault.kind)),
             fault.map(|fault| fault.step),
             fault.map(|fault| &*fault.detail),
-        ],
-    )?;
-    if run.steps.is_empty() && run.evidence.is_none() {
-        return Ok(());
+        ])?;
+        if run.steps.is_empty() && run.evidence.is_none() {
+            return Ok(());
+        }
+        // What a passing step saw explains nothing.
+        let evidence =
+            run.evidence.as_ref().filter(|_| fault.is_some()).map(serde_json::to_string).transpose();
+        let evidence = evidence.map_err(|error| LedgerError::Refused(error.to_string()))?;
+        self.reports.execute(params![seq, pack(&run.steps)?, evidence])?;
+        Ok(())
     }
-    // What a passing step saw explains nothing.
-    let evidence = run.evidence.as_ref().filter(|_| fault.is_some()).map(serde_json::to_string).transpose();
-    let evidence = evidence.map_err(|error| LedgerError::Refused(error.to_string()))?;
-    transaction.prepare_cached("INSERT INTO reports VALUES (?1, ?2, ?3)")?.execute(params![
-        seq,
-        pack(&run.steps)?,
-        evidence
-    ])?;
-    Ok(())
 }
 
 /// Reads the [`COLUMNS`] of a row.

@@ -10,8 +10,9 @@ use candor_core::model::Keep;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::error::LedgerError;
+use crate::mark::{Mark, mark, set_mark};
+use crate::observe::last_observation;
 use crate::open::Ledger;
-use crate::replay::{Mark, mark, set_mark};
 use crate::rollup::Width;
 use crate::row::nanos;
 use crate::snapshot::whole_snapshots;
@@ -110,7 +111,7 @@ fn observations(transaction: &Transaction<'_>, age: Age, pruned: &mut Pruned) ->
 
 fn reports(transaction: &Transaction<'_>, age: Age, pruned: &mut Pruned) -> Result<(), LedgerError> {
     let from = mark(transaction, Mark::ReportsPruned)?.max(mark(transaction, Mark::Pruned)?);
-    let (to, more) = too_old(transaction, from, u64::from(u32::MAX) << 16, age)?;
+    let (to, more) = too_old(transaction, from, last_observation(transaction)?, age)?;
     if to == from {
         return Ok(());
     }

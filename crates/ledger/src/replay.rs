@@ -11,6 +11,7 @@ use rusqlite::{Rows, params};
 
 use crate::chain::{Link, damaged};
 use crate::error::LedgerError;
+use crate::mark::{Mark, mark};
 use crate::observe::{COLUMNS, observation};
 use crate::open::Reader;
 
@@ -94,36 +95,4 @@ impl Observations<'_> {
         }
         Ok(self.next.take_if(|(seq, _)| *seq <= watermark))
     }
-}
-
-/// Where something that follows the observations stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Mark {
-    /// Observations up to here are gone.
-    Pruned,
-    /// Reports of passing runs up to here are gone.
-    ReportsPruned,
-    /// Observations up to here are in the rollups.
-    RolledUp,
-}
-
-impl Mark {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Pruned => "pruned",
-            Self::ReportsPruned => "reports_pruned",
-            Self::RolledUp => "rolled_up",
-        }
-    }
-}
-
-pub(crate) fn mark(conn: &rusqlite::Connection, mark: Mark) -> Result<u64, LedgerError> {
-    let mut statement = conn.prepare_cached("SELECT ifnull(max(seq), 0) FROM marks WHERE name = ?1")?;
-    Ok(statement.query_row([mark.name()], |row| row.get(0))?)
-}
-
-pub(crate) fn set_mark(conn: &rusqlite::Connection, mark: Mark, seq: u64) -> Result<(), LedgerError> {
-    conn.prepare_cached("INSERT OR REPLACE INTO marks (name, seq) VALUES (?1, ?2)")?
-        .execute(params![mark.name(), seq])?;
-    Ok(())
 }

@@ -13,9 +13,9 @@ use candor_core::observation::Observation;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::error::LedgerError;
+use crate::mark::{Mark, mark, set_mark};
 use crate::observe::{COLUMNS, observation};
 use crate::open::{Ledger, Reader};
-use crate::replay::{Mark, mark, set_mark};
 use crate::row::{kind_named, kind_word, signed, timestamp};
 
 /// Observations added in one transaction: a few hundredths of a second.

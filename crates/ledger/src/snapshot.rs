@@ -62,7 +62,8 @@ impl Ledger {
         Ok(transaction.commit()?)
     }
 
-    /// Keeps a configuration that came into force, and the [`CONFIGS_KEPT`] newest of all.
+    /// Keeps a configuration that came into force, and the [`CONFIGS_KEPT`] newest of all. One that is the last
+    /// already, as after a restart, is not kept again.
     ///
     /// # Errors
     /// What the machine does.
@@ -72,12 +73,19 @@ impl Ledger {
         hash: &str,
         files: &[(&str, &str)],
     ) -> Result<(), LedgerError> {
-        let files = serde_json::to_string(files).map_err(|error| LedgerError::Refused(error.to_string()))?;
+        let text = serde_json::to_string(files).map_err(|error| LedgerError::Refused(error.to_string()))?;
+        let same = |last: &AcceptedConfig| {
+            let there = last.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+            last.hash == hash && there.eq(files.iter().copied())
+        };
+        if self.last_config()?.as_ref().is_some_and(same) {
+            return Ok(());
+        }
         let at = nanos(at);
         let transaction = self.reader.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction
             .prepare_cached("INSERT INTO configs (hash, at, checksum, files) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![hash, at, config_sum(hash, at, &files), files])?;
+            .execute(params![hash, at, config_sum(hash, at, &text), text])?;
         transaction.execute(
             "DELETE FROM configs WHERE id NOT IN (SELECT id FROM configs ORDER BY id DESC LIMIT ?1)",
             [CONFIGS_KEPT],
