@@ -1,0 +1,142 @@
+//! Incidents: in brief on the front page and in the history, in full on a page of their own.
+//!
+//! Who said a thing is always shown; what an operator claimed above the measurements stands beside them.
+
+use askama::Template;
+use candor_core::incident::{By, Incident, IncidentState, Update, UpdateText};
+use candor_core::saying::PlaceScope;
+use candor_core::verdict::Verdict;
+
+use crate::names;
+use crate::scene::{Frame, Mark, Scene, When};
+use crate::words::Around;
+
+/// An incident in a few lines.
+pub(crate) struct Brief {
+    pub(crate) id: u64,
+    pub(crate) title: String,
+    pub(crate) mark: Mark,
+    pub(crate) state: &'static str,
+    pub(crate) began: When,
+    pub(crate) lasted: Option<String>,
+    pub(crate) latest: Option<Said>,
+}
+
+/// One thing that was said.
+pub(crate) struct Said {
+    pub(crate) at: When,
+    pub(crate) state: &'static str,
+    pub(crate) by: &'static str,
+    pub(crate) candor: bool,
+    pub(crate) text: String,
+    pub(crate) against: Vec<String>,
+}
+
+/// The page of an incident.
+#[derive(Template)]
+#[template(path = "incident.html")]
+pub(crate) struct IncidentPage {
+    frame: Frame,
+    number: String,
+    brief: Brief,
+    ended: Option<When>,
+    affected: Vec<Affected>,
+    updates: Vec<Said>,
+}
+
+struct Affected {
+    what: String,
+    service: String,
+    place: String,
+    how: &'static str,
+    from: When,
+    until: Option<When>,
+}
+
+/// The title of an incident, from what it is about.
+pub(crate) fn title(scene: &Scene<'_>, incident: &Incident) -> String {
+    scene.speech.trouble(&names::incident(scene.view, incident))
+}
+
+pub(crate) fn brief(scene: &Scene<'_>, incident: &Incident) -> Brief {
+    Brief {
+        id: incident.id.0,
+        title: title(scene, incident),
+        mark: mark(scene, incident),
+        state: state(scene, incident.state),
+        began: scene.moment(incident.opened_at),
+        lasted: lasted(scene, incident),
+        latest: incident.updates.last().map(|u| said(scene, u)),
+    }
+}
+
+fn lasted(scene: &Scene<'_>, incident: &Incident) -> Option<String> {
+    let until = incident.resolved_at.or(scene.view.as_of)?;
+    Some(scene.speech.lasted(until.duration_since(incident.opened_at).as_secs()))
+}
+
+/// An open incident wears the worst that is measured of its cells now; a past one is over.
+fn mark(scene: &Scene<'_>, incident: &Incident) -> Mark {
+    if !incident.state.is_open() {
+        return scene.mark(Verdict::Operational);
+    }
+    let part = |key: &candor_core::id::CellKey| incident.cells.iter().any(|a| a.cell == *key);
+    let worst = scene.cells().filter(|c| part(&c.key)).map(|c| c.measured).max();
+    scene.mark(worst.unwrap_or(Verdict::Unknown))
+}
+
+fn state(scene: &Scene<'_>, state: IncidentState) -> &'static str {
+    let states = &scene.speech.labels().states;
+    states.iter().find(|(word, _)| *word == state.word()).map_or(state.word(), |(_, text)| text)
+}
+
+fn said(scene: &Scene<'_>, update: &Update) -> Said {
+    let labels = scene.speech.labels();
+    let candor = update.by == By::Candor;
+    Said {
+        at: scene.clock(update.at),
+        state: state(scene, update.state),
+        by: if candor { labels.by_candor } else { labels.by_operator },
+        candor,
+        text: text(scene, update),
+        against: names::troubles(scene.view, &update.contradicted_by)
+            .iter()
+            .map(|trouble| scene.speech.trouble(trouble))
+            .collect(),
+    }
+}
+
+/// The words of an update.
+pub(crate) fn text(scene: &Scene<'_>, update: &Update) -> String {
+    match &update.text {
+        UpdateText::Said(saying) => scene.speech.sentence(saying, Some(update.at), Around::Nothing),
+        UpdateText::Words(words) => words.trim().to_owned(),
+    }
+}
+
+pub(crate) fn page(scene: &Scene<'_>, incident: &Incident) -> IncidentPage {
+    let labels = scene.speech.labels();
+    let brief = brief(scene, incident);
+    let place = |scope: &PlaceScope| match scope {
+        PlaceScope::Whole => labels.everywhere.to_owned(),
+        PlaceScope::All(names) | PlaceScope::Some(names, _) if names.len() <= 6 => scene.speech.list(names),
+        other => scene.speech.places(other),
+    };
+    let affected = names::groups(scene.view, &incident.cells);
+    let affected = affected.into_iter().map(|g| Affected {
+        what: g.deed.name,
+        service: g.service,
+        place: place(&g.places),
+        how: scene.speech.kind(g.kind),
+        from: scene.moment(g.from),
+        until: g.until.map(|at| scene.moment(at)),
+    });
+    IncidentPage {
+        frame: scene.frame(&brief.title, brief.title.clone(), false),
+        number: labels.incident.replace("{}", &incident.id.to_string()),
+        ended: incident.resolved_at.map(|at| scene.moment(at)),
+        affected: affected.collect(),
+        updates: incident.updates.iter().rev().map(|u| said(scene, u)).collect(),
+        brief,
+    }
+}

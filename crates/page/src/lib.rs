@@ -1,0 +1,108 @@
+//! The page: a [`View`] becomes bytes. No I/O, no clock: the same view gives the same bytes, on any machine.
+//!
+//! In reading order: [`words`] turns sayings into sentences; `scene` holds what every page needs; `index`, `service`,
+//! `incident` and `history` shape the pages that `templates/` writes; `days` draws 90 days; `operators` adds votes and
+//! evidence; [`status_json`] says the same to machines; `live` is what an open page asks for every few seconds.
+//!
+//! A green is a lease. The server renders anew when one ends; an open page counts the lease down itself, on a clock
+//! that nobody can step, and turns what was green to unknown when it cannot be renewed. Without JavaScript the page
+//! says until when it holds, and asks for itself again every half minute.
+//!
+//! What is public is decided here: targets, addresses, bodies and faults' details are written for operators only,
+//! details also for the public where the plan says so. Everything is escaped by the templates; [`CSP`] forbids inline
+//! styles and scripts and every other origin.
+
+mod assets;
+mod days;
+mod fingerprint;
+mod history;
+mod incident;
+mod index;
+mod json;
+mod live;
+mod names;
+mod operators;
+mod scene;
+mod service;
+pub mod words;
+
+use askama::Template;
+use candor_core::view::View;
+
+pub use json::status_json;
+pub use live::LIVE_PATH;
+pub use words::{Language, fault_words, headline, sentence};
+
+use scene::Scene;
+
+/// The `Content-Security-Policy` that every page is served with.
+pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Where the status is, as JSON.
+pub const STATUS_PATH: &str = "/api/v1/status";
+
+/// The page to answer with, and status 404, for every path that no [`File`] has.
+pub const MISSING_PATH: &str = "/404.html";
+
+/// `Cache-Control` of a file whose name carries a hash of its content.
+pub const CACHE_IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// `Cache-Control` of everything else: a page may be kept, and must be asked for again before it is shown.
+pub const CACHE_PAGE: &str = "no-cache";
+
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone: no address, no target, no evidence.
+    Public,
+    /// Those who run the service and Candor: all of it.
+    Operators,
+}
+
+/// A file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path: `/`, `/incidents/7`, `/api/v1/status`, `/style-0123456789abcdef.css`.
+    pub path: String,
+    /// Its media type, with the charset where it is text.
+    pub media_type: &'static str,
+    /// Its content.
+    pub body: Vec<u8>,
+    /// Whether its name changes with its content, so that it may be kept for ever.
+    pub immutable: bool,
+}
+
+/// The whole site: `/`, `/history`, `/services/ID`, `/incidents/N`, [`STATUS_PATH`], [`LIVE_PATH`], [`MISSING_PATH`],
+/// and the style, script and icons that they use.
+#[must_use]
+pub fn render(view: &View, audience: Audience, language: Language) -> Vec<File> {
+    let scene = Scene::new(view, audience, language);
+    let mut files = vec![
+        html("/", &index::page(&scene)),
+        html("/history", &history::page(&scene)),
+        html(MISSING_PATH, &history::missing(&scene)),
+        changing(STATUS_PATH, JSON, status_json(view, audience, language)),
+        changing(LIVE_PATH, JSON, live::body(view)),
+    ];
+    for service in &view.services {
+        files.push(html(&format!("/services/{}", service.id), &service::page(&scene, service)));
+    }
+    for incident in &view.incidents {
+        files.push(html(&format!("/incidents/{}", incident.id), &incident::page(&scene, incident)));
+    }
+    files.extend(assets::files());
+    files
+}
+
+fn html(path: &str, page: &impl Template) -> File {
+    let body = page.render().expect("a page can be written because nothing in it can fail");
+    changing(path, HTML, body.into_bytes())
+}
+
+fn changing(path: &str, media_type: &'static str, body: Vec<u8>) -> File {
+    File { path: path.to_owned(), media_type, body, immutable: false }
+}

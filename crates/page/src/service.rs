@@ -1,0 +1,303 @@
+//! A service: as a card on the front page, and as a page of its own with every place and every measured day.
+
+use askama::Template;
+use candor_core::saying::{Fares, PlaceScope};
+use candor_core::verdict::Verdict;
+use candor_core::view::{CapabilityView, CellView, Day, ServiceView};
+
+use crate::days::{Bars, bars};
+use crate::operators::{VoteRow, votes};
+use crate::scene::{Frame, Mark, Scene, When, claim, fares};
+use crate::words::Around;
+
+/// Up to so many places are named in full; beyond that by their codes.
+const NAMED: usize = 8;
+
+/// The card of a service on the front page.
+pub(crate) struct Card {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+    pub(crate) say: String,
+    pub(crate) downtime: Option<String>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) chips: Vec<Chip>,
+    pub(crate) places: String,
+    pub(crate) each: Vec<Tile>,
+    pub(crate) history: History,
+}
+
+/// A capability with trouble: one line for each group of places that fare alike.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) tiles: Vec<Tile>,
+}
+
+/// Places that fare alike.
+pub(crate) struct Line {
+    pub(crate) mark: Mark,
+    pub(crate) place: String,
+    pub(crate) since: Option<When>,
+    pub(crate) lasted: Option<String>,
+    pub(crate) why: String,
+    pub(crate) fault: Option<String>,
+}
+
+/// A capability that works everywhere.
+pub(crate) struct Chip {
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+}
+
+/// A place, small.
+pub(crate) struct Tile {
+    pub(crate) id: String,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+}
+
+/// 90 days, drawn and in words.
+pub(crate) struct History {
+    pub(crate) bars: Bars,
+    pub(crate) summary: String,
+}
+
+/// The page of a service.
+#[derive(Template)]
+#[template(path = "service.html")]
+pub(crate) struct ServicePage {
+    frame: Frame,
+    name: String,
+    mark: Mark,
+    say: String,
+    downtime: Option<String>,
+    capabilities: Vec<Section>,
+    days: Vec<DayRow>,
+}
+
+struct Section {
+    name: String,
+    mark: Mark,
+    history: History,
+    cells: Vec<CellRow>,
+}
+
+struct CellRow {
+    id: String,
+    place: String,
+    mark: Mark,
+    why: String,
+    fault: Option<String>,
+    downtime: Option<String>,
+    since: Option<When>,
+    measured: Option<When>,
+    votes: Vec<VoteRow>,
+}
+
+struct DayRow {
+    day: When,
+    mark: Mark,
+    words: String,
+}
+
+pub(crate) fn history(scene: &Scene<'_>, days: &[Day]) -> History {
+    let bars = bars(days, scene.view.today);
+    let summary = scene.speech.measured(bars.measured);
+    History { bars, summary }
+}
+
+pub(crate) fn card(scene: &Scene<'_>, service: &ServiceView) -> Card {
+    let calm = |c: &&CapabilityView| c.cells.iter().all(|cell| cell.measured == Verdict::Operational);
+    let (chips, troubled): (Vec<_>, Vec<_>) = service.capabilities.iter().partition(calm);
+    let rows: Vec<Row> = troubled.into_iter().map(|c| row(scene, c)).collect();
+    let mixed = rows.iter().any(|row| !row.tiles.is_empty());
+    let each = if mixed { Vec::new() } else { each_place(scene, service) };
+    Card {
+        id: service.id.to_string(),
+        name: service.name.clone(),
+        mark: scene.mark(service.verdict),
+        say: said(scene, service),
+        downtime: downtime(scene, service),
+        chips: chips
+            .into_iter()
+            .map(|c| Chip { name: c.name.clone(), mark: scene.mark(c.verdict) })
+            .collect(),
+        rows,
+        places: scene.speech.count_places(each.len()),
+        each,
+        history: history(scene, &service.history),
+    }
+}
+
+/// What is said of a service; where intended downtime covers all of it, that is said.
+fn said(scene: &Scene<'_>, service: &ServiceView) -> String {
+    let covered = service.capabilities.iter().flat_map(|c| &c.cells).all(|cell| cell.maintenance.is_some());
+    if covered {
+        return downtime(scene, service).map(|text| format!("{text}.")).unwrap_or_default();
+    }
+    scene.speech.sentence(&service.saying, scene.view.as_of, Around::Service)
+}
+
+fn downtime(scene: &Scene<'_>, service: &ServiceView) -> Option<String> {
+    let cells = service.capabilities.iter().flat_map(|c| &c.cells);
+    let over = cells.filter_map(|cell| cell.maintenance.as_ref()).max_by_key(|m| m.until)?;
+    Some(scene.speech.downtime(&over.name, over.until, scene.view.as_of))
+}
+
+fn row(scene: &Scene<'_>, capability: &CapabilityView) -> Row {
+    let mut groups: Vec<Vec<&CellView>> = Vec::new();
+    for cell in &capability.cells {
+        match groups.iter_mut().find(|g| g.first().is_some_and(|first| alike(scene, first, cell))) {
+            Some(group) => group.push(cell),
+            None => groups.push(vec![cell]),
+        }
+    }
+    groups.sort_by_key(|g| std::cmp::Reverse(g.first().map(|c| (c.measured, g.len()))));
+    let whole = groups.len() == 1;
+    let of = capability.cells.len();
+    Row {
+        name: capability.name.clone(),
+        mark: scene.mark(worst(&capability.cells)),
+        lines: groups.iter().filter_map(|g| line(scene, g, of)).collect(),
+        tiles: if whole {
+            Vec::new()
+        } else {
+            capability.cells.iter().filter_map(|c| tile(scene, c, of)).collect()
+        },
+    }
+}
+
+fn worst(cells: &[CellView]) -> Verdict {
+    cells.iter().map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
+}
+
+fn alike(scene: &Scene<'_>, a: &CellView, b: &CellView) -> bool {
+    let since =
+        |c: &CellView| c.since.filter(|_| c.measured != Verdict::Operational).map(|at| scene.moment(at));
+    a.measured == b.measured && since(a) == since(b) && fares(a) == fares(b)
+}
+
+fn line(scene: &Scene<'_>, group: &[&CellView], of: usize) -> Option<Line> {
+    let first = *group.first()?;
+    let names: Vec<String> = group.iter().filter_map(|c| c.place_name.clone()).collect();
+    let scope = match names.len() {
+        0 => PlaceScope::Whole,
+        n if n == of => PlaceScope::All(names),
+        _ => PlaceScope::Some(names, u32::try_from(of).unwrap_or(u32::MAX)),
+    };
+    let troubled = first.since.filter(|_| first.measured != Verdict::Operational);
+    Some(Line {
+        mark: scene.mark(first.measured),
+        place: scene.speech.places(&scope),
+        since: troubled.map(|at| scene.moment(at)),
+        lasted: troubled.and_then(|at| scene.lasted(at)),
+        why: why(scene, first),
+        fault: scene.fault_label(first.fault.as_ref()),
+    })
+}
+
+/// How a cell fares, in a few words. A failing cell is explained by the fault that is shown beside it.
+fn why(scene: &Scene<'_>, cell: &CellView) -> String {
+    match (fares(cell), &cell.fault) {
+        (Some(Fares::Fails(_)) | None, Some(fault)) => scene.speech.kind(fault.kind).to_owned(),
+        (Some(fares), _) => scene.speech.brief(fares),
+        (None, None) => String::new(),
+    }
+}
+
+fn tile(scene: &Scene<'_>, cell: &CellView, of: usize) -> Option<Tile> {
+    let id = cell.key.place.as_ref()?.to_string();
+    let name = cell.place_name.clone().unwrap_or_else(|| id.clone());
+    Some(Tile { code: code(&id, &name, of), id, name, mark: scene.mark(cell.measured) })
+}
+
+fn code(id: &str, name: &str, of: usize) -> String {
+    match of {
+        0..=NAMED => name.to_owned(),
+        _ if id.len() <= 3 => id.to_uppercase(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Each place of a service with the worst that is measured there.
+fn each_place(scene: &Scene<'_>, service: &ServiceView) -> Vec<Tile> {
+    let mut tiles: Vec<(Tile, Verdict)> = Vec::new();
+    let of = service.capabilities.iter().map(|c| c.cells.len()).max().unwrap_or(0);
+    for cell in service.capabilities.iter().flat_map(|c| &c.cells) {
+        let Some(fresh) = tile(scene, cell, of) else { continue };
+        match tiles.iter_mut().find(|(tile, _)| tile.id == fresh.id) {
+            Some((tile, worst)) if cell.measured > *worst => (*tile, *worst) = (fresh, cell.measured),
+            Some(_) => {}
+            None => tiles.push((fresh, cell.measured)),
+        }
+    }
+    if tiles.len() < 2 { Vec::new() } else { tiles.into_iter().map(|(tile, _)| tile).collect() }
+}
+
+pub(crate) fn page(scene: &Scene<'_>, service: &ServiceView) -> ServicePage {
+    let mark = scene.mark(service.verdict);
+    let say = said(scene, service);
+    let title = format!("{} · {}", mark.word, service.name);
+    ServicePage {
+        frame: scene.frame(&title, say.clone(), false),
+        name: service.name.clone(),
+        mark,
+        say,
+        downtime: downtime(scene, service),
+        capabilities: service.capabilities.iter().map(|c| section(scene, c)).collect(),
+        days: service.history.iter().rev().filter_map(|day| day_row(scene, day)).collect(),
+    }
+}
+
+fn section(scene: &Scene<'_>, capability: &CapabilityView) -> Section {
+    Section {
+        name: capability.name.clone(),
+        mark: scene.mark(worst(&capability.cells)),
+        history: history(scene, &capability.history),
+        cells: capability.cells.iter().map(|cell| cell_row(scene, cell)).collect(),
+    }
+}
+
+fn cell_row(scene: &Scene<'_>, cell: &CellView) -> CellRow {
+    let labels = scene.speech.labels();
+    let from = claim(cell).map(|c| c.measured_from.as_slice()).unwrap_or_default();
+    let why = why(scene, cell);
+    let told = if from.is_empty() { why } else { scene.speech.measured_from(&why, from) };
+    let over = cell.maintenance.as_ref();
+    CellRow {
+        id: cell.key.place.as_ref().map_or_else(String::new, ToString::to_string),
+        place: cell.place_name.clone().unwrap_or_else(|| labels.everywhere.to_owned()),
+        mark: scene.mark(cell.measured),
+        why: told,
+        fault: scene.fault_label(cell.fault.as_ref()),
+        downtime: over.map(|m| scene.speech.downtime(&m.name, m.until, scene.view.as_of)),
+        since: cell.since.map(|at| scene.moment(at)),
+        measured: cell.observed_at.map(|at| scene.clock(at)),
+        votes: if scene.operators() { votes(scene, cell) } else { Vec::new() },
+    }
+}
+
+/// A day with trouble, in words.
+fn day_row(scene: &Scene<'_>, day: &Day) -> Option<DayRow> {
+    let parts: Vec<String> = [
+        (Verdict::Outage, day.outage_s),
+        (Verdict::Degraded, day.degraded_s),
+        (Verdict::Unknown, day.unknown_s),
+    ]
+    .into_iter()
+    .filter(|(_, seconds)| *seconds > 0)
+    .map(|(v, seconds)| format!("{} {}", scene.speech.verdict(v), scene.speech.lasted(i64::from(seconds))))
+    .collect();
+    let worst = if day.outage_s > 0 {
+        Verdict::Outage
+    } else if day.degraded_s > 0 {
+        Verdict::Degraded
+    } else {
+        Verdict::Unknown
+    };
+    let when = When { iso: day.date.to_string(), text: scene.speech.day(day.date) };
+    (!parts.is_empty()).then(|| DayRow { day: when, mark: scene.mark(worst), words: parts.join(", ") })
+}

@@ -1,0 +1,134 @@
+//! English: the first language.
+//!
+//! [`sentences`] turns sayings into sentences, [`whole`] speaks of the whole view, [`nouns`] and [`times`] hold names
+//! and times, [`kinds`] the faults in a customer's words, [`labels`] the fixed texts of the page.
+
+mod kinds;
+mod labels;
+mod nouns;
+mod sentences;
+mod times;
+mod whole;
+
+use candor_core::fault::{Act, Kind};
+use candor_core::saying::{Fares, PlaceScope, Saying};
+use candor_core::verdict::Verdict;
+use candor_core::view::{Notice, View, Vote};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Around, Labels, Measured, Speech, Trouble};
+
+#[derive(Debug)]
+pub(super) struct English;
+
+impl Speech for English {
+    fn tag(&self) -> &'static str {
+        "en"
+    }
+
+    fn labels(&self) -> &'static Labels {
+        &labels::LABELS
+    }
+
+    fn sentence(&self, saying: &Saying, as_of: Option<Timestamp>, around: Around) -> String {
+        sentences::sentence(saying, as_of, around)
+    }
+
+    fn headline(&self, view: &View) -> String {
+        whole::headline(view)
+    }
+
+    fn kind(&self, kind: Kind) -> &'static str {
+        kinds::kind(kind)
+    }
+
+    fn brief(&self, fares: Fares) -> String {
+        sentences::brief(fares)
+    }
+
+    fn measured_from(&self, brief: &str, vantages: &[String]) -> String {
+        let origin = sentences::origin(vantages);
+        if brief.is_empty() { origin.trim_start_matches(", ").to_owned() } else { format!("{brief}{origin}") }
+    }
+
+    fn act(&self, act: Act) -> &'static str {
+        kinds::act(act)
+    }
+
+    fn vote(&self, vote: Vote) -> &'static str {
+        match vote {
+            Vote::Passing => "passing",
+            Vote::Failing => "failing",
+            Vote::Wavering => "being confirmed",
+            Vote::Silent => "silent",
+            Vote::Blind => "blind",
+        }
+    }
+
+    fn verdict(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Operational => "works",
+            Verdict::Unknown => "not known",
+            Verdict::Degraded => "impaired",
+            Verdict::Outage => "out of order",
+        }
+    }
+
+    fn overall(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Operational => "All works",
+            Verdict::Unknown => "Not known",
+            Verdict::Degraded => "Impaired",
+            Verdict::Outage => "Outage",
+        }
+    }
+
+    fn trouble(&self, trouble: &Trouble) -> String {
+        whole::trouble(trouble)
+    }
+
+    fn places(&self, scope: &PlaceScope) -> String {
+        nouns::places(scope)
+    }
+
+    fn downtime(&self, name: &str, until: Timestamp, as_of: Option<Timestamp>) -> String {
+        format!("Intended downtime ({}) until {}", nouns::tidy(name), times::moment(until, as_of))
+    }
+
+    fn notice(&self, notice: &Notice, as_of: Option<Timestamp>, operators: bool) -> Option<String> {
+        whole::notice(notice, as_of, operators)
+    }
+
+    fn clock(&self, at: Timestamp, as_of: Option<Timestamp>) -> String {
+        times::clock(at, as_of)
+    }
+
+    fn moment(&self, at: Timestamp, as_of: Option<Timestamp>) -> String {
+        times::moment(at, as_of)
+    }
+
+    fn day(&self, date: Date) -> String {
+        times::day(date)
+    }
+
+    fn month(&self, date: Date) -> String {
+        times::month(date)
+    }
+
+    fn lasted(&self, seconds: i64) -> String {
+        times::lasted(seconds)
+    }
+
+    fn measured(&self, measured: Measured) -> String {
+        whole::measured(measured)
+    }
+
+    fn list(&self, names: &[String]) -> String {
+        nouns::list(names)
+    }
+
+    fn count_places(&self, n: usize) -> String {
+        whole::counted(n, "place")
+    }
+}

@@ -1,0 +1,144 @@
+//! What is said of the whole: the first line, incidents, history, and Candor itself.
+
+use candor_core::saying::{Fares, UnknownWhy};
+use candor_core::verdict::Verdict;
+use candor_core::view::{CapabilityView, CellView, Notice, View};
+use jiff::Timestamp;
+
+use super::{nouns, sentences, times};
+use crate::words::{Around, Measured, Trouble};
+
+/// The answer. What all cells share is said of the whole; otherwise the saying speaks. Intended downtime is not
+/// counted in, and is not passed over either.
+pub(super) fn headline(view: &View) -> String {
+    let all: Vec<&CellView> =
+        view.services.iter().flat_map(|s| &s.capabilities).flat_map(|c| &c.cells).collect();
+    if all.is_empty() {
+        return "Nothing is being measured yet.".to_owned();
+    }
+    let cells: Vec<&CellView> = all.iter().copied().filter(|c| c.maintenance.is_none()).collect();
+    if cells.is_empty() {
+        return downtime(&all, view.as_of);
+    }
+    let every = |verdict| view.overall == verdict && cells.iter().all(|c| c.measured == verdict);
+    if every(Verdict::Operational) {
+        return everything(view, cells.len() == all.len());
+    }
+    if every(Verdict::Unknown) {
+        return nothing(&cells, view.as_of);
+    }
+    sentences::sentence(&view.saying, view.as_of, Around::Headline)
+}
+
+fn downtime(cells: &[&CellView], as_of: Option<Timestamp>) -> String {
+    let until = cells.iter().filter_map(|c| c.maintenance.as_ref()).map(|m| m.until).max();
+    let until = until.map(|at| format!(" until {}", times::moment(at, as_of))).unwrap_or_default();
+    format!("Everything is in intended downtime{until}.")
+}
+
+fn everything(view: &View, whole: bool) -> String {
+    let open = |c: &&CapabilityView| c.cells.iter().any(|cell| cell.maintenance.is_none());
+    let per_service: Vec<usize> =
+        view.services.iter().map(|s| s.capabilities.iter().filter(open).count()).filter(|n| *n > 0).collect();
+    let deeds: usize = per_service.iter().sum();
+    let services = counted(per_service.len(), "service");
+    let things = counted(deeds, "thing");
+    let places = match view.places.as_slice() {
+        [] => String::new(),
+        [one] => format!(", in {}", nouns::tidy(&one.name)),
+        many => format!(", in {} places", many.len()),
+    };
+    let what = if whole { "Everything we measure" } else { "Everything outside of intended downtime" };
+    format!("{what} works: {services}, {things} customers do{places}.")
+}
+
+/// Every cell is unknown: say why, if they share a reason, and when the last measurement was.
+fn nothing(cells: &[&CellView], as_of: Option<Timestamp>) -> String {
+    let whys: Vec<UnknownWhy> = cells
+        .iter()
+        .flat_map(|c| &c.saying.claims)
+        .filter_map(|claim| if let Fares::Unknown(why) = claim.fares { Some(why) } else { None })
+        .collect();
+    let first = whys.first().copied().filter(|first| whys.iter().all(|why| why == first));
+    let last = cells.iter().filter_map(|c| c.observed_at).max();
+    let last = last.map(|at| format!(" Last measured {}.", times::clock(at, as_of))).unwrap_or_default();
+    match first {
+        _ if last.is_empty() => "Nothing has been measured yet.".to_owned(),
+        Some(UnknownWhy::TooFew) => "We cannot tell yet: too few results have come in.".to_owned(),
+        Some(UnknownWhy::Confirming) => "We saw failures and are checking again before we judge.".to_owned(),
+        Some(UnknownWhy::Ours) => format!("We cannot tell at the moment: the trouble is on our side.{last}"),
+        Some(UnknownWhy::Silent) => {
+            format!("We cannot tell at the moment: our measurements have stopped.{last}")
+        }
+        Some(UnknownWhy::NeverMeasured) | None => format!("We cannot tell at the moment.{last}"),
+    }
+}
+
+/// "Trouble with buying from the App Store in all 41 places".
+pub(super) fn trouble(trouble: &Trouble) -> String {
+    let forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
+    let deeds: Vec<_> = trouble.deeds.iter().collect();
+    let what = nouns::tied(&forms, &deeds, &nouns::services(&trouble.services));
+    let place = nouns::places(&trouble.places);
+    let gap = if place.is_empty() { "" } else { " " };
+    format!("Trouble with {what}{gap}{place}")
+}
+
+pub(super) fn notice(notice: &Notice, as_of: Option<Timestamp>, operators: bool) -> Option<String> {
+    let told = match notice {
+        Notice::NotRecording { since, why } => {
+            let why = if operators { format!(" Why: {why}.") } else { String::new() };
+            let since = times::moment(*since, as_of);
+            format!(
+                "History has not been recorded since {since}. What this page says of now is measured all the same.{why}"
+            )
+        }
+        Notice::ConfigRefused { at, first, faults } => {
+            if !operators {
+                return None;
+            }
+            let at = times::moment(*at, as_of);
+            let faults = counted(usize::try_from(*faults).unwrap_or(usize::MAX), "fault");
+            format!(
+                "A changed configuration was refused at {at} with {faults}; the one before it stays in force. First: {first}"
+            )
+        }
+        Notice::Blind { vantages, since } => {
+            let (verb, they) = if vantages.len() == 1 { ("has", "It does") } else { ("have", "They do") };
+            let since = times::moment(*since, as_of);
+            format!(
+                "{} {verb} been cut off from the network since {since}. {they} not count until this is over.",
+                nouns::list(vantages)
+            )
+        }
+        Notice::Ill { what, since } => {
+            let since = times::moment(*since, as_of);
+            let what = if operators { format!(" {what}") } else { String::new() };
+            format!("A part of the system behind this page has been out of order since {since}.{what}")
+        }
+    };
+    Some(told)
+}
+
+/// Never rounded up: what was not whole is never "100 %".
+pub(super) fn measured(m: Measured) -> String {
+    let gaps = match m.gap_days {
+        0 => String::new(),
+        1 => "; 1 day was not measured".to_owned(),
+        n => format!("; {n} days were not measured"),
+    };
+    if m.known_s == 0 {
+        return "Not measured on any of the last 90 days.".to_owned();
+    }
+    let per_myriad = m.operational_s.saturating_mul(10_000) / m.known_s;
+    let share = match per_myriad {
+        10_000 => "100 %".to_owned(),
+        n => format!("{}.{:02} %", n / 100, n % 100),
+    };
+    let days = if m.days == 1 { "1 measured day".to_owned() } else { format!("{} measured days", m.days) };
+    format!("Worked {share} of the time on {days}{gaps}.")
+}
+
+pub(super) fn counted(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
