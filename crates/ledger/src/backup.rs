@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::error::{CopyError, LedgerError, OpenError};
-use crate::files::{beside, check_folder, lock, put, sync_with_folder};
+use crate::files::{beside, beside_by_sqlite, check_folder, lock, put, sync_with_folder};
 use crate::key::public_file;
 use crate::open::{Ledger, Reader, flags};
 use crate::verify::Verified;
@@ -71,9 +71,7 @@ impl Ledger {
         let _lock = lock(to)?;
         // A write-ahead log of what was there before must not be read into what comes now.
         for stale in ["wal", "shm"] {
-            let mut name = to.as_os_str().to_owned();
-            name.push(format!("-{stale}"));
-            absent(Path::new(&name))?;
+            absent(&beside_by_sqlite(to, stale))?;
         }
         source.backup(to)
     }

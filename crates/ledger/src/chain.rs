@@ -123,6 +123,18 @@ impl Reader {
         last_link(&self.conn)?.map(head_of).transpose()
     }
 
+    /// The watermark of the last entry; 0 where there is none. An entry that does not rest on observations of its own
+    /// (the hub came up) carries at least this, and no more than what the engine has decided on: otherwise the
+    /// engine's next entry would go back behind it and be refused.
+    ///
+    /// # Errors
+    /// What the machine does.
+    pub fn decided(&self) -> Result<u64, LedgerError> {
+        last_link(&self.conn)?
+            .map_or(Ok(0), |link| link.entry().map(|entry| entry.watermark))
+            .map_err(damaged)
+    }
+
     /// Public keys that have signed here, each with the entry since which it did, oldest first.
     ///
     /// # Errors

@@ -21,6 +21,14 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// What SQLite keeps beside the database at `path`: `journal`, `wal`, `shm`.
+pub(crate) fn beside_by_sqlite(path: &Path, kind: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-");
+    name.push(kind);
+    PathBuf::from(name)
+}
+
 /// Makes what `path` names and its folder's entry for it durable.
 pub(crate) fn sync_with_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()?;

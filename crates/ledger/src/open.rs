@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::backup::copy_database;
 use crate::error::OpenError;
-use crate::files::{beside, check_file, check_folder, lock, sync_with_folder};
+use crate::files::{beside, beside_by_sqlite, check_file, check_folder, lock, sync_with_folder};
 use crate::key::Signer;
 use crate::schema::{self, APPLICATION_ID, STEPS};
 
@@ -140,7 +140,7 @@ impl Reader {
 fn create(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     let io = |error: io::Error| OpenError::io(path, &error);
     let part = beside(path, "new");
-    for stale in [part.clone(), beside(&part, "journal")] {
+    for stale in [part.clone(), beside_by_sqlite(&part, "journal")] {
         match fs::remove_file(&stale) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
             _ => {}

@@ -164,3 +164,21 @@ fn a_lost_key_is_made_anew_and_the_change_is_on_record() {
     assert_eq!(verified.keys.iter().map(|(_, since)| *since).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(verified.signatures, 2);
 }
+
+#[test]
+fn what_a_crash_left_of_an_unfinished_beginning_does_not_stop_the_next() {
+    let home = Home::new();
+    fs::write(home.beside("candor.db.new"), "half").unwrap();
+    fs::write(home.beside("candor.db.new-journal"), "half").unwrap();
+    drop(home.open());
+    assert!(!home.beside("candor.db.new").exists() && !home.beside("candor.db.new-journal").exists());
+}
+
+#[test]
+fn a_ledger_can_be_given_to_a_thread() {
+    fn sendable<T: Send>(_: &T) {}
+    let home = Home::new();
+    let ledger = home.open();
+    sendable(&ledger);
+    sendable(&Ledger::open_to_read(&home.path).unwrap());
+}

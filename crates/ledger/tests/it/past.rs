@@ -5,6 +5,7 @@ use candor_core::verdict::Verdict;
 use candor_core::view::Day;
 use candor_ledger::{Ledger, LedgerError, SPAN_MAX_MS, Span, Width};
 use jiff::civil::date;
+use proptest::prelude::*;
 
 use crate::fixture::{DAY, Home, at, cell, check, keep, passes, run, vantage};
 
@@ -135,6 +136,33 @@ fn a_span_longer_than_anybody_watches_is_refused() {
     let short = span("buy", Verdict::Operational, MIDNIGHT, MIDNIGHT + 1);
     assert!(matches!(ledger.record_spans(&[short, long]), Err(LedgerError::Refused(_))));
     assert_eq!(days(&ledger), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_day_never_holds_more_than_a_day_nor_more_than_was_given(
+        spans in proptest::collection::vec((0_i64..4 * 86_400, 0_i64..2 * 86_400, 0_usize..4, any::<bool>()), 1..20)
+    ) {
+        let home = Home::new();
+        let mut ledger = home.open();
+        let mut given = 0;
+        for (from, length, verdict, under_maintenance) in spans {
+            let verdict = Verdict::ALL[verdict];
+            let from = MIDNIGHT - 4 * 86_400 + from;
+            given += length;
+            let span = Span { under_maintenance, ..span("buy", verdict, from, from + length) };
+            ledger.record_spans(&[span]).unwrap();
+        }
+        let mut total = 0;
+        for day in days(&ledger) {
+            let sum = day.operational_s + day.degraded_s + day.outage_s + day.unknown_s;
+            prop_assert!(sum <= 86_400 && day.maintenance_s <= sum, "{:?}", day);
+            total += i64::from(sum);
+        }
+        prop_assert!(total <= given);
+    }
 }
 
 #[test]

@@ -164,6 +164,8 @@ fn readers_see_whole_groups_while_a_writer_writes() {
             done.store(true, Ordering::Release);
         });
         let reader = Ledger::open_to_read(&home.path).unwrap();
+        let copied = reader.backup(&home.beside("copy.db")).unwrap();
+        assert!(copied.entries > 0);
         while !done.load(Ordering::Acquire) && !writer.is_finished() {
             let (seen, sum) = replayed(&reader, 0, 0);
             assert_eq!(seen.len() as u64, sum.observations + sum.entries);
