@@ -8,7 +8,7 @@ use super::{Finding, Rule, Tree};
 pub(super) const RULE: Rule =
     Rule { name: "naming", why: "a module called after no thing becomes the place for everything", check };
 
-const EMPTY_WORDS: &[&str] = &["manager", "helper", "helpers", "util", "utils", "misc", "data", "common"];
+const EMPTY_WORDS: &[&str] = &["manager", "helper", "helpers", "util", "utils", "data"];
 const DECLARATIONS: &[&str] = &["mod ", "struct ", "enum ", "trait "];
 
 fn check(tree: &Tree) -> Vec<Finding> {
