@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use candor_core::fault::Kind;
+use candor_core::template::REDACTED;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -51,11 +52,13 @@ pub(super) struct Dialogue<'t, S> {
     /// What has come and not been read as a reply yet.
     pending: Vec<u8>,
     transcript: &'t mut Transcript,
+    /// What was sent and must not be shown where the server says it back.
+    hidden: Option<String>,
 }
 
 impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
     pub(super) fn new(stream: S, transcript: &'t mut Transcript) -> Self {
-        Self { stream, pending: Vec::new(), transcript }
+        Self { stream, pending: Vec::new(), transcript, hidden: None }
     }
 
     /// Says `command` and demands a reply with this code.
@@ -68,8 +71,19 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
         self.ask_shown(context, command, command, code).await
     }
 
-    /// The same, for a command that is shown otherwise than it is said.
-    pub(super) async fn ask_shown(
+    /// The same, for a command that ends in a secret: it is not shown, nor where the server says it back.
+    pub(super) async fn ask_secretly(
+        &mut self,
+        context: &StepContext<'_>,
+        command: &str,
+        secret: &str,
+        code: u16,
+    ) -> Result<Reply, StepFailure> {
+        self.hidden = Some(secret.to_owned());
+        self.ask_shown(context, &format!("{command} {secret}"), &format!("{command} {REDACTED}"), code).await
+    }
+
+    async fn ask_shown(
         &mut self,
         context: &StepContext<'_>,
         command: &str,
@@ -133,7 +147,10 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
         let mut texts = Vec::new();
         let mut first = None;
         while texts.len() < LINES_MAX {
-            let line = self.line(what).await?;
+            let mut line = self.line(what).await?;
+            if let Some(hidden) = &self.hidden {
+                line = String::from_utf8_lossy(&line).replace(hidden.as_str(), REDACTED).into_bytes();
+            }
             self.transcript.note(format!("S: {}", shown(&line)));
             let broken = || StepFailure::new(Kind::HttpMalformed, format!("{what} is not SMTP: {}", shown(&line)));
             let (code, last, text) = parse(&line).ok_or_else(broken)?;

@@ -10,7 +10,6 @@ mod dialogue;
 
 use candor_core::fault::Kind;
 use candor_core::model::{SmtpStep, StartTls};
-use candor_core::template::REDACTED;
 use data_encoding::BASE64;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -104,8 +103,7 @@ where
         }
         // RFC 4616: no authorisation identity, then who, then the password.
         let token = format!("\0{}\0{}", context.fill(user)?, context.fill(password)?);
-        let command = format!("AUTH PLAIN {}", BASE64.encode(token.as_bytes()));
-        dialogue.ask_shown(context, &command, &format!("AUTH PLAIN {REDACTED}"), 235).await?;
+        dialogue.ask_secretly(context, "AUTH PLAIN", &BASE64.encode(token.as_bytes()), 235).await?;
     }
     dialogue.leave(context).await;
     Ok(())
