@@ -163,7 +163,8 @@ async fn order(
     Ok((StatusCode::CREATED, axum::Json(kept)).into_response())
 }
 
-fn checked(key: String) -> Result<String, Problem> {
+/// A key as customers may choose it.
+pub(super) fn checked(key: String) -> Result<String, Problem> {
     let fits = !key.is_empty()
         && key.len() <= KEY_MAX
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));

@@ -13,6 +13,7 @@ use crate::catalogue::Item;
 use crate::http::{Call, CallError, Problem};
 use crate::layout::full;
 use crate::place::Place;
+use crate::role::commerce::checked;
 use crate::role::identity::{VISITOR_PASSWORD, VISITOR_USER};
 
 /// What the button sends: the key makes a second press the same purchase.
@@ -30,14 +31,15 @@ pub(super) async fn buy(
     let place = store.place(&code)?;
     let item = Item::find(&id).ok_or_else(|| Problem::not_found("the shop does not sell this item"))?;
     let Form(press) = press.map_err(|error| Problem::new(error.status(), "form", error.body_text()))?;
-    match store.order(place, item, &press.key).await {
+    let key = checked(press.key)?;
+    match store.order(place, item, &key).await {
         Ok(order) => {
             let file = store.file(&visit, item, &order).await;
             Ok(pages::bought(place, item, &order, file.as_deref()))
         }
         Err(error) => {
             tracing::warn!("a purchase failed: {error}");
-            Ok(pages::not_bought(place, item, &press.key))
+            Ok(pages::not_bought(place, item, &key))
         }
     }
 }

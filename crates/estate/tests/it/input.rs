@@ -1,0 +1,118 @@
+//! Bad input to every endpoint gets a clear 4xx.
+
+use crate::customer::Customer;
+use crate::estate;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// Method, host and path, header fields, body; status and a piece of the answer's words.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+
+async fn each_gets_its_refusal(cases: &[Case<'_>]) {
+    let estate = estate().await;
+    let customer = Customer::of(&estate);
+    let port = customer.urls.port();
+    for (method, place, fields, body, status, words) in cases {
+        let (host, path) = place.split_at(place.find('/').unwrap());
+        let url = format!("http://{host}.shop.example:{port}{path}");
+        let reply = customer.ask(method, &url, fields, body).await.unwrap();
+        let seen = (reply.status, reply.text());
+        assert!(seen.0 == *status && seen.1.contains(words), "{method} {place} {body}: {seen:?}");
+    }
+    estate.stop().await;
+}
+
+#[tokio::test]
+async fn identity_refuses_what_it_cannot_read() {
+    let long = format!("{{\"user\": \"{}\"}}", "a".repeat(20_000));
+    each_gets_its_refusal(&[
+        ("POST", "id/sign-in", &[], "{}", 415, "send JSON"),
+        ("POST", "id/sign-in", &[JSON], "", 400, "cannot be read"),
+        ("POST", "id/sign-in", &[JSON], "{\"user\": \"a\"", 400, "cannot be read"),
+        ("POST", "id/sign-in", &[JSON], "{\"user\": \"a\"}", 422, "missing field `password`"),
+        ("POST", "id/sign-in", &[JSON], "{\"user\": 7, \"password\": \"b\"}", 422, "invalid type"),
+        (
+            "POST",
+            "id/sign-in",
+            &[JSON],
+            "{\"user\": \"a\", \"password\": \"b\", \"x\": 1}",
+            422,
+            "unknown field",
+        ),
+        ("POST", "id/sign-in", &[JSON], "{\"user\": \"a\", \"password\": \"b\"}", 401, "is wrong"),
+        ("POST", "id/sign-in", &[JSON], &long, 413, "body"),
+        ("GET", "id/sign-in", &[], "", 405, "does not take GET"),
+        ("GET", "id/verify", &[], "", 401, "sign in first"),
+        ("GET", "id/verify", &[("authorization", "Basic x")], "", 401, "sign in first"),
+        ("GET", "id/verify", &[("authorization", "Bearer nonsense")], "", 401, "sign in first"),
+        ("GET", "id/elsewhere", &[], "", 404, "there is nothing at /elsewhere"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn commerce_refuses_what_it_cannot_sell() {
+    let order = |key: &str| format!("{{\"item\": \"orrery\", \"key\": \"{key}\"}}");
+    let (good, long) = (order("k"), order(&"k".repeat(101)));
+    let bad = ("authorization", "Bearer nonsense");
+    each_gets_its_refusal(&[
+        ("POST", "buy/gb/orders", &[], &good, 415, "send JSON"),
+        ("POST", "buy/gb/orders", &[JSON], "[]", 422, "cannot be read"),
+        ("POST", "buy/gb/orders", &[JSON], "{\"item\": \"orrery\"}", 422, "missing field `key`"),
+        (
+            "POST",
+            "buy/gb/orders",
+            &[JSON],
+            "{\"item\": \"moon\", \"key\": \"k\"}",
+            422,
+            "does not sell this item",
+        ),
+        ("POST", "buy/gb/orders", &[JSON], &order(""), 422, "a key has 1 to 100"),
+        ("POST", "buy/gb/orders", &[JSON], &order("a b"), 422, "a key has 1 to 100"),
+        ("POST", "buy/gb/orders", &[JSON], &long, 422, "a key has 1 to 100"),
+        ("POST", "buy/zz/orders", &[JSON], &good, 404, "does not sell in"),
+        ("POST", "buy/gb/orders", &[JSON], &good, 401, "sign in first"),
+        ("POST", "buy/gb/orders", &[JSON, bad], &good, 401, "sign in first"),
+        ("GET", "buy/gb/orders", &[], "", 405, "does not take GET"),
+        ("GET", "buy/gb/orders/none", &[], "", 404, "no order with this key"),
+        ("GET", "buy/zz/orders/none", &[], "", 404, "does not sell in"),
+        ("DELETE", "buy/gb/orders/none", &[bad], "", 401, "sign in first"),
+        ("GET", "buy/receipts/none", &[], "", 404, "no paid order"),
+        ("GET", "buy/gb/orders/%ff", &[], "", 400, "UTF-8"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn delivery_refuses_who_did_not_buy() {
+    each_gets_its_refusal(&[
+        ("GET", "cdn/items/orrery/file", &[], "", 401, "for those who bought it"),
+        ("GET", "cdn/items/orrery/file?receipt=", &[], "", 401, "for those who bought it"),
+        ("GET", "cdn/items/orrery/file?receipt=../probe", &[], "", 401, "for those who bought it"),
+        ("GET", "cdn/items/orrery/file?receipt=abc", &[], "", 403, "not for this item"),
+        ("GET", "cdn/items/moon/file?receipt=abc", &[], "", 404, "does not sell"),
+        ("POST", "cdn/probe.bin", &[], "", 405, "does not take POST"),
+        ("GET", "cdn/etc/passwd", &[], "", 404, "there is nothing at"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_store_refuses_what_is_not_there() {
+    each_gets_its_refusal(&[
+        ("GET", "gb.apps/zz/", &[], "", 404, "not the storefront of"),
+        ("GET", "gb.apps/in/", &[], "", 404, "not the storefront of"),
+        ("GET", "gb.apps/gb/items/moon", &[], "", 404, "We do not sell this"),
+        ("GET", "gb.apps/gb/items/moon.json", &[], "", 404, "does not sell this item"),
+        ("GET", "gb.apps/icons/moon.svg", &[], "", 404, "no such picture"),
+        ("GET", "gb.apps/gb/items/orrery/buy", &[], "", 405, "does not take GET"),
+        ("POST", "gb.apps/gb/items/orrery/buy", &[], "key=k", 415, "form"),
+        ("POST", "gb.apps/gb/items/orrery/buy", &[FORM], "lock=k", 422, "form"),
+        ("POST", "gb.apps/gb/items/orrery/buy", &[FORM], "key=", 422, "a key"),
+        ("POST", "gb.apps/gb/items/moon/buy", &[FORM], "key=k", 404, "does not sell"),
+        ("GET", "apps/zz/", &[], "", 404, "no shop in"),
+        ("GET", "apps/a/b/c", &[], "", 404, "no shop in"),
+    ])
+    .await;
+}
