@@ -6,6 +6,7 @@
 
 mod answer;
 mod edit;
+mod entries;
 mod fault;
 mod rdata;
 mod read;

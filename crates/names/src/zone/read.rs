@@ -12,6 +12,7 @@ use domain::base::{Rtype, Ttl};
 use domain::rdata::{Soa, ZoneRecordData};
 use domain::zonefile::inplace::{Entry, Zonefile};
 
+use super::entries::Entries;
 use super::rdata::{self, Rdata};
 use super::{Node, Rrset, Zone, ZoneFault};
 use crate::name::{self, Name};
@@ -74,26 +75,25 @@ pub(super) struct Line {
 
 /// Reads records until the end or the first line that cannot be read; says whether the whole text was read.
 pub(super) fn scan(text: &str, origin: Option<&Name>, faults: &mut Faults<'_>) -> (Vec<Line>, bool) {
-    let mut reader = Zonefile::from(text);
-    // A last line without its end would otherwise be lost.
-    reader.extend_from_slice(b"\n");
-    reader.set_default_class(Class::IN);
-    if let Some(origin) = origin {
-        reader.set_origin(origin.clone());
+    let unfinished = Entries::of(text).find_map(|start| Some((start, start.open?)));
+    if let Some((start, what)) = unfinished {
+        faults.add(start.line, what.to_owned());
     }
-    let mut place = Place { text, offset: 0, line: 1 };
+    let end = unfinished.map_or(text.len(), |(start, _)| start.offset);
+    let mut reader = reader(text.get(..end).unwrap_or(text), origin);
+    let mut starts = Entries::of(text);
     let mut lines = Vec::new();
     loop {
         let entry = match reader.next_entry() {
             Ok(Some(entry)) => entry,
-            Ok(None) => return (lines, true),
+            Ok(None) => return (lines, unfinished.is_none()),
             Err(fault) => {
-                let (line, message) = unreadable(&fault.to_string());
-                faults.add(line, message);
+                let said = fault.to_string();
+                faults.add(starts.line_of_fault(&said), unreadable(&said));
                 return (lines, false);
             }
         };
-        let line = place.advance(reader.current_offset());
+        let line = starts.line_of_record(&entry);
         match entry {
             Entry::Include { path, .. } => {
                 faults.add(line, format!("$INCLUDE {path} is not read: a zone must be one file"));
@@ -115,13 +115,43 @@ pub(super) fn scan(text: &str, origin: Option<&Name>, faults: &mut Faults<'_>) -
     }
 }
 
-/// Splits the reader's `line:column: message`, and says more where its words are few.
-fn unreadable(said: &str) -> (usize, String) {
-    let mut parts = said.splitn(3, ':');
-    let line = parts.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-    let _column = parts.next();
-    let words = parts.next().unwrap_or(said).trim();
-    let message = match words {
+fn reader(text: &str, origin: Option<&Name>) -> Zonefile {
+    let mut reader = Zonefile::from(text);
+    // A last line without its end would otherwise be lost.
+    reader.extend_from_slice(b"\n");
+    reader.set_default_class(Class::IN);
+    if let Some(origin) = origin {
+        reader.set_origin(origin.clone());
+    }
+    reader
+}
+
+impl Entries<'_> {
+    /// The line of the record or `$INCLUDE` that the reader gave last; it gives no other directives.
+    fn line_of_record(&mut self, entry: &Entry) -> usize {
+        let include = matches!(entry, Entry::Include { .. });
+        self.find(|start| start.directive == include).map_or(0, |start| start.line)
+    }
+
+    /// The line of the entry that the reader stumbled over. Directives before it went well unless the reader stopped
+    /// before the next entry begins.
+    fn line_of_fault(&mut self, said: &str) -> usize {
+        let stopped = said.split(':').next().and_then(|word| word.parse().ok()).unwrap_or(usize::MAX);
+        let mut found = 0;
+        for start in self.take_while(|start| start.line <= stopped) {
+            found = start.line;
+            if !start.directive {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// What the reader's `line:column: message` says, in more words where its own are few.
+fn unreadable(said: &str) -> String {
+    let words = said.splitn(3, ':').nth(2).unwrap_or(said).trim();
+    match words {
         "missing origin" => "a relative name, and no origin: give one, or write $ORIGIN first".to_owned(),
         "missing last owner" => "a record without an owner, and none before it".to_owned(),
         "expected rtype" => {
@@ -131,29 +161,6 @@ fn unreadable(said: &str) -> (usize, String) {
         "unexpected end of entry" => "the record ends too early".to_owned(),
         "trailing tokens" => "more words than the record has fields".to_owned(),
         other => format!("cannot be read: {other}"),
-    };
-    (line, message)
-}
-
-/// Turns offsets into lines, going forward only.
-struct Place<'a> {
-    text: &'a str,
-    offset: usize,
-    line: usize,
-}
-
-impl Place<'_> {
-    /// The line on which the entry that ends at `end` begins; blank lines, comments and directives are passed over.
-    fn advance(&mut self, end: usize) -> usize {
-        let passed = self.text.as_bytes().get(self.offset..end.min(self.text.len())).unwrap_or_default();
-        let first = passed.split(|byte| *byte == b'\n').position(|line| {
-            let start = line.iter().find(|byte| !byte.is_ascii_whitespace());
-            !matches!(start, None | Some(b';' | b'$'))
-        });
-        let found = self.line.saturating_add(first.unwrap_or(0));
-        self.line = self.line.saturating_add(passed.iter().filter(|byte| **byte == b'\n').count());
-        self.offset = end;
-        found
     }
 }
 
@@ -171,7 +178,8 @@ fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut F
     let mut zone = Zone { apex, soa, soa_ttl, nodes: BTreeMap::new() };
     let mut places = BTreeMap::new();
     for line in lines {
-        places.entry(line.owner.clone()).or_insert(line.line);
+        // The last record of an owner is the one that came too many.
+        places.insert(line.owner.clone(), line.line);
         if let Err(why) = zone.add(&line) {
             faults.add(line.line, why);
         }
@@ -192,9 +200,11 @@ fn find_soa(lines: &[Line], origin: Option<&Name>, faults: &mut Faults<'_>) -> O
         let ZoneRecordData::Soa(soa) = &line.data else { continue };
         match &found {
             None => found = Some((line.owner.clone(), soa.clone(), line.ttl, line.line)),
-            Some((_, _, _, first)) => {
+            // Below the apex it is another fault.
+            Some((owner, _, _, first)) if *owner == line.owner => {
                 faults.add(line.line, format!("a second SOA record; the first is on line {first}"));
             }
+            Some(_) => {}
         }
     }
     let (apex, soa, ttl, line) = found?;

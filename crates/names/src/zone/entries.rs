@@ -1,0 +1,133 @@
+//! Where the entries of a zone file begin (RFC 1035, section 5.1): quotes, escapes, comments, parentheses.
+//!
+//! The library reads entries but does not tell their lines, and does not survive a text that ends inside of
+//! parentheses. This pass gives the lines and finds such an end; it judges nothing else.
+
+/// Where an entry begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    /// Line from 1.
+    pub(super) line: usize,
+    /// Offset of its first byte that is not space.
+    pub(super) offset: usize,
+    /// Whether it begins with `$`.
+    pub(super) directive: bool,
+    /// What is still open at the end of the text, if the entry is the last and is not finished.
+    pub(super) open: Option<&'static str>,
+}
+
+/// Walks the entries of a text; blank lines and comments are none.
+#[derive(Debug, Clone)]
+pub(super) struct Entries<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn step(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        if byte == b'\n' {
+            self.line += 1;
+        }
+        Some(byte)
+    }
+
+    /// Passes a quoted string whose first quote is behind; says whether it was closed.
+    fn quoted(&mut self) -> bool {
+        while let Some(byte) = self.step() {
+            match byte {
+                b'"' => return true,
+                b'\\' => drop(self.step()),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn comment(&mut self) {
+        while self.peek().is_some_and(|byte| byte != b'\n') {
+            self.step();
+        }
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Start;
+
+    fn next(&mut self) -> Option<Start> {
+        let mut start: Option<Start> = None;
+        let mut depth = 0usize;
+        loop {
+            let (line, offset) = (self.line, self.at);
+            let Some(byte) = self.step() else { break };
+            match byte {
+                b'\n' if depth == 0 => {
+                    if start.is_some() {
+                        return start;
+                    }
+                    continue;
+                }
+                b';' => {
+                    self.comment();
+                    continue;
+                }
+                b'\n' | b' ' | b'\t' | b'\r' => continue,
+                _ => {}
+            }
+            let begun = start.get_or_insert(Start { line, offset, directive: byte == b'$', open: None });
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth = depth.saturating_sub(1),
+                b'\\' if self.peek() != Some(b'\n') => drop(self.step()),
+                b'"' if !self.quoted() => {
+                    begun.open = Some("a quote that is not closed");
+                    return start;
+                }
+                _ => {}
+            }
+        }
+        if depth > 0 {
+            if let Some(begun) = &mut start {
+                begun.open = Some("a parenthesis that is not closed");
+            }
+        }
+        start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<usize> {
+        Entries::of(text).map(|start| start.line).collect()
+    }
+
+    #[test]
+    fn entries_begin_where_their_first_word_is() {
+        assert_eq!(lines("\n; c\na A 1 ; (\n\n  ( b\n ) c\n$TTL 3\nlast"), [3, 5, 7, 8]);
+    }
+
+    #[test]
+    fn quotes_and_escapes_hide_what_would_end_an_entry() {
+        assert_eq!(lines("a TXT \"x ; ( \\\" \n y\"\nb\\( A 1\nc A 1\n"), [1, 3, 4]);
+    }
+
+    #[test]
+    fn what_is_open_at_the_end_is_said() {
+        let open = |text| Entries::of(text).last().and_then(|start| start.open);
+        assert_eq!(open("a A 1\nb TXT (\n x\n"), Some("a parenthesis that is not closed"));
+        assert_eq!(open("a TXT \"x\n"), Some("a quote that is not closed"));
+        assert_eq!(open("a TXT (\"x\")\n"), None);
+    }
+}
