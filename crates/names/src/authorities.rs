@@ -109,8 +109,13 @@ fn in_words(answer: &Exchange) -> String {
     let records: BTreeSet<String> =
         answer.answer.iter().map(|record| format!("{} {}", record.rtype, record.data)).collect();
     let list = records.into_iter().collect::<Vec<_>>().join(", ");
-    let authority = if answer.flags.aa || answer.rcode == Rcode::REFUSED { "" } else { ", not authoritative" };
-    if list.is_empty() { format!("{}{authority}", answer.rcode) } else { format!("{}{authority}: {list}", answer.rcode) }
+    let authority =
+        if answer.flags.aa || answer.rcode == Rcode::REFUSED { "" } else { ", not authoritative" };
+    if list.is_empty() {
+        format!("{}{authority}", answer.rcode)
+    } else {
+        format!("{}{authority}: {list}", answer.rcode)
+    }
 }
 
 /// Finds the NS set of the zone that the question's name lies in through `resolvers`, and asks each of its
@@ -148,7 +153,9 @@ pub async fn authorities_at(
                 for address in list.into_iter().take(MAX_ADDRESSES.saturating_sub(asked.len())) {
                     let (host, question) = (host.clone(), question.clone());
                     let deadline = left(end);
-                    asked.spawn(async move { one(host, SocketAddr::new(address, port), &question, deadline).await });
+                    asked.spawn(async move {
+                        one(host, SocketAddr::new(address, port), &question, deadline).await
+                    });
                 }
             }
             Err(fault) => servers.push(Authority { name: host, address: None, answer: Err(fault.into()) }),
@@ -211,7 +218,8 @@ fn servers_in(at: &str, exchange: &Exchange) -> Option<(String, Vec<String>)> {
     if !own.is_empty() {
         return Some((at.to_owned(), own));
     }
-    let referral = exchange.authority.iter().find(|record| record.rtype == "NS" && is_within(at, &record.name))?;
+    let referral =
+        exchange.authority.iter().find(|record| record.rtype == "NS" && is_within(at, &record.name))?;
     // The root above everything is where a server points that knows nothing.
     if referral.name == "." {
         return None;
@@ -221,7 +229,8 @@ fn servers_in(at: &str, exchange: &Exchange) -> Option<(String, Vec<String>)> {
 
 /// Where to look next: the apex that a denial names, else one label up.
 fn above(at: &str, exchange: &Exchange) -> Option<String> {
-    let apex = exchange.authority.iter().find(|record| record.rtype == "SOA").map(|record| record.name.clone());
+    let apex =
+        exchange.authority.iter().find(|record| record.rtype == "SOA").map(|record| record.name.clone());
     if let Some(apex) = apex.filter(|apex| is_within(at, apex) && !apex.eq_ignore_ascii_case(at)) {
         return Some(apex);
     }
@@ -238,7 +247,11 @@ fn is_within(name: &str, apex: &str) -> bool {
 }
 
 /// The first resolver that answers; one that fails or refuses gives way to the next.
-async fn ask_any(at: &str, resolvers: &[SocketAddr], deadline: Duration) -> Result<Exchange, AuthoritiesError> {
+async fn ask_any(
+    at: &str,
+    resolvers: &[SocketAddr],
+    deadline: Duration,
+) -> Result<Exchange, AuthoritiesError> {
     let no_zone = |why: String| AuthoritiesError::NoZone { name: at.to_owned(), why };
     let question = Question::parse(at, "NS").map_err(|fault| no_zone(fault.to_string()))?;
     let share = deadline / u32::try_from(resolvers.len()).unwrap_or(u32::MAX).max(1);

@@ -118,11 +118,13 @@ fn matches_question(message: &Message<Bytes>, id: u16, question: &Question) -> R
 fn read(message: &Message<Bytes>) -> Result<Response, String> {
     let header = message.header();
     let counts = message.header_counts();
-    let announced = [counts.ancount(), counts.nscount(), counts.arcount()].map(usize::from).iter().sum::<usize>();
+    let announced =
+        [counts.ancount(), counts.nscount(), counts.arcount()].map(usize::from).iter().sum::<usize>();
     if announced > MAX_RECORDS {
         return Err(format!("it announces {announced} records, more than {MAX_RECORDS}"));
     }
-    let fault = |section: &'static str| move |why: &dyn std::fmt::Display| format!("{section} section: {why}");
+    let fault =
+        |section: &'static str| move |why: &dyn std::fmt::Display| format!("{section} section: {why}");
     let sections = message.sections().map_err(|why| fault("question")(&why))?;
     let opt = message.opt();
     Ok(Response {

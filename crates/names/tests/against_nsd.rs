@@ -6,20 +6,66 @@ use candor_names::{AskOptions, Exchange, Rcode, Transport};
 use support::{Nsd, Ours, SHOP, asked, lines, options, over, zone};
 
 const NAMES: &[&str] = &[
-    "shop.example", "SHOP.example", "www.shop.example", "wWw.Shop.eXample", "ns1.shop.example", "mx1.shop.example",
-    "shop.shop.example", "store.shop.example", "promo.shop.example", "dangling.shop.example", "cdn.shop.example",
-    "toempty.shop.example", "todeleg.shop.example", "sale.shop.example", "x.sale.shop.example",
-    "y.x.sale.shop.example", "fixed.sale.shop.example", "z.fixed.sale.shop.example", "b.sale.shop.example",
-    "a.b.sale.shop.example", "c.b.sale.shop.example", "*.sale.shop.example", "q.*.sale.shop.example",
-    "any.mail.shop.example", "mail.shop.example", "deep.shop.example", "y.deep.shop.example",
-    "x.y.deep.shop.example", "*.deep.shop.example", "x.*.deep.shop.example", "empty.shop.example",
-    "b.empty.shop.example", "a.b.empty.shop.example", "c.b.empty.shop.example", "old.shop.example",
-    "page.old.shop.example", "gone.old.shop.example", "a.page.old.shop.example", "tree.shop.example",
-    "www.tree.shop.example", "away.shop.example", "x.away.shop.example", "dept.shop.example",
-    "www.dept.shop.example", "ns.dept.shop.example", "nothing.dept.shop.example", "lab.shop.example",
-    "ns.lab.shop.example", "_tcp.shop.example", "_imap._tcp.shop.example", "svc.shop.example",
-    "unknown.shop.example", "upper.shop.example", "esc\\.aped.shop.example", "gone.shop.example",
-    "a.b.c.d.gone.shop.example", "www.shop.example.shop.example", "example", "other.example", ".",
+    "shop.example",
+    "SHOP.example",
+    "www.shop.example",
+    "wWw.Shop.eXample",
+    "ns1.shop.example",
+    "mx1.shop.example",
+    "shop.shop.example",
+    "store.shop.example",
+    "promo.shop.example",
+    "dangling.shop.example",
+    "cdn.shop.example",
+    "toempty.shop.example",
+    "todeleg.shop.example",
+    "sale.shop.example",
+    "x.sale.shop.example",
+    "y.x.sale.shop.example",
+    "fixed.sale.shop.example",
+    "z.fixed.sale.shop.example",
+    "b.sale.shop.example",
+    "a.b.sale.shop.example",
+    "c.b.sale.shop.example",
+    "*.sale.shop.example",
+    "q.*.sale.shop.example",
+    "any.mail.shop.example",
+    "mail.shop.example",
+    "deep.shop.example",
+    "y.deep.shop.example",
+    "x.y.deep.shop.example",
+    "*.deep.shop.example",
+    "x.*.deep.shop.example",
+    "empty.shop.example",
+    "b.empty.shop.example",
+    "a.b.empty.shop.example",
+    "c.b.empty.shop.example",
+    "old.shop.example",
+    "page.old.shop.example",
+    "gone.old.shop.example",
+    "a.page.old.shop.example",
+    "tree.shop.example",
+    "www.tree.shop.example",
+    "away.shop.example",
+    "x.away.shop.example",
+    "dept.shop.example",
+    "www.dept.shop.example",
+    "ns.dept.shop.example",
+    "nothing.dept.shop.example",
+    "lab.shop.example",
+    "ns.lab.shop.example",
+    "_tcp.shop.example",
+    "_imap._tcp.shop.example",
+    "svc.shop.example",
+    "unknown.shop.example",
+    "upper.shop.example",
+    "esc\\.aped.shop.example",
+    "gone.shop.example",
+    "a.b.c.d.gone.shop.example",
+    "www.shop.example.shop.example",
+    "example",
+    "other.example",
+    ".",
 ];
 
 const TYPES: &[&str] =
@@ -80,10 +126,10 @@ async fn every_field_of_nsds_answer_is_kept() {
     assert_eq!(answer.server, nsd.address);
     assert_eq!(answer.rcode, Rcode::NOERROR);
     assert!(answer.flags.aa && !answer.flags.ra && !answer.flags.tc && !answer.flags.rd);
-    assert_eq!(lines(&answer.answer), [
-        "shop.example. 300 IN MX 10 mx1.shop.example.",
-        "shop.example. 300 IN MX 20 mx.other.example."
-    ]);
+    assert_eq!(
+        lines(&answer.answer),
+        ["shop.example. 300 IN MX 10 mx1.shop.example.", "shop.example. 300 IN MX 20 mx.other.example."]
+    );
     assert!(!answer.retried && answer.ignored == 0 && answer.size > 12 && answer.ede.is_none());
 }
 

@@ -3,7 +3,9 @@
 mod support;
 
 use candor_names::{AskError, AskOptions, Question, Rcode, Transport, TransportUsed, ask};
-use support::{A_RECORD, LOOPBACK, Ours, asked, impatient, lines, misbehave, options, over, question, response_to, zone};
+use support::{
+    A_RECORD, LOOPBACK, Ours, asked, impatient, lines, misbehave, options, over, question, response_to, zone,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -21,7 +23,10 @@ async fn a_reply_with_another_id_is_ignored_and_counted() {
     })
     .await;
     let answer = ask(server, &www(), &options()).await.unwrap();
-    assert_eq!((answer.ignored, lines(&answer.answer)), (2, vec!["www.shop.example. 60 IN A 192.0.2.1".into()]));
+    assert_eq!(
+        (answer.ignored, lines(&answer.answer)),
+        (2, vec!["www.shop.example. 60 IN A 192.0.2.1".into()])
+    );
 }
 
 #[tokio::test]

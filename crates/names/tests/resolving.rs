@@ -75,7 +75,8 @@ async fn a_server_and_the_zone_itself_say_the_same() {
 #[tokio::test]
 async fn a_referral_is_not_an_address_and_not_a_missing_name() {
     let nsd = Nsd::start("shop.example", SHOP).await;
-    let fault = ServersResolver::new(vec![nsd.address]).lookup("www.dept.shop.example", LONG).await.unwrap_err();
+    let fault =
+        ServersResolver::new(vec![nsd.address]).lookup("www.dept.shop.example", LONG).await.unwrap_err();
     assert!(matches!(fault, LookupError::Servfail { .. }), "{fault}");
 }
 
@@ -97,14 +98,19 @@ async fn of_several_faults_the_one_that_tells_most_is_reported() {
     let refuses = Ours::start(Vec::new()).await;
     let resolver = ServersResolver::new(vec![closed_port(), fails, refuses.address]);
     let fault = resolver.lookup("www.shop.example", LONG).await.unwrap_err();
-    assert_eq!(fault.to_string(), format!("the server failed to look up www.shop.example (SERVFAIL) [{fails}]"));
+    assert_eq!(
+        fault.to_string(),
+        format!("the server failed to look up www.shop.example (SERVFAIL) [{fails}]")
+    );
 }
 
 #[tokio::test]
 async fn a_silent_server_is_a_timeout() {
     let silent = misbehave(|_| Vec::new()).await;
-    let fault =
-        ServersResolver::new(vec![silent]).lookup("www.shop.example", Duration::from_millis(200)).await.unwrap_err();
+    let fault = ServersResolver::new(vec![silent])
+        .lookup("www.shop.example", Duration::from_millis(200))
+        .await
+        .unwrap_err();
     assert!(matches!(fault, LookupError::Timeout { .. }), "{fault}");
 }
 
@@ -135,12 +141,16 @@ async fn a_server_without_edns_is_asked_without() {
 
 #[tokio::test]
 async fn names_outside_of_the_unpublished_zone_go_elsewhere() {
-    let pinned = PinnedResolver::new(BTreeMap::from([("edge.cdn.example".to_owned(), vec![ip("198.51.100.7")])]));
+    let pinned =
+        PinnedResolver::new(BTreeMap::from([("edge.cdn.example".to_owned(), vec![ip("198.51.100.7")])]));
     let alone = ZoneResolver::new(Arc::new(zone(SHOP)));
     let fault = alone.lookup("cdn.shop.example", LONG).await.unwrap_err();
     assert!(matches!(fault, LookupError::Refused { .. }), "{fault}");
     let found = alone.with_elsewhere(Arc::new(pinned)).lookup("cdn.shop.example", LONG).await.unwrap();
-    assert_eq!((found.addresses, found.aliases), (vec![ip("198.51.100.7")], vec!["edge.cdn.example.".to_owned()]));
+    assert_eq!(
+        (found.addresses, found.aliases),
+        (vec![ip("198.51.100.7")], vec!["edge.cdn.example.".to_owned()])
+    );
 }
 
 #[tokio::test]

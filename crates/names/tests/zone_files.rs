@@ -62,11 +62,26 @@ fn a_line_that_cannot_be_read_is_named_beside_what_was_read_before() {
 #[test]
 fn the_place_of_a_fault_is_right_whatever_lies_before() {
     let after = |line: &str| faults(&format!("{HEAD}\n; x\ntxt TXT ( \"a\"\n \"b\" )\n{line}"), None);
-    assert!(after("bad A\nok A 192.0.2.1\n").starts_with("f:9: the record ends too early"), "{}", after("bad A\n"));
+    assert!(
+        after("bad A\nok A 192.0.2.1\n").starts_with("f:9: the record ends too early"),
+        "{}",
+        after("bad A\n")
+    );
     assert!(after("$TTL 5\n\nbad A x\n").starts_with("f:11: "), "{}", after("$TTL 5\n\nbad A x\n"));
-    assert!(after("$TTL 1h\nok A 192.0.2.1\n").starts_with("f:9: "), "{}", after("$TTL 1h\nok A 192.0.2.1\n"));
-    assert!(after("$WHAT x\nok A 192.0.2.1\n").starts_with("f:9: "), "{}", after("$WHAT x\nok A 192.0.2.1\n"));
-    assert_eq!(after("ok A 192.0.2.1\nopen TXT ( \"a\"\nlost A 192.0.2.1\n"), "f:10: a parenthesis that is not closed");
+    assert!(
+        after("$TTL 1h\nok A 192.0.2.1\n").starts_with("f:9: "),
+        "{}",
+        after("$TTL 1h\nok A 192.0.2.1\n")
+    );
+    assert!(
+        after("$WHAT x\nok A 192.0.2.1\n").starts_with("f:9: "),
+        "{}",
+        after("$WHAT x\nok A 192.0.2.1\n")
+    );
+    assert_eq!(
+        after("ok A 192.0.2.1\nopen TXT ( \"a\"\nlost A 192.0.2.1\n"),
+        "f:10: a parenthesis that is not closed"
+    );
     assert_eq!(after("ok A 192.0.2.1\nopen TXT \"a\nlost A 192.0.2.1\n"), "f:10: a quote that is not closed");
     assert!(after("bad A 192.0.2.1 )\n").starts_with("f:9: parentheses"), "{}", after("bad A 192.0.2.1 )\n"));
 }
@@ -160,7 +175,8 @@ fn a_record_put_in_is_answered_and_a_bad_one_is_refused() {
 
 #[test]
 fn a_serial_passes_the_end_of_its_circle() {
-    let last = zone(&HEAD.replace("hostmaster 1", "hostmaster 4294967295").replace("@ NS", "x A 192.0.2.1\n@ NS"));
+    let last =
+        zone(&HEAD.replace("hostmaster 1", "hostmaster 4294967295").replace("@ NS", "x A 192.0.2.1\n@ NS"));
     assert_eq!(last.without("x.shop.example").unwrap().serial(), 0);
 }
 

@@ -158,7 +158,11 @@ pub enum AskError {
 /// # Errors
 /// When no answer to this question came before the deadline; see [`AskError`] for the kinds. An answer that
 /// reports an error (NXDOMAIN, SERVFAIL) is an [`Exchange`], not an error.
-pub async fn ask(server: SocketAddr, question: &Question, options: &AskOptions) -> Result<Exchange, AskError> {
+pub async fn ask(
+    server: SocketAddr,
+    question: &Question,
+    options: &AskOptions,
+) -> Result<Exchange, AskError> {
     let begun = Instant::now();
     let ignored = Ignored::default();
     let outcome = timeout(options.deadline, exchange(server, question, options, &ignored)).await;

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_circle_is_broken() {
-        let records = [record("a.example.", "CNAME", "b.example."), record("b.example.", "CNAME", "a.example.")];
+        let records =
+            [record("a.example.", "CNAME", "b.example."), record("b.example.", "CNAME", "a.example.")];
         let lead = follow("a.example.", &records, &mut Vec::new());
         assert_eq!(lead, Lead::Broken("b.example. leads back to a.example.".into()));
     }

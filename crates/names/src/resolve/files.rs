@@ -50,7 +50,8 @@ pub(super) fn hosts(text: &str) -> Hosts {
 
 /// Reads a `resolv.conf`; without servers it names this host, as the C library does.
 pub(super) fn conf(text: &str) -> Conf {
-    let mut conf = Conf { servers: Vec::new(), search: Vec::new(), timeout: Duration::from_secs(5), retry: true };
+    let mut conf =
+        Conf { servers: Vec::new(), search: Vec::new(), timeout: Duration::from_secs(5), retry: true };
     for line in text.lines() {
         let mut words = line.split(['#', ';']).next().unwrap_or_default().split_whitespace();
         match words.next() {
@@ -100,7 +101,8 @@ mod tests {
 
     #[test]
     fn a_hosts_file_is_read_with_comments_aliases_and_junk() {
-        let table = hosts("192.0.2.1 Shop.example shop # front\n\nnonsense here\n2001:db8::1\tshop.example\n");
+        let table =
+            hosts("192.0.2.1 Shop.example shop # front\n\nnonsense here\n2001:db8::1\tshop.example\n");
         let shop = &table[&name::parse("shop.example").unwrap()];
         assert_eq!(shop, &["2001:db8::1".parse::<IpAddr>().unwrap(), "192.0.2.1".parse().unwrap()]);
         assert_eq!(table.len(), 2);
@@ -111,11 +113,10 @@ mod tests {
         let text = "; ours\nsearch corp.example\nnameserver 192.0.2.53\nnameserver fe80::1%2\nnameserver x\n\
                     options timeout:99 attempts:1 rotate\nnameserver 192.0.2.54\nnameserver 192.0.2.55\n";
         let read = conf(text);
-        assert_eq!(read.servers.iter().map(ToString::to_string).collect::<Vec<_>>(), [
-            "192.0.2.53:53",
-            "[fe80::1%2]:53",
-            "192.0.2.54:53"
-        ]);
+        assert_eq!(
+            read.servers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["192.0.2.53:53", "[fe80::1%2]:53", "192.0.2.54:53"]
+        );
         assert_eq!(read.search, ["corp.example"]);
         assert_eq!((read.timeout, read.retry), (Duration::from_secs(30), false));
     }

@@ -194,9 +194,13 @@ impl fmt::Display for LookupError {
                 write!(out, "the server for {name} cannot be reached: {why}")?;
             }
             Self::AliasBroken { name, why, .. } => write!(out, "{name} is a broken alias: {why}")?,
-            Self::Malformed { name, why, .. } => write!(out, "the answer about {name} cannot be read: {why}")?,
+            Self::Malformed { name, why, .. } => {
+                write!(out, "the answer about {name} cannot be read: {why}")?
+            }
             Self::BadName { name, why } => write!(out, "{name:?} is not a host name: {why}")?,
-            Self::Unable { name, source } => write!(out, "{name} could not be asked for from here: {source}")?,
+            Self::Unable { name, source } => {
+                write!(out, "{name} could not be asked for from here: {source}")?
+            }
         }
         match self.server() {
             Some(server) => write!(out, " [{server}]"),

@@ -59,7 +59,10 @@ impl ServersResolver {
 }
 
 fn no_servers(host: &str) -> LookupError {
-    LookupError::Unable { name: host.to_owned(), source: std::io::Error::other("no name servers are configured") }
+    LookupError::Unable {
+        name: host.to_owned(),
+        source: std::io::Error::other("no name servers are configured"),
+    }
 }
 
 /// Whether a fault is about the name, so that the next server need not be asked.

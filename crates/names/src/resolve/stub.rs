@@ -141,7 +141,13 @@ impl Pair {
         let server = Some(want.server);
         let aliased = reached != want.start;
         let answer = match (self.four, self.six) {
-            (Ok(four), Ok(six)) if four.rcode == Rcode::NOERROR => if six.rcode == Rcode::NOERROR { four } else { six },
+            (Ok(four), Ok(six)) if four.rcode == Rcode::NOERROR => {
+                if six.rcode == Rcode::NOERROR {
+                    four
+                } else {
+                    six
+                }
+            }
             (Ok(answer), _) | (_, Ok(answer)) => answer,
             (Err(fault), Err(_)) => return unanswered(name, fault),
         };
@@ -149,7 +155,9 @@ impl Pair {
             && answer.authority.iter().any(|record| record.rtype == "NS")
             && !answer.authority.iter().any(|record| record.rtype == "SOA");
         match answer.rcode {
-            Rcode::NXDOMAIN if aliased => broken(want, format!("it leads to {reached}, which does not exist")),
+            Rcode::NXDOMAIN if aliased => {
+                broken(want, format!("it leads to {reached}, which does not exist"))
+            }
             Rcode::NXDOMAIN => LookupError::Nxdomain { name, server },
             Rcode::REFUSED => LookupError::Refused { name, server },
             Rcode::NOERROR if referred => {
@@ -184,7 +192,9 @@ fn words(rcode: Rcode, ede: Option<&(u16, String)>) -> String {
 
 fn unanswered(name: String, fault: AskError) -> LookupError {
     match fault {
-        AskError::Timeout { server, deadline } => LookupError::Timeout { name, server: Some(server), deadline },
+        AskError::Timeout { server, deadline } => {
+            LookupError::Timeout { name, server: Some(server), deadline }
+        }
         AskError::Refused { server } => {
             let why = "nobody listens on its port".to_owned();
             LookupError::Unreachable { name, server: Some(server), why }

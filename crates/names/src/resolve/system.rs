@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::files::{self, Conf, Hosts};
-use super::{Lookup, LookupError, LookupFuture, Resolver, ServersFuture, ServersResolver, literal, localhost};
+use super::{
+    Lookup, LookupError, LookupFuture, Resolver, ServersFuture, ServersResolver, literal, localhost,
+};
 use crate::name;
 
 /// Largest file that is read; lists that block advertising reach some megabytes.
@@ -61,7 +63,11 @@ impl SystemResolver {
             for domain in &conf.search {
                 let rest = end.saturating_duration_since(Instant::now());
                 match servers.find(&format!("{host}.{domain}"), rest).await {
-                    Err(LookupError::Nxdomain { .. } | LookupError::Nodata { .. } | LookupError::BadName { .. }) => {}
+                    Err(
+                        LookupError::Nxdomain { .. }
+                        | LookupError::Nodata { .. }
+                        | LookupError::BadName { .. },
+                    ) => {}
                     other => return other,
                 }
             }

@@ -55,7 +55,10 @@ fn announce(held: &Zones, zone: &Zone) {
         tracing::warn!(zone = origin, old, new, "the zone changed, but its serial is not newer (RFC 1982)");
     }
     if zone.is_signed() {
-        tracing::warn!(zone = origin, "signed: no proofs of denial are given, validators will not accept its NXDOMAIN");
+        tracing::warn!(
+            zone = origin,
+            "signed: no proofs of denial are given, validators will not accept its NXDOMAIN"
+        );
     }
 }
 

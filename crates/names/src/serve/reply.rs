@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use domain::base::iana::{Class, ExtendedErrorCode, OptRcode, Opcode, Rcode as WireRcode};
+use domain::base::iana::{Class, ExtendedErrorCode, Opcode, OptRcode, Rcode as WireRcode};
 use domain::base::message_builder::{HashCompressor, OptBuilder, PushError};
 use domain::base::name::ToName;
 use domain::base::opt::exterr::ExtendedError;
@@ -107,7 +107,9 @@ fn answer(zones: &Zones, request: &Request, via: Via) -> Option<Vec<u8>> {
     match rtype {
         Rtype::AXFR | Rtype::IXFR => return error(request, OptRcode::REFUSED, None),
         Rtype::OPT => return error(request, OptRcode::FORMERR, None),
-        Rtype::TKEY | Rtype::TSIG | Rtype::MAILA | Rtype::MAILB => return error(request, OptRcode::NOTIMP, None),
+        Rtype::TKEY | Rtype::TSIG | Rtype::MAILA | Rtype::MAILB => {
+            return error(request, OptRcode::NOTIMP, None);
+        }
         _ => {}
     }
     if class != Class::IN {

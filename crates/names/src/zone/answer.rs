@@ -169,7 +169,9 @@ impl Walk<'_> {
     fn here(&mut self, name: &Name, node: &Node) -> Option<Name> {
         // One RRset stands for ANY (RFC 8482, section 4.1); signatures do not.
         let wanted = match self.rtype {
-            Rtype::ANY => node.iter().find(|(rtype, _)| **rtype != Rtype::RRSIG).or_else(|| node.iter().next()),
+            Rtype::ANY => {
+                node.iter().find(|(rtype, _)| **rtype != Rtype::RRSIG).or_else(|| node.iter().next())
+            }
             rtype => node.get_key_value(&rtype),
         };
         if let Some((rtype, set)) = wanted {

@@ -155,7 +155,8 @@ fn unreadable(said: &str) -> String {
         "missing origin" => "a relative name, and no origin: give one, or write $ORIGIN first".to_owned(),
         "missing last owner" => "a record without an owner, and none before it".to_owned(),
         "expected rtype" => {
-            "no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)".to_owned()
+            "no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)"
+                .to_owned()
         }
         "unbalanced parens" => "parentheses that do not match".to_owned(),
         "unexpected end of entry" => "the record ends too early".to_owned(),
@@ -194,7 +195,11 @@ fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut F
     Some(zone)
 }
 
-fn find_soa(lines: &[Line], origin: Option<&Name>, faults: &mut Faults<'_>) -> Option<(Name, Soa<Name>, Ttl)> {
+fn find_soa(
+    lines: &[Line],
+    origin: Option<&Name>,
+    faults: &mut Faults<'_>,
+) -> Option<(Name, Soa<Name>, Ttl)> {
     let mut found: Option<(Name, Soa<Name>, Ttl, usize)> = None;
     for line in lines {
         let ZoneRecordData::Soa(soa) = &line.data else { continue };
@@ -226,7 +231,10 @@ impl Zone {
             return Err(format!("an SOA record at {owner}, which is not the apex {}", self.origin()));
         }
         if line.ttl.as_secs() > MAX_TTL {
-            return Err(format!("a TTL of {}, more than {MAX_TTL} (RFC 2181, section 8)", line.ttl.as_secs()));
+            return Err(format!(
+                "a TTL of {}, more than {MAX_TTL} (RFC 2181, section 8)",
+                line.ttl.as_secs()
+            ));
         }
         if is_meta(line.rtype) {
             return Err(format!("{} is not a type of records", line.rtype));
@@ -269,9 +277,8 @@ fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
     let shown = name::show(owner);
     let many = |rtype| node.get(&rtype).is_some_and(|set| set.data.len() > 1);
     let has = |rtype| node.contains_key(&rtype);
-    let beside_alias = |rtype: &Rtype| {
-        !matches!(*rtype, Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY)
-    };
+    let beside_alias =
+        |rtype: &Rtype| !matches!(*rtype, Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY);
     let mut list = Vec::new();
     if has(Rtype::CNAME) {
         if let Some(other) = node.keys().copied().find(beside_alias) {
@@ -286,7 +293,9 @@ fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
     }
     if owner.first().is_wildcard() {
         for rtype in [Rtype::NS, Rtype::DNAME].into_iter().filter(|rtype| has(*rtype)) {
-            list.push(format!("{shown} is a wildcard with {rtype}, of which no meaning is defined (RFC 4592, section 4)"));
+            list.push(format!(
+                "{shown} is a wildcard with {rtype}, of which no meaning is defined (RFC 4592, section 4)"
+            ));
         }
     }
     if has(Rtype::DS) && !has(Rtype::NS) {
