@@ -1,4 +1,9 @@
 //! Our answers beside those of NSD, section by section, for one zone and many questions; and NSD asked by us.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; helpers outside of its function too"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! Asking servers that misbehave: nothing they send is believed beyond the question, and each fault keeps its kind.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; helpers outside of its function too"
+)]
 
 mod support;
 

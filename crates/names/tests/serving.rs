@@ -1,4 +1,9 @@
 //! The server beside what clients do to it: sizes, pipelines, nonsense, and zones switched while it runs.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; helpers outside of its function too"
+)]
 
 mod support;
 

@@ -195,11 +195,11 @@ impl fmt::Display for LookupError {
             }
             Self::AliasBroken { name, why, .. } => write!(out, "{name} is a broken alias: {why}")?,
             Self::Malformed { name, why, .. } => {
-                write!(out, "the answer about {name} cannot be read: {why}")?
+                write!(out, "the answer about {name} cannot be read: {why}")?;
             }
             Self::BadName { name, why } => write!(out, "{name:?} is not a host name: {why}")?,
             Self::Unable { name, source } => {
-                write!(out, "{name} could not be asked for from here: {source}")?
+                write!(out, "{name} could not be asked for from here: {source}")?;
             }
         }
         match self.server() {

@@ -25,10 +25,10 @@ pub(super) async fn serve(socket: UdpSocket, catalog: Catalog) -> io::Result<()>
             }
         };
         let answer = reply(&catalog.now(), buffer.get(..size).unwrap_or_default(), Via::Udp);
-        if let Some(bytes) = answer {
-            if let Err(fault) = socket.send_to(&bytes, client).await {
-                tracing::debug!(%fault, %client, "answering over UDP");
-            }
+        if let Some(bytes) = answer
+            && let Err(fault) = socket.send_to(&bytes, client).await
+        {
+            tracing::debug!(%fault, %client, "answering over UDP");
         }
     }
 }

@@ -210,11 +210,11 @@ impl Walk<'_> {
     fn refer(&mut self, owner: &Name, set: &Rrset) {
         self.found.aa = !self.found.answer.is_empty();
         self.found.authority.extend(rrs(owner, set));
-        if let Some(node) = self.zone.nodes.get(owner).filter(|_| self.dnssec_ok) {
-            if let Some(ds) = node.get(&Rtype::DS) {
-                let list = self.signed(owner, Rtype::DS, node, ds);
-                self.found.authority.extend(list);
-            }
+        if let Some(node) = self.zone.nodes.get(owner).filter(|_| self.dnssec_ok)
+            && let Some(ds) = node.get(&Rtype::DS)
+        {
+            let list = self.signed(owner, Rtype::DS, node, ds);
+            self.found.authority.extend(list);
         }
         self.found.glue = true;
     }

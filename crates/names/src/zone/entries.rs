@@ -96,10 +96,10 @@ impl Iterator for Entries<'_> {
                 _ => {}
             }
         }
-        if depth > 0 {
-            if let Some(begun) = &mut start {
-                begun.open = Some("a parenthesis that is not closed");
-            }
+        if depth > 0
+            && let Some(begun) = &mut start
+        {
+            begun.open = Some("a parenthesis that is not closed");
         }
         start
     }

@@ -167,14 +167,11 @@ fn unreadable(said: &str) -> String {
 
 /// Builds a zone of records, adding what is wrong with them as a zone.
 fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut Faults<'_>) -> Option<Zone> {
-    let (apex, soa, soa_ttl) = match find_soa(&lines, origin, faults) {
-        Some(found) => found,
-        None => {
-            if whole {
-                faults.add(0, "there is no SOA record".to_owned());
-            }
-            return None;
+    let Some((apex, soa, soa_ttl)) = find_soa(&lines, origin, faults) else {
+        if whole {
+            faults.add(0, "there is no SOA record".to_owned());
         }
+        return None;
     };
     let mut zone = Zone { apex, soa, soa_ttl, nodes: BTreeMap::new() };
     let mut places = BTreeMap::new();
@@ -280,10 +277,10 @@ fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
     let beside_alias =
         |rtype: &Rtype| !matches!(*rtype, Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY);
     let mut list = Vec::new();
-    if has(Rtype::CNAME) {
-        if let Some(other) = node.keys().copied().find(beside_alias) {
-            list.push(format!("{shown} has a CNAME beside {other} (RFC 1034, section 3.6.2)"));
-        }
+    if has(Rtype::CNAME)
+        && let Some(other) = node.keys().copied().find(beside_alias)
+    {
+        list.push(format!("{shown} has a CNAME beside {other} (RFC 1034, section 3.6.2)"));
     }
     for rtype in [Rtype::CNAME, Rtype::DNAME].into_iter().filter(|rtype| many(*rtype)) {
         list.push(format!("{shown} has more than one {rtype}"));

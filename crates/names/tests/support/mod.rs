@@ -1,5 +1,11 @@
 //! Servers that tests of this crate ask: NSD, our own, and ones that misbehave; each ends with the test.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations,
+    reason = "each test file uses a part of it, and nothing else does"
+)]
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
