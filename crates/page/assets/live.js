@@ -86,6 +86,7 @@ function turn() {
     answer.querySelector("use").setAttribute("href", "#i-unknown");
     answer.querySelector(".word").textContent = word;
     put("answer", said);
+    answer.querySelector(".further")?.remove();
   }
   put("told", said);
   dress("unknown", text.staleTitle, text.staleIcon);

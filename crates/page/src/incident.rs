@@ -75,10 +75,11 @@ fn lasted(scene: &Scene<'_>, incident: &Incident) -> Option<String> {
     Some(scene.speech.lasted(until.duration_since(incident.opened_at).as_secs()))
 }
 
-/// An open incident wears the worst that is measured of its cells now; a past one is over.
+/// An open incident wears the worst that is measured of its cells now; a past one is over, which claims nothing of
+/// today.
 fn mark(scene: &Scene<'_>, incident: &Incident) -> Mark {
     if !incident.state.is_open() {
-        return scene.mark(Verdict::Operational);
+        return Mark { v: "over", word: state(scene, incident.state) };
     }
     let part = |key: &candor_core::id::CellKey| incident.cells.iter().any(|a| a.cell == *key);
     let worst = scene.cells().filter(|c| part(&c.key)).map(|c| c.measured).max();

@@ -20,6 +20,7 @@ const EVIDENCE_MAX: usize = 24;
 pub(crate) struct Index {
     frame: Frame,
     headline: String,
+    further: Option<String>,
     notices: Vec<String>,
     open: Vec<Brief>,
     groups: Vec<Group>,
@@ -54,7 +55,7 @@ struct Cell {
 }
 
 pub(crate) fn page(scene: &Scene<'_>) -> Index {
-    let headline = scene.speech.headline(scene.view);
+    let (headline, further) = scene.speech.headline(scene.view);
     let view = scene.view;
     let (open, past): (Vec<_>, Vec<_>) = view.incidents.iter().partition(|i| i.state.is_open());
     let lately = |at: Timestamp| view.as_of.is_none_or(|now| now.duration_since(at).as_secs() <= LATELY_S);
@@ -62,7 +63,8 @@ pub(crate) fn page(scene: &Scene<'_>) -> Index {
     let notices = view.notices.iter();
     Index {
         frame: scene.frame(scene.speech.overall(view.overall), headline.clone(), true),
-        headline,
+        headline: unbroken(&headline),
+        further: further.filter(|_| view.saying.more > 0),
         notices: notices.filter_map(|n| scene.speech.notice(n, view.as_of, scene.operators())).collect(),
         open: open.into_iter().map(|i| brief(scene, i)).collect(),
         groups: groups(scene),
@@ -71,6 +73,17 @@ pub(crate) fn page(scene: &Scene<'_>) -> Index {
         evidence: if scene.operators() { evidence(scene) } else { Vec::new() },
         legend: Verdict::ALL.map(|v| (v.word(), scene.speech.verdict(v))),
     }
+}
+
+/// Numbers stay on the line of the word that they count.
+fn unbroken(text: &str) -> String {
+    let mut last = ' ';
+    let held = text.chars().map(|c| {
+        let held = if c == ' ' && last.is_ascii_digit() { '\u{a0}' } else { c };
+        last = c;
+        held
+    });
+    held.collect()
 }
 
 /// Services by their headings. Trouble comes first, among the headings and under each; otherwise the plan's order.

@@ -140,7 +140,7 @@ pub fn status_json(view: &View, audience: Audience, language: Language) -> Vec<u
         as_of: view.as_of,
         valid_until: view.valid_until,
         overall: view.overall.word(),
-        words: speech.headline(view),
+        words: crate::headline(view, language),
         cells: cells(view).map(|cell| cell_json(&scene, cell)).collect(),
         incidents: view.incidents.iter().map(|i| incident_json(&scene, i)).collect(),
         maintenance: view.maintenance.iter().map(maintenance_json).collect(),

@@ -112,33 +112,63 @@ pub(crate) fn history(scene: &Scene<'_>, days: &[Day]) -> History {
 pub(crate) fn card(scene: &Scene<'_>, service: &ServiceView) -> Card {
     let calm = |c: &&CapabilityView| c.cells.iter().all(|cell| cell.measured == Verdict::Operational);
     let (chips, troubled): (Vec<_>, Vec<_>) = service.capabilities.iter().partition(calm);
-    let rows: Vec<Row> = troubled.into_iter().map(|c| row(scene, c)).collect();
+    let mut rows: Vec<Row> = troubled.iter().map(|c| row(scene, c)).collect();
+    let told = one_story(&rows);
+    let struck: Vec<Chip> =
+        rows.iter().filter(|_| told).map(|r| Chip { name: r.name.clone(), mark: r.mark }).collect();
+    if told {
+        rows.clear();
+    }
+    let well = |c: &CapabilityView| Chip { name: c.name.clone(), mark: scene.mark(Verdict::Operational) };
     let mixed = rows.iter().any(|row| !row.tiles.is_empty());
     let each = if mixed { Vec::new() } else { each_place(scene, service) };
     Card {
         id: service.id.to_string(),
         name: service.name.clone(),
-        mark: scene.mark(service.verdict),
-        say: said(scene, service),
-        downtime: downtime(scene, service),
-        chips: chips
-            .into_iter()
-            .map(|c| Chip { name: c.name.clone(), mark: scene.mark(c.verdict) })
-            .collect(),
+        mark: mark(scene, service),
+        say: said(scene, service, if rows.is_empty() { Around::Service } else { Around::Card }),
+        downtime: downtime(scene, service).filter(|_| !covered(service)),
+        chips: struck.into_iter().chain(chips.into_iter().map(well)).collect(),
         rows,
-        places: scene.speech.count_places(each.len()),
+        places: scene.speech.each_place(each.len()),
         each,
         history: history(scene, &service.history),
     }
 }
 
-/// What is said of a service; where intended downtime covers all of it, that is said.
-fn said(scene: &Scene<'_>, service: &ServiceView) -> String {
-    let covered = service.capabilities.iter().flat_map(|c| &c.cells).all(|cell| cell.maintenance.is_some());
-    if covered {
-        return downtime(scene, service).map(|text| format!("{text}.")).unwrap_or_default();
+/// Whether the service's sentence tells all that its rows would: every place fares alike, for one reason.
+fn one_story(rows: &[Row]) -> bool {
+    let first = rows.first().and_then(|row| row.lines.first()).map(|line| &line.why);
+    rows.iter().all(|row| {
+        let line = row.lines.first();
+        row.tiles.is_empty() && line.map(|l| &l.why) == first && line.is_some_and(|l| l.fault.is_none())
+    })
+}
+
+/// What is said of a service; where intended downtime covers all of it, that is said. What works everywhere but where
+/// it fails need not be told beside the failing.
+fn said(scene: &Scene<'_>, service: &ServiceView, around: Around) -> String {
+    if let Some(over) = downtime(scene, service).filter(|_| covered(service)) {
+        return format!("{over}. {}", scene.speech.labels().maintenance_beneath);
     }
-    scene.speech.sentence(&service.saying, scene.view.as_of, Around::Service)
+    let mut saying = service.saying.clone();
+    let claims = &service.saying.claims;
+    let troubled = |deed| claims.iter().any(|c| c.deed == *deed && c.fares != Fares::Works);
+    saying.claims.retain(|c| c.fares != Fares::Works || !troubled(&c.deed));
+    scene.speech.sentence(&saying, scene.view.as_of, around)
+}
+
+/// Whether intended downtime covers all of it.
+fn covered(service: &ServiceView) -> bool {
+    service.capabilities.iter().flat_map(|c| &c.cells).all(|cell| cell.maintenance.is_some())
+}
+
+/// The mark of a service: its verdict, or that it is down on purpose.
+fn mark(scene: &Scene<'_>, service: &ServiceView) -> Mark {
+    if covered(service) && downtime(scene, service).is_some() {
+        return Mark { v: "downtime", word: scene.speech.labels().maintenance };
+    }
+    scene.mark(service.verdict)
 }
 
 fn downtime(scene: &Scene<'_>, service: &ServiceView) -> Option<String> {
@@ -161,13 +191,18 @@ fn row(scene: &Scene<'_>, capability: &CapabilityView) -> Row {
     Row {
         name: capability.name.clone(),
         mark: scene.mark(worst(&capability.cells)),
-        lines: groups.iter().filter_map(|g| line(scene, g, of)).collect(),
+        // Where every place is drawn, words are for the trouble.
+        lines: groups.iter().filter(|g| whole || troubled(g)).filter_map(|g| line(scene, g, of)).collect(),
         tiles: if whole {
             Vec::new()
         } else {
             capability.cells.iter().filter_map(|c| tile(scene, c, of)).collect()
         },
     }
+}
+
+fn troubled(group: &[&CellView]) -> bool {
+    group.first().is_some_and(|cell| cell.measured != Verdict::Operational)
 }
 
 fn worst(cells: &[CellView]) -> Verdict {
@@ -238,15 +273,15 @@ fn each_place(scene: &Scene<'_>, service: &ServiceView) -> Vec<Tile> {
 }
 
 pub(crate) fn page(scene: &Scene<'_>, service: &ServiceView) -> ServicePage {
-    let mark = scene.mark(service.verdict);
-    let say = said(scene, service);
+    let mark = mark(scene, service);
+    let say = said(scene, service, Around::Service);
     let title = format!("{} · {}", mark.word, service.name);
     ServicePage {
         frame: scene.frame(&title, say.clone(), false),
         name: service.name.clone(),
         mark,
         say,
-        downtime: downtime(scene, service),
+        downtime: downtime(scene, service).filter(|_| !covered(service)),
         capabilities: service.capabilities.iter().map(|c| section(scene, c)).collect(),
         days: service.history.iter().rev().filter_map(|day| day_row(scene, day)).collect(),
     }

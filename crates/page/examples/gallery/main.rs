@@ -20,7 +20,10 @@ fn main() -> io::Result<()> {
         for (audience, word) in [(Audience::Public, "public"), (Audience::Operators, "operators")] {
             let files = render(&view, audience, Language::English);
             let front = files.iter().find(|f| f.path == "/").map_or(0, |f| f.body.len());
-            println!("{name} {word}: {} files, front page {front} bytes", files.len());
+            #[expect(clippy::print_stdout, reason = "it is a program that reports")]
+            {
+                println!("{name} {word}: {} files, front page {front} bytes", files.len());
+            }
             for file in &files {
                 write(&folder.join(name).join(word), file)?;
             }

@@ -43,7 +43,6 @@ pub(crate) struct Labels {
     pub(crate) contradicted: &'static str,
     pub(crate) services: &'static str,
     pub(crate) other_services: &'static str,
-    pub(crate) each_place: &'static str,
     pub(crate) maintenance: &'static str,
     pub(crate) maintenance_now: &'static str,
     pub(crate) maintenance_over: &'static str,

@@ -32,6 +32,8 @@ pub(crate) enum Around {
     Headline,
     /// The service is named above.
     Service,
+    /// The service is named above, and the reasons stand beneath.
+    Card,
 }
 
 /// What an incident is about, for its title.
@@ -57,7 +59,8 @@ pub(crate) trait Speech: Sync {
     fn tag(&self) -> &'static str;
     fn labels(&self) -> &'static Labels;
     fn sentence(&self, saying: &Saying, as_of: Option<Timestamp>, around: Around) -> String;
-    fn headline(&self, view: &View) -> String;
+    /// The answer, and how much more there is to say.
+    fn headline(&self, view: &View) -> (String, Option<String>);
     /// What is wrong, as a clause in a customer's words.
     fn kind(&self, kind: Kind) -> &'static str;
     /// How a deed fares, in a few words beside its verdict; empty where it works.
@@ -83,7 +86,7 @@ pub(crate) trait Speech: Sync {
     fn lasted(&self, seconds: i64) -> String;
     fn measured(&self, measured: Measured) -> String;
     fn list(&self, names: &[String]) -> String;
-    fn count_places(&self, n: usize) -> String;
+    fn each_place(&self, n: usize) -> String;
 }
 
 /// The voice of a language.
@@ -105,7 +108,10 @@ pub fn sentence(saying: &Saying, language: Language, as_of: Option<Timestamp>) -
 /// The answer, for the first line of the page.
 #[must_use]
 pub fn headline(view: &View, language: Language) -> String {
-    speak(language).headline(view)
+    match speak(language).headline(view) {
+        (told, None) => told,
+        (told, Some(more)) => format!("{told} {more}"),
+    }
 }
 
 /// What is wrong, as a clause in a customer's words: "its name cannot be found".

@@ -32,10 +32,11 @@ impl Speech for English {
     }
 
     fn sentence(&self, saying: &Saying, as_of: Option<Timestamp>, around: Around) -> String {
-        sentences::sentence(saying, as_of, around)
+        let told = sentences::sentence(saying, as_of, around);
+        sentences::further(saying).map_or_else(|| told.clone(), |more| format!("{told} {more}"))
     }
 
-    fn headline(&self, view: &View) -> String {
+    fn headline(&self, view: &View) -> (String, Option<String>) {
         whole::headline(view)
     }
 
@@ -128,7 +129,7 @@ impl Speech for English {
         nouns::list(names)
     }
 
-    fn count_places(&self, n: usize) -> String {
-        whole::counted(n, "place")
+    fn each_place(&self, n: usize) -> String {
+        format!("See each of the {n} places")
     }
 }

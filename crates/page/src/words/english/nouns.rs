@@ -65,8 +65,9 @@ pub(super) fn services(names: &[String]) -> String {
 }
 
 /// A deed tied to its services: "buying" + "from the App Store". Empty services leave the deed alone.
+/// Deeds are always spelt out: a plan has few of them for one service, and they are what readers look for.
 pub(super) fn tied(forms: &[String], deeds: &[&Deed], services_text: &str) -> String {
-    let done = if forms.len() > SPELT { format!("{} things", forms.len()) } else { list(forms) };
+    let done = list(forms);
     if services_text.is_empty() {
         return done;
     }
@@ -96,7 +97,15 @@ fn link(can: &str) -> &'static str {
     }
 }
 
-/// "in India", "in India and Canada", "in all 41 places", "in 3 of 41 places (India, Canada and the UK)".
+/// "in India", "in India and Canada", "in all 41 places", "in 3 of 41 places".
+pub(super) fn places_counted(scope: &PlaceScope) -> String {
+    match scope {
+        PlaceScope::Some(names, of) if names.len() > 2 => format!("in {} of {of} places", names.len()),
+        other => places(other),
+    }
+}
+
+/// The same, with up to three names: "in 3 of 41 places (India, Canada and the UK)".
 pub(super) fn places(scope: &PlaceScope) -> String {
     match scope {
         PlaceScope::Whole => String::new(),

@@ -19,6 +19,20 @@ struct Phrase<'a> {
     fares: Fares,
     since: Option<String>,
     from: &'a [String],
+    /// In the headline places are counted rather than named.
+    brief: bool,
+}
+
+impl Phrase<'_> {
+    /// Where, with a gap before it. "sign in" and "in India" need a comma between them.
+    fn wherein(&self, before: &str) -> String {
+        let place = if self.brief { nouns::places_counted(self.places) } else { nouns::places(self.places) };
+        match (place.is_empty(), before.ends_with(" in")) {
+            (true, _) => String::new(),
+            (false, true) => format!(", {place}"),
+            (false, false) => format!(" {place}"),
+        }
+    }
 }
 
 pub(super) fn sentence(saying: &Saying, as_of: Option<Timestamp>, around: Around) -> String {
@@ -51,12 +65,12 @@ pub(super) fn sentence(saying: &Saying, as_of: Option<Timestamp>, around: Around
         text = unclaimed(saying.verdict).to_owned();
     }
     text.push_str(&from_all.map(self::origin).unwrap_or_default());
-    if around != Around::Headline
+    if matches!(around, Around::Nothing | Around::Service)
         && let Some(kind) = common_kind(&troubles)
     {
         text = format!("{text}: {}", kinds::kind(kind));
     }
-    finished(&text, saying)
+    finished(&text)
 }
 
 /// What is said where nothing is claimed.
@@ -68,17 +82,22 @@ const fn unclaimed(verdict: Verdict) -> &'static str {
     }
 }
 
-fn finished(text: &str, saying: &Saying) -> String {
+fn finished(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let whole = format!("{first}{}.", chars.as_str());
-    match (saying.more, saying.verdict) {
-        (0, _) => whole,
-        (1, Verdict::Unknown) => format!("{whole} One further thing is not known."),
-        (n, Verdict::Unknown) => format!("{whole} {n} further things are not known."),
-        (1, _) => format!("{whole} There is one further problem."),
-        (n, _) => format!("{whole} There are {n} further problems."),
-    }
+    format!("{first}{}.", chars.as_str())
+}
+
+/// How much more there is, where claims were left out.
+pub(super) fn further(saying: &Saying) -> Option<String> {
+    let told = match (saying.more, saying.verdict) {
+        (0, _) => return None,
+        (1, Verdict::Unknown) => "One further thing is not known.".to_owned(),
+        (n, Verdict::Unknown) => format!("{n} further things are not known."),
+        (1, _) => "There is one further problem.".to_owned(),
+        (n, _) => format!("There are {n} further problems."),
+    };
+    Some(told)
 }
 
 fn merged<'a>(claims: &'a [Claim], as_of: Option<Timestamp>, around: Around) -> Vec<Phrase<'a>> {
@@ -86,7 +105,11 @@ fn merged<'a>(claims: &'a [Claim], as_of: Option<Timestamp>, around: Around) -> 
     for claim in claims {
         let works = claim.fares == Fares::Works;
         let since = claim.since.filter(|_| !works).map(|at| format!(" since {}", times::moment(at, as_of)));
-        let services = if around == Around::Service { Vec::new() } else { claim.services.clone() };
+        let services = if matches!(around, Around::Service | Around::Card) {
+            Vec::new()
+        } else {
+            claim.services.clone()
+        };
         let alike = |p: &&mut Phrase<'a>| {
             p.fares == claim.fares
                 && *p.places == claim.places
@@ -103,7 +126,8 @@ fn merged<'a>(claims: &'a [Claim], as_of: Option<Timestamp>, around: Around) -> 
         } else {
             let deeds = vec![&claim.deed];
             let (places, from) = (&claim.places, claim.measured_from.as_slice());
-            phrases.push(Phrase { deeds, services, places, fares: claim.fares, since, from });
+            let brief = around == Around::Headline;
+            phrases.push(Phrase { deeds, services, places, fares: claim.fares, since, from, brief });
         }
     }
     phrases
@@ -138,19 +162,20 @@ fn can(p: &Phrase<'_>, first: bool) -> String {
     let forms = forms(p, |d| &d.can, "use");
     let done = nouns::tied(&forms, &p.deeds, &nouns::services(&p.services));
     let you = if first { "you can " } else { "" };
-    spaced(&[&format!("{you}{done}"), &nouns::places(p.places)])
+    format!("{you}{done}{}", p.wherein(&done))
 }
 
 fn trouble(p: &Phrase<'_>, repeats: bool) -> String {
     let services = if repeats { String::new() } else { nouns::services(&p.services) };
     let what = nouns::tied(&forms(p, |d| &d.doing, "using"), &p.deeds, &services);
     let many = p.deeds.len() > 1;
-    let place = nouns::places(p.places);
+    let place = p.wherein("");
+    let place = place.trim_start();
     let since = p.since.clone().unwrap_or_default();
     match p.fares {
         Fares::Works => String::new(),
-        Fares::Fails(_) if since.is_empty() => spaced(&[&what, if many { "fail" } else { "fails" }, &place]),
-        Fares::Fails(_) => format!("{}{since}", spaced(&[&what, has(many), "failed", &place])),
+        Fares::Fails(_) if since.is_empty() => spaced(&[&what, if many { "fail" } else { "fails" }, place]),
+        Fares::Fails(_) => format!("{}{since}", spaced(&[&what, has(many), "failed", place])),
         Fares::Slow(took, allowed) => {
             let verb = if since.is_empty() { if many { "are slow" } else { "is slow" } } else { "slow" };
             let been = if since.is_empty() {
@@ -162,17 +187,17 @@ fn trouble(p: &Phrase<'_>, repeats: bool) -> String {
             };
             format!(
                 "{}{since} ({} instead of at most {})",
-                spaced(&[&what, been, verb, &place]),
+                spaced(&[&what, been, verb, place]),
                 span(took),
                 span(allowed)
             )
         }
         Fares::Sometimes(failed, of, _) => {
-            let text = spaced(&[&what, has(many), "sometimes failed", &place]);
+            let text = spaced(&[&what, has(many), "sometimes failed", place]);
             format!("{text}{since} ({failed} of the last {of} tries)")
         }
         Fares::FromSome(failing, of, _) => {
-            let text = spaced(&[&what, has(many), "failed", &place]);
+            let text = spaced(&[&what, has(many), "failed", place]);
             format!("{text} for {failing} of our {of} vantages{since}")
         }
         Fares::Unknown(why) => unknown(why, &what, many, p.places, &since),

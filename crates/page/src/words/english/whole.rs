@@ -6,28 +6,39 @@ use candor_core::view::{CapabilityView, CellView, Notice, View};
 use jiff::Timestamp;
 
 use super::{nouns, sentences, times};
+use crate::scene;
 use crate::words::{Around, Measured, Trouble};
 
 /// The answer. What all cells share is said of the whole; otherwise the saying speaks. Intended downtime is not
 /// counted in, and is not passed over either.
-pub(super) fn headline(view: &View) -> String {
+pub(super) fn headline(view: &View) -> (String, Option<String>) {
+    let last = || scene::newest(view).map(|at| format!("Last measured {}.", times::clock(at, view.as_of)));
+    match shared(view) {
+        Some(told) if view.overall == Verdict::Unknown => (told, last()),
+        Some(told) => (told, None),
+        None => {
+            let told = sentences::sentence(&view.saying, view.as_of, Around::Headline);
+            (told, sentences::further(&view.saying))
+        }
+    }
+}
+
+/// What is said where all cells fare alike.
+fn shared(view: &View) -> Option<String> {
     let all: Vec<&CellView> =
         view.services.iter().flat_map(|s| &s.capabilities).flat_map(|c| &c.cells).collect();
     if all.is_empty() {
-        return "Nothing is being measured yet.".to_owned();
+        return Some("Nothing is being measured yet.".to_owned());
     }
     let cells: Vec<&CellView> = all.iter().copied().filter(|c| c.maintenance.is_none()).collect();
     if cells.is_empty() {
-        return downtime(&all, view.as_of);
+        return Some(downtime(&all, view.as_of));
     }
     let every = |verdict| view.overall == verdict && cells.iter().all(|c| c.measured == verdict);
     if every(Verdict::Operational) {
-        return everything(view, cells.len() == all.len());
+        return Some(everything(view, cells.len() == all.len()));
     }
-    if every(Verdict::Unknown) {
-        return nothing(&cells, view.as_of);
-    }
-    sentences::sentence(&view.saying, view.as_of, Around::Headline)
+    every(Verdict::Unknown).then(|| nothing(&cells).to_owned())
 }
 
 fn downtime(cells: &[&CellView], as_of: Option<Timestamp>) -> String {
@@ -52,25 +63,20 @@ fn everything(view: &View, whole: bool) -> String {
     format!("{what} works: {services}, {things} customers do{places}.")
 }
 
-/// Every cell is unknown: say why, if they share a reason, and when the last measurement was.
-fn nothing(cells: &[&CellView], as_of: Option<Timestamp>) -> String {
-    let whys: Vec<UnknownWhy> = cells
-        .iter()
-        .flat_map(|c| &c.saying.claims)
-        .filter_map(|claim| if let Fares::Unknown(why) = claim.fares { Some(why) } else { None })
-        .collect();
-    let first = whys.first().copied().filter(|first| whys.iter().all(|why| why == first));
-    let last = cells.iter().filter_map(|c| c.observed_at).max();
-    let last = last.map(|at| format!(" Last measured {}.", times::clock(at, as_of))).unwrap_or_default();
-    match first {
-        _ if last.is_empty() => "Nothing has been measured yet.".to_owned(),
-        Some(UnknownWhy::TooFew) => "We cannot tell yet: too few results have come in.".to_owned(),
-        Some(UnknownWhy::Confirming) => "We saw failures and are checking again before we judge.".to_owned(),
-        Some(UnknownWhy::Ours) => format!("We cannot tell at the moment: the trouble is on our side.{last}"),
-        Some(UnknownWhy::Silent) => {
-            format!("We cannot tell at the moment: our measurements have stopped.{last}")
-        }
-        Some(UnknownWhy::NeverMeasured) | None => format!("We cannot tell at the moment.{last}"),
+/// Every cell is unknown: say why, if they share a reason.
+fn nothing(cells: &[&CellView]) -> &'static str {
+    let mut whys = cells.iter().flat_map(|c| &c.saying.claims).filter_map(|claim| match claim.fares {
+        Fares::Unknown(why) => Some(why),
+        _ => None,
+    });
+    let first = whys.next();
+    match first.filter(|first| whys.all(|why| why == *first)) {
+        _ if cells.iter().all(|c| c.observed_at.is_none()) => "Nothing has been measured yet.",
+        Some(UnknownWhy::TooFew) => "We cannot tell yet: too few results have come in.",
+        Some(UnknownWhy::Confirming) => "We saw failures and are checking again before we judge.",
+        Some(UnknownWhy::Ours) => "We cannot tell at the moment: the trouble is on our side.",
+        Some(UnknownWhy::Silent) => "We cannot tell at the moment: our measurements have stopped.",
+        Some(UnknownWhy::NeverMeasured) | None => "We cannot tell at the moment.",
     }
 }
 
