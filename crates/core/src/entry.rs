@@ -16,7 +16,8 @@ use crate::verdict::Verdict;
 pub struct Entry {
     /// When it was decided, by the hub's clock.
     pub at: Timestamp,
-    /// The number of the last observation that was decided on before it; 0 where there was none.
+    /// The number of the last observation that was *decided on* before it; 0 where there was none. Never below that of
+    /// the entry before it: the hub's own entries carry the engine's watermark, not the ledger's.
     pub watermark: u64,
     /// For what the engine decided: its running number, so that a replay knows what is kept already. 0 for the hub's.
     pub ordinal: u64,
@@ -132,6 +133,6 @@ pub struct LedgerHead {
     pub seq: u64,
     /// Its BLAKE3 hash, in hex.
     pub hash: String,
-    /// The signature over `candor ledger head SEQ HASH`, in minisign's one-line base64 form.
+    /// The signature over `candor ledger head SEQ HASH`: base64 of a minisign signature file.
     pub signature: String,
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod engine;
 pub mod entry;
+mod expired;
 pub mod fault;
 pub mod id;
 pub mod incident;

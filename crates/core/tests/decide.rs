@@ -65,7 +65,7 @@ fn a_first_failure_changes_nothing_and_asks_for_a_recheck() {
     });
     let rechecks: Vec<_> = rechecks.collect();
     assert!(rechecks.iter().any(|(c, _)| *c == check), "{rechecks:?}");
-    assert!(rechecks.iter().all(|(_, when)| *when > at(31 * S) && *when <= at(32 * S)));
+    assert!(rechecks.iter().all(|(_, when)| *when > at(32 * S) && *when <= at(33 * S)));
 }
 
 #[test]
@@ -124,6 +124,32 @@ fn a_failing_minority_is_degraded_and_never_green() {
     story.see(fail(check, at(31 * S), Kind::DnsNxdomain));
     story.see(fail(check, at(32 * S), Kind::DnsNxdomain));
     assert_eq!(story.verdict(&buy), Degraded);
+}
+
+#[test]
+fn a_dissenter_and_a_lost_packet_are_no_outage_but_a_lasting_majority_is() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    let checks = story.checks(&buy);
+    let mut round = |n: i64, second_fails: bool| {
+        story.see(fail(checks[0], at(n * 30 * S), Kind::ConnectTimeout));
+        for late in 0..2 {
+            let when = at(n * 30 * S + late * 2 * S);
+            story.see(if second_fails {
+                fail(checks[1], when, Kind::ConnectTimeout)
+            } else {
+                pass(checks[1], when)
+            });
+        }
+        story.see(pass(checks[2], at(n * 30 * S + 5 * S)));
+        story.verdict(&buy)
+    };
+    assert_eq!(round(1, false), Operational, "a first failure changes nothing");
+    for n in 2..10 {
+        assert_eq!(round(n, false), Degraded);
+    }
+    assert_eq!(round(10, true), Degraded, "two failures beside a vantage that has long failed alone");
+    assert_eq!(round(11, true), Outage, "and still, an interval later");
 }
 
 #[test]

@@ -181,3 +181,20 @@ proptest! {
         });
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_view_past_its_time_holds_no_green_and_no_claim_that_anything_works(history in ops()) {
+        let (engine, _) = run(&history, |_, _, _, _| {});
+        let view = engine.view(&Default::default()).expired();
+        let cells = view.services.iter().flat_map(|s| s.capabilities.iter().flat_map(|c| &c.cells));
+        prop_assert!(cells.clone().all(|cell| cell.measured != Verdict::Operational && cell.valid_until.is_none()));
+        let said = cells.map(|c| &c.saying).chain(view.services.iter().map(|s| &s.saying)).chain([&view.saying]);
+        for saying in said {
+            prop_assert!(saying.verdict != Verdict::Operational);
+            prop_assert!(saying.claims.iter().all(|claim| claim.fares != candor_core::saying::Fares::Works));
+        }
+    }
+}

@@ -1,1 +1,39 @@
-//! Under construction.
+//! The running system: what is measured is kept, decided on, and told.
+//!
+//! Tasks, joined by bounded queues; none can hold another up:
+//!
+//! ```text
+//! schedule --runs--> recorder --committed--> engine --view--> publisher --site--> public and operators' servers
+//!     ^                 ^  (ledger)            | |
+//!     '---- rechecks ---|----------------------' '--- ask --> anchors --sight--> engine
+//!                       '------- entries, spans, snapshots
+//! reload --plan--> engine, schedule        clock --step--> engine
+//! ```
+//!
+//! In reading order:
+//! * `start` — what a hub is made of, put together; `options` — what it is told
+//! * `clock` — wall time, and when it was stepped
+//! * `recorder` — the only holder of the ledger; `recovery` — the state after a restart
+//! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
+//! * `publish`, `site` — from view to bytes in memory; `serve` — the two listeners; `metrics`
+//! * `config` — getting a plan; `reload` — a changed config, taken or refused
+//!
+//! Failure policy: the page goes on. A ledger that cannot be written is said on the page, and caught up later; a config
+//! that cannot be read leaves the old one in force; a page past its time is served with its greens turned to unknown.
+
+mod clock;
+mod config;
+mod decide;
+mod metrics;
+mod options;
+mod publish;
+mod recorder;
+mod recovery;
+mod reload;
+mod serve;
+mod site;
+mod span;
+mod start;
+
+pub use options::{HubError, HubOptions, Origin};
+pub use start::Hub;

@@ -5,7 +5,6 @@
 //! condition that is polled, never by a pause. With `CANDOR_SCREENSHOTS` set to a folder, [`Browser::screenshot`]
 //! writes PNGs there. Needs Debian's `chromium` and `chromium-driver`; without them a test fails and says so.
 
-use std::fmt::Debug;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -13,10 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+
+use super::webdriver::Session;
 
 /// How long one command to the browser may take; a cold start on a busy machine is slow.
 const COMMAND: Duration = Duration::from_secs(60);
@@ -54,7 +52,7 @@ impl Screen {
 /// A Chromium with one page open.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    client: Client,
+    session: Session,
     screen: Screen,
     // Dropped in this order: the processes first, then the folder they write to.
     _driver: Driver,
@@ -81,12 +79,9 @@ impl Browser {
             &format!("--user-data-dir={}", profile.path().display()),
         ]
         .map(Value::from);
-        let options = json!({"args": flags});
-        let wanted = [("goog:chromeOptions".to_string(), options)].into_iter().collect();
-        let address = format!("http://127.0.0.1:{}", driver.port);
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = in_time("opening a session", builder.capabilities(wanted).connect(&address)).await;
-        let browser = Self { client, screen, _driver: driver, _profile: profile };
+        let wanted = json!({"goog:chromeOptions": {"args": flags}});
+        let session = in_time("opening a session", Session::open(driver.port, wanted)).await;
+        let browser = Self { session, screen, _driver: driver, _profile: profile };
         browser.look(scheme).await;
         browser.resize(None).await;
         browser
@@ -94,12 +89,12 @@ impl Browser {
 
     /// Goes to an address and waits until it has loaded.
     pub(crate) async fn goto(&self, address: &str) {
-        in_time(address, self.client.goto(address)).await;
+        in_time(address, self.session.post("url", json!({"url": address}))).await;
     }
 
     /// The address that the page has now.
     pub(crate) async fn address(&self) -> String {
-        in_time("the address", self.client.current_url()).await.to_string()
+        in_time("the address", self.session.get("url")).await.as_str().unwrap_or_default().to_string()
     }
 
     /// Prefers light or dark from now on, without loading the page again.
@@ -156,13 +151,12 @@ impl Browser {
 
     /// Clicks the first element that matches, as a reader would: it must be visible.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = in_time(selector, self.client.find(Locator::Css(selector))).await;
-        in_time(selector, element.click()).await;
+        in_time(selector, self.session.click(selector)).await;
     }
 
     /// Runs a script in the page and returns what it returns.
     pub(crate) async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
-        in_time(script, self.client.execute(script, arguments)).await
+        in_time(script, self.session.post("execute/sync", json!({"script": script, "args": arguments}))).await
     }
 
     /// Whether the page is wider than the screen: a reader would have to scroll sideways.
@@ -181,7 +175,7 @@ impl Browser {
     /// Writes what the screen shows to `NAME.png` in the folder that `CANDOR_SCREENSHOTS` names, if it names one.
     pub(crate) async fn screenshot(&self, name: &str) {
         let Some(folder) = std::env::var_os("CANDOR_SCREENSHOTS") else { return };
-        let picture = in_time("a screenshot", self.client.screenshot()).await;
+        let picture = in_time("a screenshot", self.session.screenshot()).await;
         std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture)
             .expect("a screenshot can be written");
@@ -197,13 +191,13 @@ impl Browser {
 
     /// Sends a command of the DevTools protocol.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({"cmd": command, "params": parameters}).to_string();
-        in_time(command, self.client.issue_cmd(DevTools(body))).await
+        let body = json!({"cmd": command, "params": parameters});
+        in_time(command, self.session.post("goog/cdp/execute", body)).await
     }
 
     /// Ends the session in good order; dropping the value ends it too.
     pub(crate) async fn close(self) {
-        in_time("closing", self.client.clone().close()).await;
+        in_time("closing", self.session.close()).await;
     }
 
     async fn resize(&self, height: Option<i64>) {
@@ -217,25 +211,11 @@ impl Browser {
 }
 
 /// Fails the test where the browser does not answer or answers with an error.
-async fn in_time<T, E: Debug>(what: &str, answer: impl Future<Output = Result<T, E>>) -> T {
+async fn in_time<T>(what: &str, answer: impl Future<Output = Result<T, String>>) -> T {
     match tokio::time::timeout(COMMAND, answer).await {
         Ok(Ok(value)) => value,
-        Ok(Err(error)) => panic!("the browser refuses ({what}): {error:?}"),
+        Ok(Err(error)) => panic!("the browser refuses ({what}): {error}"),
         Err(_) => panic!("the browser does not answer within {COMMAND:?} ({what})"),
-    }
-}
-
-/// ChromeDriver's own door to the DevTools protocol.
-#[derive(Debug)]
-struct DevTools(String);
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (hyper::Method, Option<String>) {
-        (hyper::Method::POST, Some(self.0.clone()))
     }
 }
 

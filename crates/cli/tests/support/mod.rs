@@ -2,3 +2,4 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses its own part")]
 
 pub(crate) mod browser;
+mod webdriver;

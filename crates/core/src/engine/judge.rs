@@ -2,12 +2,15 @@
 //!
 //! * *Operational* needs a quorum of the cell's configured vantages passing, fresh, steady and in time, and nobody failing.
 //! * *Outage* needs a majority of the fresh voters failing, and a quorum of those that can see voting at all.
+//! * A vantage that has failed alone for longer than a lease is a *dissenter*: where the majority needs its vote, those
+//!   that joined it must have failed for a whole interval and twice as often as otherwise. One broken vantage and a
+//!   lost packet elsewhere are not an outage.
 //! * *Degraded* is what lies between: a minority fails, runs fail now and then, or they take too long.
 //! * *Unknown* is everything else.
 
 use jiff::Timestamp;
 
-use super::voter::{Sight, Voter};
+use super::voter::{Sight, Voter, after};
 use crate::fault::{Fault, Kind};
 use crate::model::Policy;
 use crate::saying::{Fares, UnknownWhy};
@@ -71,7 +74,7 @@ fn decide(
     let votes = count.passing + count.failing;
     let seeing = count.of - count.blind;
     let enough = seeing > 0 && votes >= policy.quorum.needed(seeing);
-    if enough && count.failing * 2 > votes {
+    if enough && count.failing * 2 > votes && stands(voters, policy, now, votes) {
         return (Verdict::Outage, Fares::Fails(commonest(voters, policy, now)));
     }
     if enough && count.failing > 0 {
@@ -86,6 +89,18 @@ fn decide(
         return (Verdict::Degraded, unsteady(policy, voters, pace, often));
     }
     (Verdict::Unknown, Fares::Unknown(why(count)))
+}
+
+/// Whether a majority of failing voters stands: without its dissenters, or with companions that are firm.
+fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bool {
+    let failing = || voters.iter().filter(|v| v.failing_until(policy.lease).is_some_and(|until| now < until));
+    let newest = failing().filter_map(|v| v.streak_from).max();
+    let dissents =
+        |v: &&Voter| v.streak_from.is_none_or(|from| newest.is_some_and(|n| after(from, policy.lease) < n));
+    let (dissenters, joined) =
+        (failing().filter(dissents).count(), failing().filter(|v| !dissents(v)).count());
+    joined * 2 > votes.saturating_sub(dissenters)
+        || failing().filter(|v| !dissents(v)).all(|v| v.is_firm(policy))
 }
 
 fn unsteady(policy: &Policy, voters: &[Voter], pace: Option<u32>, often: Option<u32>) -> Fares {

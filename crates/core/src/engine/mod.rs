@@ -182,6 +182,11 @@ impl Engine {
         self.ordinal
     }
 
+    /// Counts on from `ordinal`, if that is further: entries up to it are kept already, whatever this engine knows.
+    pub fn count_from(&mut self, ordinal: u64) {
+        self.ordinal = self.ordinal.max(ordinal);
+    }
+
     /// The plan in force.
     #[must_use]
     pub const fn plan(&self) -> &Arc<Plan> {

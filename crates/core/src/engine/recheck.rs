@@ -14,10 +14,11 @@ use crate::id::CheckId;
 pub(crate) const LEAST: u32 = 8;
 /// Time in which an empty bucket fills.
 pub(crate) const REFILL: Duration = Duration::from_secs(30);
-/// Soonest a recheck starts after the failure it looks at.
-pub(crate) const SOONEST: Duration = Duration::from_millis(200);
-/// Width of the jitter on top, in milliseconds.
-pub(crate) const JITTER_MS: u64 = 800;
+/// Soonest a recheck starts after the failure it looks at. Bursts of loss of a second or two are the commonest weather:
+/// a recheck within one would confirm nothing.
+pub(crate) const SOONEST: Duration = Duration::from_millis(1_600);
+/// Width of the jitter on top, in milliseconds. With it a recheck starts within two seconds.
+pub(crate) const JITTER_MS: u64 = 250;
 
 /// Tokens for rechecks of one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -218,6 +218,13 @@ impl Voter {
         (failed >= u32::from(limit.failing)).then_some(failed)
     }
 
+    /// Whether it has failed for so long, and so often in a row, that bad weather does not explain it.
+    pub(crate) fn is_firm(&self, policy: &Policy) -> bool {
+        let often = self.failures >= policy.confirm.down.saturating_mul(2);
+        let (Some(from), Some(at)) = (self.streak_from, self.failed_at) else { return false };
+        often && after(from, policy.every) <= at
+    }
+
     /// The detail of its newest fault.
     pub(crate) fn fault(&self) -> Option<&Fault> {
         self.last.as_ref().and_then(|last| last.fault.as_ref())

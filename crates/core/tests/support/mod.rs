@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses its own part")]
 
 pub mod history;
+pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

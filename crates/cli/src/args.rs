@@ -1,0 +1,236 @@
+//! What can be asked on the command line. Help, man pages and completions are made from here.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+/// Candor tells the truth about a service: it measures what customers can do, decides from that evidence, and says so.
+#[derive(Debug, Parser)]
+#[command(
+    name = "candor",
+    version,
+    max_term_width = 80,
+    after_help = "Examples:\n  candor demo                          a shop that breaks, and Candor watching it\n  candor serve https://shop.example    watch a site, with no file at all\n  candor check candor.yaml             run every journey once; exit 1 if one fails\n\nDocs: README.md and docs/ in the source; `candor help COMMAND` for more."
+)]
+pub(crate) struct Args {
+    /// Say more on standard error: -v what happens, -vv why
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch, decide, tell: run the hub and its page
+    #[command(
+        after_help = "Examples:\n  candor serve                         with ./candor.yaml\n  candor serve https://shop.example    front page, certificate and DNS of a site\n  candor serve candor.yaml --listen 127.0.0.1:9000\n\nA changed file is loaded without a restart; a bad one is refused, and said.\nStop it with Ctrl-C or SIGTERM."
+    )]
+    Serve(ServeArgs),
+    /// Run the journeys once, for CI: exit 0 all pass, 1 something fails, 2 could not run
+    #[command(
+        after_help = "Examples:\n  candor check                         every journey of ./candor.yaml\n  candor check candor.yaml app-store   one service only\n  candor check https://shop.example    a site, with no file\n  candor check --format junit > candor.xml"
+    )]
+    Check(CheckArgs),
+    /// Look at the configuration: check it, its schema, its resolved form
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look after what is kept: verify, export, back up, restore, migrate
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// A shop that really breaks, and Candor watching it: nothing to configure
+    #[command(
+        after_help = "Examples:\n  candor demo                          start it, then open the pages that it prints\n  candor demo break name-gone          take the shop's buying out of the DNS\n  candor demo mend name-gone           and put it back\n  candor demo levers                   what can be broken"
+    )]
+    Demo(DemoArgs),
+    /// Zones: serve zone files as an authoritative name server
+    #[command(subcommand)]
+    Zone(ZoneCommand),
+    /// A role of the reference estate; `candor demo` starts them
+    #[command(hide = true)]
+    Estate {
+        /// The role and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Completions for a shell, to standard output
+    #[command(after_help = "Example:\n  candor completions bash > /etc/bash_completion.d/candor")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Man pages, one for each command, into a folder
+    #[command(after_help = "Example:\n  candor man /usr/local/share/man/man1")]
+    Man {
+        /// The folder; it must exist
+        folder: PathBuf,
+    },
+}
+
+/// `candor serve`
+#[derive(Debug, Group)]
+pub(crate) struct ServeArgs {
+    /// A config file, a folder of them, or the URL of a site [default: candor.yaml]
+    pub(crate) target: Option<String>,
+    /// Where the public page listens
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the operators' site listens
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) operate_listen: Option<SocketAddr>,
+    /// Where the ledger lies
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+/// `candor check`
+#[derive(Debug, Group)]
+pub(crate) struct CheckArgs {
+    /// A config file, a folder of them, or the URL of a site [default: candor.yaml]
+    pub(crate) target: Option<String>,
+    /// Services to check, by id; all where none is named
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+}
+
+/// How results of a check are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people, in 80 columns
+    Human,
+    /// One JSON object
+    Json,
+    /// JUnit XML, for CI
+    Junit,
+}
+
+/// `candor config`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Report every fault with its place, and what the plan costs its targets
+    #[command(after_help = "Exit 0 where the config stands, 2 where it has faults.")]
+    Check {
+        /// A config file or a folder of them
+        #[arg(default_value = "candor.yaml")]
+        file: PathBuf,
+    },
+    /// The JSON Schema of the language, for editors
+    #[command(after_help = "Example, for editors that speak the YAML language server:\n  candor config schema > candor.schema.json\n  # yaml-language-server: $schema=candor.schema.json")]
+    Schema,
+    /// The resolved form, every default filled in, secrets redacted
+    Show {
+        /// A config file or a folder of them
+        #[arg(default_value = "candor.yaml")]
+        file: PathBuf,
+    },
+}
+
+/// `candor ledger`
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Check the whole chain and its signatures; also while a hub runs
+    Verify {
+        /// The ledger
+        #[arg(default_value = "candor.db")]
+        ledger: PathBuf,
+    },
+    /// Print the entries as JSON lines; with --observations those as well
+    Export {
+        /// The ledger
+        #[arg(default_value = "candor.db")]
+        ledger: PathBuf,
+        /// Observations too, in the order in which they were decided
+        #[arg(long)]
+        observations: bool,
+    },
+    /// Copy the ledger as it stands, and verify the copy; also while a hub runs
+    Backup {
+        /// Where to; nothing is overwritten
+        to: PathBuf,
+        /// The ledger
+        #[arg(default_value = "candor.db")]
+        ledger: PathBuf,
+    },
+    /// Put a backup in place, after verifying it; nothing is overwritten
+    Restore {
+        /// The backup
+        from: PathBuf,
+        /// Where to
+        #[arg(default_value = "candor.db")]
+        ledger: PathBuf,
+    },
+    /// Bring a ledger of an older version to this one, with a backup beside it
+    Migrate {
+        /// The ledger
+        #[arg(default_value = "candor.db")]
+        ledger: PathBuf,
+    },
+}
+
+/// `candor demo`
+#[derive(Debug, Group)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DemoArgs {
+    /// What to do with a running demo
+    #[command(subcommand)]
+    pub(crate) command: Option<DemoCommand>,
+    /// Where the status page listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Where the operators' site listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    pub(crate) operate_listen: SocketAddr,
+    /// Where the page of levers listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
+    pub(crate) levers_listen: SocketAddr,
+}
+
+/// What to do with a running demo.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Break something
+    Break {
+        /// Which lever; `candor demo levers` lists them
+        lever: String,
+    },
+    /// Mend it again
+    Mend {
+        /// Which lever
+        lever: String,
+    },
+    /// List what can be broken, and what is
+    Levers,
+}
+
+/// `candor zone`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ZoneCommand {
+    /// Serve zone files authoritatively, over UDP and TCP; SIGHUP reads them again
+    #[command(
+        after_help = "Example:\n  candor zone serve corp.zone --listen 127.0.0.1:5353\n\nThe origin comes from $ORIGIN or the SOA. A bad file is refused, and the version\nbefore it stays in force. For internal zones; experimental on the open internet."
+    )]
+    Serve {
+        /// Zone files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Where to listen; may be given more than once
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5353")]
+        listen: Vec<SocketAddr>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Args::command().debug_assert();
+    }
+}

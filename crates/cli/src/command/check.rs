@@ -1,0 +1,57 @@
+//! `candor check`: every journey once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use candor_core::Timestamp;
+use candor_core::model::Plan;
+
+use super::{DEFAULT_CONFIG, Failure, Outcome, config, is_url};
+use crate::args::{CheckArgs, CheckFormat};
+use crate::check::{self, Report};
+use crate::print::out;
+
+pub(crate) async fn run(args: CheckArgs) -> Outcome {
+    let target = args.target.unwrap_or_else(|| DEFAULT_CONFIG.into());
+    let plan = Arc::new(plan(&target)?);
+    let wanted = wanted(&plan, &args.services)?;
+    let report = check::run(plan, &wanted).await;
+    let text = match args.format {
+        CheckFormat::Human => check::human(&report),
+        CheckFormat::Json => check::json(&report)?,
+        CheckFormat::Junit => check::junit(&report),
+    };
+    out(text.trim_end());
+    Ok(code(&report))
+}
+
+fn plan(target: &str) -> Result<Plan, Failure> {
+    if is_url(target) {
+        let resolved = candor_config::for_url(target, Timestamp::now());
+        return resolved.map(|resolved| resolved.plan).map_err(|faults| Failure(faults.to_string()));
+    }
+    config::load(Path::new(target)).map(|(_, resolved)| resolved.plan)
+}
+
+/// The services to check, by id; a name that the config does not have is an error that lists those it has.
+fn wanted(plan: &Plan, named: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let known: BTreeSet<String> = plan.services.iter().map(|service| service.id.to_string()).collect();
+    if let Some(unknown) = named.iter().find(|name| !known.contains(*name)) {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        return Err(Failure(format!("there is no service {unknown:?}; the config has {}", known.join(", "))));
+    }
+    Ok(if named.is_empty() { known } else { named.iter().cloned().collect() })
+}
+
+fn code(report: &Report) -> ExitCode {
+    let faults = || report.checks.iter().filter_map(|check| check.run.observation.fault.as_ref());
+    if faults().any(|fault| !fault.is_ours()) {
+        ExitCode::from(1)
+    } else if faults().next().is_some() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

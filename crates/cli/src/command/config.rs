@@ -1,0 +1,71 @@
+//! `candor config`: check, schema, show.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use candor_config::{Process, Resolved, Source};
+
+use super::{Failure, Outcome};
+use crate::args::ConfigCommand;
+use crate::print::{BOLD, GOOD, note, out, styled};
+
+pub(crate) fn run(command: ConfigCommand) -> Outcome {
+    match command {
+        ConfigCommand::Check { file } => check(&file),
+        ConfigCommand::Schema => schema(),
+        ConfigCommand::Show { file } => {
+            out(candor_config::show(&load(&file)?.1.plan).trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn check(file: &Path) -> Outcome {
+    let (source, resolved) = load(file)?;
+    if !resolved.warnings.is_empty() {
+        note(candor_config::render(&resolved.warnings, &source, std::io::stderr().is_terminal()).trim_end());
+    }
+    let plan = &resolved.plan;
+    let checks: usize = plan.cells().map(|(_, _, cell)| cell.checks.len()).sum();
+    out(&format!(
+        "{} {}: {} services, {} cells, {checks} checks from {} vantages",
+        styled(GOOD, "ok"),
+        file.display(),
+        plan.services.len(),
+        plan.cells().count(),
+        plan.vantages.len()
+    ));
+    out("");
+    out(&styled(BOLD, "What it costs the targets"));
+    out(candor_config::cost(plan).to_string().trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schema() -> Outcome {
+    let text = serde_json::to_string_pretty(&candor_config::schema())?;
+    out(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A config that stands; its faults, all of them, where it does not.
+pub(super) fn load(file: &Path) -> Result<(Source, Resolved), Failure> {
+    let source = Source::read(file).map_err(|error| Failure(missing(&error.to_string(), file)))?;
+    let resolved = candor_config::resolve(&source, &Process, candor_core::Timestamp::now());
+    match resolved {
+        Ok(resolved) => Ok((source, resolved)),
+        Err(faults) => {
+            let count = faults.0.len();
+            let plural = if count == 1 { "fault" } else { "faults" };
+            let shown = faults.render(&source, std::io::stderr().is_terminal());
+            Err(Failure(format!("{}\n\n{count} {plural} in {}", shown.trim_end(), file.display())))
+        }
+    }
+}
+
+fn missing(why: &str, file: &Path) -> String {
+    if file.exists() {
+        return why.to_string();
+    }
+    format!("{why}\n  name a config file, or watch a site with none: candor serve https://shop.example")
+}

@@ -1,0 +1,59 @@
+//! `candor serve`: the hub, until it is told to stop.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use candor_hub::{Hub, HubOptions, Origin};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{DEFAULT_CONFIG, Outcome, is_url};
+use crate::args::ServeArgs;
+use crate::print::{BOLD, DIM, note, styled};
+
+pub(crate) async fn run(args: ServeArgs) -> Outcome {
+    let target = args.target.unwrap_or_else(|| DEFAULT_CONFIG.into());
+    let origin = if is_url(&target) { Origin::Url(target) } else { Origin::Files(target.into()) };
+    let options =
+        HubOptions { origin, listen: args.listen, operate_listen: args.operate_listen, ledger: args.ledger };
+    let hub = Hub::start(options).await?;
+    greet(&hub);
+    wait_for_stop().await?;
+    note("stopping: what was decided is being kept");
+    hub.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Until Ctrl-C or SIGTERM.
+pub(super) async fn wait_for_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn greet(hub: &Hub) {
+    let plan = hub.plan();
+    let checks: usize = plan.cells().map(|(_, _, cell)| cell.checks.len()).sum();
+    note(&format!("{} {}", styled(BOLD, "Status page"), url(hub.public_address())));
+    note(&format!("{} {}  {}", styled(BOLD, "Operators  "), url(hub.operators_address()), styled(DIM, "(metrics at /metrics)")));
+    note(&format!("Watching {} cells with {checks} checks; history in {}.", plan.cells().count(), ledger(plan)));
+    if std::io::stderr().is_terminal() {
+        note(&styled(DIM, "Ctrl-C stops it."));
+    }
+}
+
+fn ledger(plan: &candor_core::model::Plan) -> String {
+    let candor_core::model::LedgerPlace::Sqlite(path) = &plan.ledger;
+    path.clone()
+}
+
+/// An address as people open it: a wildcard is this host.
+pub(super) fn url(address: std::net::SocketAddr) -> String {
+    let host = if address.ip().is_unspecified() { "localhost".to_string() } else { bracketed(address.ip()) };
+    format!("http://{host}:{}/", address.port())
+}
+
+fn bracketed(ip: std::net::IpAddr) -> String {
+    if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
+}

@@ -1,0 +1,342 @@
+//! The engine's loop: takes in what was committed and what else happened, and passes on what is to be done.
+//!
+//! Nothing here waits for anything but its own queues: rechecks, questions to anchors, entries and views are handed to
+//! other tasks. A full queue of entries is a fault of ours that is counted and said, never a wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use candor_core::Timestamp;
+use candor_core::engine::{Action, Engine, Extras, Input};
+use candor_core::entry::{Entry, Event, LedgerHead};
+use candor_core::id::VantageId;
+use candor_core::model::Plan;
+use candor_core::observation::Run;
+use candor_core::verdict::Verdict;
+use candor_core::view::{LastStep, Notice};
+use candor_probe::ScheduleCommand;
+use jiff::civil::Date;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::publish::Published;
+use crate::recorder::{Accepted, Committed, History, Job};
+use crate::span::{REPORT_EVERY, Spans};
+
+/// Shortest time between two pages, where something changed.
+const CHANGE_GAP: Duration = Duration::from_millis(100);
+/// Bounds of the time between two pages, where only leases were renewed.
+const RENEW_GAP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// Time between two snapshots.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
+/// Shortest time between two snapshots, where something was decided; and the part of the time that they may take.
+const SNAPSHOT_GAP: (Duration, u32) = (Duration::from_secs(2), 50);
+/// Longest wait without a look at what is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What else happens besides runs.
+#[derive(Debug)]
+pub(crate) enum Control {
+    /// A vantage was asked.
+    Sight(VantageId, bool),
+    /// A new plan came into force, made from a config.
+    Plan(Arc<Plan>, Accepted),
+    /// A changed config was refused: its hash, the first fault, how many.
+    Refused(String, String, u32),
+    /// The refused config is gone again.
+    Unrefused,
+    /// The clock was stepped.
+    ClockStepped(i64),
+    /// The ledger's chain grew.
+    Head(LedgerHead),
+    /// History, up to a day.
+    History(History, Date),
+    /// Nothing can be recorded, since then and why; or it can again.
+    Recording(Option<(Timestamp, String)>),
+    /// Stop in good order; answers when all is handed over.
+    Stop(oneshot::Sender<()>),
+}
+
+/// Where the engine's actions go.
+#[derive(Debug)]
+pub(crate) struct Outlets {
+    pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) schedule: mpsc::Sender<ScheduleCommand>,
+    pub(crate) ask: mpsc::Sender<VantageId>,
+    pub(crate) publish: watch::Sender<Published>,
+}
+
+/// The loop and what it knows besides the engine.
+#[derive(Debug)]
+pub(crate) struct Decider {
+    engine: Engine,
+    extras: Extras,
+    not_recording: Option<Notice>,
+    refused: Option<Notice>,
+    overflow: Option<Timestamp>,
+    spans: Spans,
+    outlets: Outlets,
+    publish_at: Option<Instant>,
+    published_at: Instant,
+    next_snapshot: Instant,
+    next_spans: Instant,
+    snapshot_watermark: u64,
+    snapshot_gap: Duration,
+}
+
+impl Decider {
+    pub(crate) fn new(engine: Engine, extras: Extras, outlets: Outlets) -> Self {
+        let now = Instant::now();
+        let mut spans = Spans::default();
+        spans.note(clock::now(), engine.verdicts());
+        Self {
+            snapshot_watermark: engine.watermark(),
+            snapshot_gap: SNAPSHOT_GAP.0,
+            engine,
+            extras,
+            not_recording: None,
+            refused: None,
+            overflow: None,
+            spans,
+            outlets,
+            publish_at: Some(now),
+            published_at: now,
+            next_snapshot: now + SNAPSHOT_EVERY,
+            next_spans: now + REPORT_EVERY,
+        }
+    }
+
+    /// Works until told to stop, or until nobody is left to tell it anything.
+    pub(crate) async fn work(
+        mut self,
+        mut committed: mpsc::Receiver<Vec<Committed>>,
+        mut control: mpsc::Receiver<Control>,
+    ) {
+        loop {
+            tokio::select! {
+                biased;
+                told = control.recv() => match told {
+                    Some(Control::Stop(done)) => {
+                        self.stop();
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(told) => self.take(told),
+                    None => return,
+                },
+                group = committed.recv() => match group {
+                    Some(group) => self.take_runs(group),
+                    None => return,
+                },
+                () = tokio::time::sleep_until(self.next_look()) => self.feed(Input::Tick),
+            }
+            self.round();
+        }
+    }
+
+    fn take_runs(&mut self, group: Vec<Committed>) {
+        for Committed { seq, run } in group {
+            let now = run.observation.received_at;
+            self.remember(&run);
+            self.engine.handle(now, Input::Observation(seq, run.observation));
+            self.act();
+        }
+        let gap = self.renew_gap();
+        self.publish_within(gap);
+    }
+
+    /// Keeps what operators may see of the last run of a check.
+    fn remember(&mut self, run: &Run) {
+        let last = run.steps.iter().rfind(|step| !step.passed).or_else(|| run.steps.last()).map(|step| LastStep {
+            step: step.step.clone(),
+            target: step.target.clone(),
+            address: step.address.clone(),
+            phases: step.phases,
+        });
+        self.extras.last.insert(run.observation.check, (last, run.evidence.clone()));
+    }
+
+    fn take(&mut self, told: Control) {
+        match told {
+            Control::Sight(vantage, sees) => self.feed(Input::VantageHeartbeat { vantage, sees }),
+            Control::Plan(plan, config) => self.load(plan, config),
+            Control::Refused(hash, first, faults) => self.refuse(hash, first, faults),
+            Control::Unrefused => self.refused = None,
+            Control::ClockStepped(by_ms) => {
+                self.spans.restart(clock::now());
+                self.feed(Input::ClockStepped(by_ms));
+            }
+            Control::Head(head) => self.extras.ledger_head = Some(head),
+            Control::History(days, today) => {
+                self.extras.history = days;
+                self.extras.today = Some(today);
+            }
+            Control::Recording(trouble) => {
+                self.not_recording = trouble.map(|(since, why)| Notice::NotRecording { since, why });
+                self.publish_within(CHANGE_GAP);
+            }
+            Control::Stop(_) => {}
+        }
+        let gap = self.renew_gap();
+        self.publish_within(gap);
+    }
+
+    fn load(&mut self, plan: Arc<Plan>, config: Accepted) {
+        let at = clock::now();
+        let cells = u32::try_from(plan.cells().count()).unwrap_or(u32::MAX);
+        let known: BTreeSet<_> =
+            plan.cells().flat_map(|(_, _, cell)| cell.checks.iter().map(|check| check.id)).collect();
+        self.extras.last.retain(|check, _| known.contains(check));
+        self.refused = None;
+        self.feed(Input::PlanLoaded(Arc::clone(&plan)));
+        self.spans.note(at, self.engine.verdicts());
+        self.append(at, Event::PlanAccepted { hash: config.hash.clone(), cells });
+        self.keep(Job::Plan { at, plan, config });
+        self.snapshot();
+    }
+
+    fn refuse(&mut self, hash: String, first: String, faults: u32) {
+        let at = clock::now();
+        self.append(at, Event::PlanRefused { hash, faults });
+        self.refused = Some(Notice::ConfigRefused { at, first, faults });
+        self.publish_within(CHANGE_GAP);
+    }
+
+    fn feed(&mut self, input: Input) {
+        self.engine.handle(clock::now(), input);
+        self.act();
+    }
+
+    /// Passes on what the engine wants done.
+    fn act(&mut self) {
+        while let Some(action) = self.engine.poll() {
+            match action {
+                Action::Record(entry) => {
+                    if let Event::VerdictChanged { cell, to, .. } = &entry.what {
+                        self.spans.changed(entry.at, cell, *to);
+                    }
+                    self.keep(Job::Append(entry));
+                    self.next_snapshot = self.next_snapshot.min(Instant::now() + self.snapshot_gap);
+                }
+                Action::Recheck { check, at } => self.recheck(check, at),
+                // A full queue of questions means that this vantage is being asked already.
+                Action::AskVantage(vantage) => drop(self.outlets.ask.try_send(vantage)),
+                Action::Publish => self.publish_within(CHANGE_GAP),
+            }
+        }
+    }
+
+    fn recheck(&self, check: candor_core::id::CheckId, at: Timestamp) {
+        let wait = Duration::try_from(at.duration_since(clock::now())).unwrap_or_default();
+        let schedule = self.outlets.schedule.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            // The schedule may be gone or full: the next planned run confirms instead.
+            let _ = schedule.try_send(ScheduleCommand::Recheck(vec![check]));
+        });
+    }
+
+    fn append(&mut self, at: Timestamp, what: Event) {
+        self.keep(Job::Append(Entry { at, watermark: self.engine.watermark(), ordinal: 0, what }));
+    }
+
+    fn keep(&mut self, job: Job) {
+        if self.outlets.jobs.try_send(job).is_err() && self.overflow.is_none() {
+            tracing::error!("the recorder does not keep up; entries are being lost");
+            self.overflow = Some(clock::now());
+        }
+    }
+
+    /// What is due by the monotonic clock.
+    fn round(&mut self) {
+        let now = Instant::now();
+        if now >= self.next_spans {
+            self.next_spans = now + REPORT_EVERY;
+            self.report_spans();
+        }
+        if now >= self.next_snapshot {
+            self.next_snapshot = now + SNAPSHOT_EVERY;
+            if self.engine.watermark() > self.snapshot_watermark {
+                self.snapshot();
+            }
+        }
+        if self.publish_at.is_some_and(|at| now >= at) {
+            self.publish();
+        }
+    }
+
+    fn report_spans(&mut self) {
+        let now = clock::now();
+        self.spans.note(now, self.engine.verdicts());
+        let spans = self.spans.take(now);
+        if !spans.is_empty() {
+            self.keep(Job::Spans(spans));
+        }
+    }
+
+    fn snapshot(&mut self) {
+        let begun = Instant::now();
+        self.snapshot_watermark = self.engine.watermark();
+        let written = serde_json::to_vec(&self.engine.snapshot());
+        self.snapshot_gap = SNAPSHOT_GAP.0.max(begun.elapsed() * SNAPSHOT_GAP.1);
+        match written {
+            Ok(bytes) => self.keep(Job::Snapshot { watermark: self.engine.watermark(), bytes }),
+            Err(error) => tracing::error!(%error, "the state could not be written down; the next start is slower"),
+        }
+    }
+
+    fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        let due = self.engine.wake_at().map(|at| {
+            now + Duration::try_from(at.duration_since(clock::now())).unwrap_or_default()
+        });
+        [due, self.publish_at, Some(self.next_spans), Some(self.next_snapshot), Some(now + LOOK)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(now)
+    }
+
+    /// Renewals wait for an eighth of the shortest lease: a page is rendered often enough, and not for every run.
+    fn renew_gap(&self) -> Duration {
+        let leases = self.engine.plan().cells().map(|(_, capability, _)| capability.policy.lease);
+        (leases.min().unwrap_or_default() / 8).clamp(RENEW_GAP.0, RENEW_GAP.1)
+    }
+
+    fn publish_within(&mut self, gap: Duration) {
+        let at = self.published_at + gap;
+        self.publish_at = Some(self.publish_at.map_or(at, |set| set.min(at)));
+    }
+
+    fn publish(&mut self) {
+        self.publish_at = None;
+        self.published_at = Instant::now();
+        let now = clock::now();
+        self.extras.today = self.extras.today.max(Some(crate::recorder::today(now)));
+        let ill = self.overflow.map(|since| Notice::Ill { what: "the recorder does not keep up".into(), since });
+        self.extras.notices = [&self.not_recording, &self.refused, &ill].into_iter().flatten().cloned().collect();
+        let view = self.engine.view(&self.extras);
+        let left = view.valid_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+        let verdicts: Vec<(String, Verdict)> =
+            self.engine.verdicts().map(|(key, verdict, _)| (key.to_string(), verdict)).collect();
+        self.outlets.publish.send_replace(Published {
+            view: Some(Arc::new(view)),
+            valid_to: left.map(|left| Instant::now() + left),
+            verdicts: Arc::new(verdicts),
+            blind: self.engine.blind().map(|(id, _)| id.to_string()).collect(),
+        });
+    }
+
+    fn stop(&mut self) {
+        self.report_spans();
+        self.append(clock::now(), Event::Stopped);
+        self.snapshot();
+    }
+}
+
+/// Days of history and the chain's end, as a hub starts with them.
+pub(crate) fn extras(history: History, today: Date, ledger_head: Option<LedgerHead>) -> Extras {
+    Extras { history, today: Some(today), ledger_head, notices: Vec::new(), last: BTreeMap::new() }
+}

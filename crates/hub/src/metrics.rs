@@ -1,0 +1,78 @@
+//! `/metrics`: the hub's own figures, in the Prometheus text format, for operators only.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use candor_core::verdict::Verdict;
+use candor_probe::ScheduleStats;
+use tokio::sync::watch;
+
+use crate::publish::Published;
+use crate::recorder::RecorderStats;
+
+/// Where the figures are read from.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) schedule: Arc<ScheduleStats>,
+    pub(crate) recorder: Arc<RecorderStats>,
+    pub(crate) published: watch::Receiver<Published>,
+}
+
+impl Metrics {
+    /// All figures at this moment.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::new();
+        self.schedule_text(&mut out);
+        self.recorder_text(&mut out);
+        self.verdict_text(&mut out);
+        out
+    }
+
+    fn schedule_text(&self, out: &mut String) {
+        let figures = self.schedule.figures();
+        counter(out, "candor_runs_started_total", "Runs started.", figures.started);
+        counter(out, "candor_runs_skipped_total", "Planned starts that did not happen.", figures.skipped);
+        counter(out, "candor_runs_hung_total", "Runs that the watchdog cut.", figures.hung);
+        counter(out, "candor_runs_panicked_total", "Runs that ended in a fault of ours.", figures.panicked);
+        gauge(out, "candor_runs_in_flight", "Runs in flight.", figures.in_flight);
+        gauge(out, "candor_runs_undelivered", "Results that wait to be taken.", figures.undelivered);
+        let late = u64::try_from(figures.late_max.as_millis()).unwrap_or(u64::MAX);
+        gauge(out, "candor_start_late_max_milliseconds", "Longest delay of a start.", late);
+    }
+
+    fn recorder_text(&self, out: &mut String) {
+        let of = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
+        counter(out, "candor_ledger_runs_total", "Runs kept.", of(&self.recorder.runs));
+        counter(out, "candor_ledger_groups_total", "Groups that they were kept in.", of(&self.recorder.groups));
+        counter(out, "candor_ledger_entries_total", "Entries kept.", of(&self.recorder.entries));
+        counter(out, "candor_ledger_unrecorded_total", "Runs decided on before they were kept.", of(&self.recorder.unrecorded));
+        gauge(out, "candor_ledger_waiting", "Runs that wait to be kept.", of(&self.recorder.waiting));
+    }
+
+    fn verdict_text(&self, out: &mut String) {
+        let published = self.published.borrow();
+        head(out, "candor_cell_verdict", "gauge", "1 for the verdict that a cell has, 0 for the others.");
+        for (cell, verdict) in published.verdicts.iter() {
+            for known in Verdict::ALL {
+                let is = u8::from(known == *verdict);
+                let _ = writeln!(out, "candor_cell_verdict{{cell=\"{cell}\",verdict=\"{}\"}} {is}", known.word());
+            }
+        }
+        gauge(out, "candor_vantages_blind", "Vantages that reach none of their anchors.", published.blind.len() as u64);
+    }
+}
+
+fn head(out: &mut String, name: &str, kind: &str, what: &str) {
+    let _ = writeln!(out, "# HELP {name} {what}\n# TYPE {name} {kind}");
+}
+
+fn counter(out: &mut String, name: &str, what: &str, value: u64) {
+    head(out, name, "counter", what);
+    let _ = writeln!(out, "{name} {value}");
+}
+
+fn gauge(out: &mut String, name: &str, what: &str, value: u64) {
+    head(out, name, "gauge", what);
+    let _ = writeln!(out, "{name} {value}");
+}

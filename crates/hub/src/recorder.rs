@@ -1,0 +1,378 @@
+//! The recorder: the only holder of the ledger.
+//!
+//! Runs are kept in groups, as many as have come in while the last group was written, and passed on to the engine only
+//! after that: what is decided on is durable. Entries, spans, rollups and snapshots are kept in between.
+//!
+//! Where the ledger cannot be written, runs are passed on all the same, marked unrecorded, and wait in a bounded
+//! buffer; the page says that history is not being recorded; when it can be written again the buffer is kept, and a gap
+//! entry says what was lost.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use candor_core::Timestamp;
+use candor_core::entry::{Entry, Event, LedgerHead};
+use candor_core::id::CellKey;
+use candor_core::model::{Keep, Plan};
+use candor_core::observation::Run;
+use candor_core::view::Day;
+use candor_ledger::{Ledger, LedgerError, Span};
+use jiff::civil::Date;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::decide::Control;
+
+/// Runs in one group at most.
+const GROUP_MAX: usize = 1_000;
+/// Jobs taken at once; entries among them that stand together are kept in one group.
+const JOBS_MAX: usize = 256;
+/// Runs that wait for the ledger at most, while it cannot be written; older ones are lost to history first.
+const WAITING_MAX: usize = 20_000;
+/// Entries that wait at most.
+const ENTRIES_MAX: usize = 5_000;
+/// Time between two tries while the ledger cannot be written.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+/// Time between two rounds of rollups and retention.
+const HOUSEKEEP_EVERY: Duration = Duration::from_secs(30);
+/// Days of history that the page shows.
+pub(crate) const HISTORY_DAYS: u32 = 90;
+
+/// What else the ledger is asked to keep.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// An entry.
+    Append(Entry),
+    /// Time in each verdict.
+    Spans(Vec<Span>),
+    /// The engine's state, with the watermark it stands at.
+    Snapshot { watermark: u64, bytes: Vec<u8> },
+    /// A plan that came into force at a moment, and the config it was made from.
+    Plan { at: Timestamp, plan: Arc<Plan>, config: Accepted },
+    /// Nothing; answers when all before it was kept.
+    Flush(oneshot::Sender<()>),
+}
+
+/// A config that was accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    /// The hash of its source.
+    pub(crate) hash: String,
+    /// Its files by name, secrets still as references.
+    pub(crate) files: Vec<(String, String)>,
+}
+
+/// A run after the ledger had it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    /// Its number, or the last number before it where it could not be kept.
+    pub(crate) seq: u64,
+    /// The run.
+    pub(crate) run: Run,
+}
+
+/// The recorder's figures.
+#[derive(Debug, Default)]
+pub(crate) struct RecorderStats {
+    pub(crate) runs: AtomicU64,
+    pub(crate) groups: AtomicU64,
+    pub(crate) entries: AtomicU64,
+    pub(crate) unrecorded: AtomicU64,
+    pub(crate) waiting: AtomicU64,
+}
+
+/// Ends of the queues that the recorder works between.
+#[derive(Debug)]
+pub(crate) struct Wires {
+    pub(crate) runs: mpsc::Receiver<Run>,
+    pub(crate) jobs: mpsc::Receiver<Job>,
+    pub(crate) committed: mpsc::Sender<Vec<Committed>>,
+    pub(crate) engine: mpsc::Sender<Control>,
+}
+
+/// The recorder at work. Holds the ledger until all senders of jobs are gone.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    ledger: Ledger,
+    wires: Wires,
+    keep: Keep,
+    watermark: u64,
+    trouble: Option<Trouble>,
+    waiting: VecDeque<Run>,
+    entries: VecDeque<Entry>,
+    stats: Arc<RecorderStats>,
+}
+
+/// Since when nothing can be kept, and what that cost so far.
+#[derive(Debug)]
+struct Trouble {
+    since: Timestamp,
+    why: String,
+    lost: u64,
+    next_try: Instant,
+}
+
+impl Recorder {
+    pub(crate) fn new(ledger: Ledger, watermark: u64, keep: Keep, wires: Wires, stats: Arc<RecorderStats>) -> Self {
+        Self {
+            ledger,
+            wires,
+            keep,
+            watermark,
+            trouble: None,
+            waiting: VecDeque::new(),
+            entries: VecDeque::new(),
+            stats,
+        }
+    }
+
+    /// Works until nobody can send jobs any more.
+    pub(crate) async fn work(mut self) {
+        let mut housekeep = tokio::time::interval(HOUSEKEEP_EVERY);
+        housekeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        let mut jobs = Vec::with_capacity(JOBS_MAX);
+        let mut runs_end = false;
+        loop {
+            let try_again = self.trouble.as_ref().map_or_else(|| Instant::now() + TRY_AGAIN, |t| t.next_try);
+            tokio::select! {
+                biased;
+                n = self.wires.jobs.recv_many(&mut jobs, JOBS_MAX) => {
+                    if n == 0 {
+                        return;
+                    }
+                    self.take_jobs(jobs.drain(..)).await;
+                }
+                n = self.wires.runs.recv_many(&mut group, GROUP_MAX), if !runs_end => {
+                    runs_end = n == 0;
+                    self.take_group(std::mem::take(&mut group)).await;
+                }
+                _ = housekeep.tick() => self.housekeep().await,
+                () = tokio::time::sleep_until(try_again), if self.trouble.is_some() => self.catch_up().await,
+            }
+        }
+    }
+
+    async fn take_group(&mut self, mut runs: Vec<Run>) {
+        let received_at = clock::now();
+        for run in &mut runs {
+            run.observation.received_at = received_at;
+        }
+        let first = match self.keep_runs(&runs) {
+            Ok(last) => last.saturating_sub(runs.len() as u64) + 1,
+            Err(error) => {
+                self.fail(&error).await;
+                self.wait_with(&runs);
+                // The engine takes numbers that never fall; unrecorded ones share the last.
+                let committed = runs.into_iter().map(|run| Committed { seq: self.watermark, run });
+                let _ = self.wires.committed.send(committed.collect()).await;
+                return;
+            }
+        };
+        let committed = (first..).zip(runs).map(|(seq, run)| Committed { seq, run }).collect();
+        let _ = self.wires.committed.send(committed).await;
+    }
+
+    fn keep_runs(&mut self, runs: &[Run]) -> Result<u64, LedgerError> {
+        if runs.is_empty() {
+            return Ok(self.watermark);
+        }
+        if self.trouble.is_some() {
+            return Err(LedgerError::Busy);
+        }
+        let ledger = &mut self.ledger;
+        self.watermark = tokio::task::block_in_place(|| ledger.observe(runs))?;
+        self.stats.runs.fetch_add(runs.len() as u64, Ordering::Relaxed);
+        self.stats.groups.fetch_add(1, Ordering::Relaxed);
+        Ok(self.watermark)
+    }
+
+    fn wait_with(&mut self, runs: &[Run]) {
+        self.stats.unrecorded.fetch_add(runs.len() as u64, Ordering::Relaxed);
+        self.waiting.extend(runs.iter().cloned());
+        while self.waiting.len() > WAITING_MAX {
+            self.waiting.pop_front();
+            self.lose(1);
+        }
+        self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
+    }
+
+    fn lose(&mut self, n: u64) {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.lost += n;
+        }
+    }
+
+    async fn take_jobs(&mut self, jobs: impl Iterator<Item = Job>) {
+        for job in jobs {
+            match job {
+                Job::Append(entry) => self.entries.push_back(entry),
+                other => {
+                    // In their order: a snapshot must stand behind the entries before it.
+                    self.append_or_fail().await;
+                    self.take_job(other).await;
+                }
+            }
+        }
+        self.append_or_fail().await;
+    }
+
+    async fn append_or_fail(&mut self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        if let Err(error) = self.append_waiting().await {
+            self.fail(&error).await;
+        }
+    }
+
+    async fn take_job(&mut self, job: Job) {
+        let outcome = match job {
+            Job::Append(_) => Ok(()),
+            Job::Spans(spans) => self.blocking(|ledger| ledger.record_spans(&spans)),
+            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, &bytes),
+            Job::Plan { at, plan, config } => {
+                self.keep = plan.keep.clone();
+                self.blocking(|ledger| keep_plan(ledger, at, &plan, &config))
+            }
+            Job::Flush(done) => {
+                let _ = done.send(());
+                Ok(())
+            }
+        };
+        if let Err(error) = outcome {
+            self.fail(&error).await;
+        }
+    }
+
+    fn blocking<T>(&mut self, work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        let ledger = &mut self.ledger;
+        tokio::task::block_in_place(|| work(ledger))
+    }
+
+    /// A snapshot is only a quicker start; it stands behind entries that still wait.
+    fn snapshot(&mut self, watermark: u64, bytes: &[u8]) -> Result<(), LedgerError> {
+        if self.trouble.is_some() || !self.entries.is_empty() {
+            return Ok(());
+        }
+        self.blocking(|ledger| {
+            let entry_seq = ledger.head()?.map_or(0, |head| head.seq);
+            ledger.snapshot(watermark, entry_seq, bytes)
+        })
+    }
+
+    async fn append_waiting(&mut self) -> Result<(), LedgerError> {
+        if self.trouble.is_some() {
+            while self.entries.len() > ENTRIES_MAX {
+                self.entries.pop_front();
+                self.lose(1);
+            }
+            return Ok(());
+        }
+        let entries: Vec<Entry> = self.entries.iter().cloned().collect();
+        let head = self.blocking(|ledger| ledger.append_all(&entries))?;
+        self.stats.entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
+        self.entries.clear();
+        self.tell_head(head).await;
+        Ok(())
+    }
+
+    async fn tell_head(&self, head: Option<LedgerHead>) {
+        if let Some(head) = head {
+            let _ = self.wires.engine.send(Control::Head(head)).await;
+        }
+    }
+
+    async fn fail(&mut self, error: &LedgerError) {
+        let next_try = Instant::now() + TRY_AGAIN;
+        if let Some(trouble) = &mut self.trouble {
+            trouble.next_try = next_try;
+            return;
+        }
+        let (since, why) = (clock::now(), error.to_string());
+        tracing::error!(%why, "history is not being recorded; the page goes on");
+        self.trouble = Some(Trouble { since, why: why.clone(), lost: 0, next_try });
+        let _ = self.wires.engine.send(Control::Recording(Some((since, why)))).await;
+    }
+
+    /// Keeps what has waited; where that works, the trouble is over and a gap entry says what it cost.
+    async fn catch_up(&mut self) {
+        let Some(trouble) = self.trouble.take() else { return };
+        let outcome = self.keep_waiting().and_then(|()| {
+            let to = clock::now();
+            let what = Event::Gap { from: trouble.since, to, lost: trouble.lost, why: trouble.why.clone() };
+            self.entries.push_back(Entry { at: to, watermark: self.watermark, ordinal: 0, what });
+            Ok(())
+        });
+        let outcome = match outcome {
+            Ok(()) => self.append_waiting().await,
+            error => error,
+        };
+        if let Err(error) = outcome {
+            // A gap entry that was not kept is made anew by the next try.
+            self.entries.retain(|entry| !matches!(entry.what, Event::Gap { .. }));
+            tracing::debug!(%error, "still not recorded");
+            self.trouble = Some(Trouble { next_try: Instant::now() + TRY_AGAIN, ..trouble });
+            return;
+        }
+        tracing::info!(lost = trouble.lost, "history is recorded again");
+        let _ = self.wires.engine.send(Control::Recording(None)).await;
+    }
+
+    fn keep_waiting(&mut self) -> Result<(), LedgerError> {
+        while !self.waiting.is_empty() {
+            let runs: Vec<Run> = self.waiting.iter().take(GROUP_MAX).cloned().collect();
+            self.keep_runs(&runs)?;
+            self.waiting.drain(..runs.len());
+        }
+        self.stats.waiting.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn housekeep(&mut self) {
+        if self.trouble.is_some() {
+            return;
+        }
+        let (now, keep) = (clock::now(), self.keep.clone());
+        let outcome = self.blocking(|ledger| {
+            // A batch of each, so that runs never wait long; what is left comes with the next round.
+            ledger.roll_up()?;
+            ledger.prune(now, &keep, None)?;
+            let today = today(now);
+            Ok((ledger.history(HISTORY_DAYS, today)?, today))
+        });
+        match outcome {
+            Ok((days, today)) => {
+                let _ = self.wires.engine.send(Control::History(days, today)).await;
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+}
+
+/// Keeps the names of a plan's checks, and the config it was made from.
+pub(crate) fn keep_plan(
+    ledger: &mut Ledger,
+    at: Timestamp,
+    plan: &Plan,
+    config: &Accepted,
+) -> Result<(), LedgerError> {
+    let checks: Vec<_> = plan
+        .cells()
+        .flat_map(|(_, _, cell)| cell.checks.iter().map(|c| (c.id, cell.key.clone(), c.vantage.clone())))
+        .collect();
+    ledger.name_checks(&checks)?;
+    let files: Vec<(&str, &str)> = config.files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    ledger.keep_config(at, &config.hash, &files)
+}
+
+/// Days of history by cell.
+pub(crate) type History = BTreeMap<CellKey, Vec<Day>>;
+
+/// The UTC day of `at`.
+pub(crate) fn today(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

@@ -1,0 +1,107 @@
+//! The state after a restart: the newest snapshot, the rest of both logs, and then the present.
+//!
+//! Entries that the engine decided on are not fed back: it decides them again, from the same observations. Those that
+//! it decides on and that the ledger does not have (a crash came between) are kept now. What a log cannot know (the
+//! present plan, the present time) comes last, so a cell whose lease ended while nobody ran is unknown from the first
+//! page on.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use candor_core::Timestamp;
+use candor_core::engine::{Action, Command, Engine, Input, Snapshot};
+use candor_core::entry::{Entry, Event};
+use candor_core::incident::{By, UpdateText};
+use candor_core::model::Plan;
+use candor_ledger::{Ledger, LedgerError, Logged};
+
+/// An engine that goes on where the ledger ends, and entries that the ledger still lacks.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    pub(crate) engine: Engine,
+    pub(crate) missing: Vec<Entry>,
+}
+
+/// Clock differences that are taken for a step while nobody ran: `now` lies before what was decided.
+const BACKWARDS_MS: i64 = 2_000;
+
+/// Folds the ledger.
+pub(crate) fn recover(ledger: &Ledger, plan: &Arc<Plan>, now: Timestamp) -> Result<Recovered, LedgerError> {
+    let kept = ledger.latest_snapshot()?;
+    let snapshot = kept.as_ref().and_then(|kept| read(&kept.bytes));
+    let (mut engine, after) = match (&snapshot, &kept) {
+        (Some(snapshot), Some(kept)) => {
+            (Engine::restore(Arc::clone(plan), snapshot), (kept.watermark, kept.entry_seq))
+        }
+        _ => (Engine::new(Arc::clone(plan), beginning(ledger, now)?), (0, 0)),
+    };
+    let mut known = snapshot.as_ref().map_or(0, Snapshot::ordinal);
+    let mut decided = drain(&mut engine);
+    ledger.replay(after.0, after.1, |logged| {
+        match logged {
+            Logged::Observation(seq, seen) => engine.handle(seen.received_at, Input::Observation(seq, seen)),
+            Logged::Entry(_, entry) => {
+                known = known.max(entry.ordinal);
+                if let Some(input) = input_of(&entry) {
+                    engine.handle(entry.at, input);
+                }
+            }
+        }
+        decided.extend(drain(&mut engine));
+        ControlFlow::Continue(())
+    })?;
+    let last = engine.snapshot().now();
+    let back_ms = last.as_millisecond().saturating_sub(now.as_millisecond());
+    let present = if back_ms > BACKWARDS_MS { Input::ClockStepped(-back_ms) } else { Input::Tick };
+    engine.handle(now, present);
+    decided.extend(drain(&mut engine));
+    decided.retain(|entry| entry.ordinal > known);
+    engine.count_from(known);
+    Ok(Recovered { engine, missing: decided })
+}
+
+fn read(bytes: &[u8]) -> Option<Snapshot> {
+    serde_json::from_slice(bytes)
+        .inspect_err(|error| tracing::warn!(%error, "a snapshot of another form is passed over; the whole log is folded"))
+        .ok()
+}
+
+/// The moment before the first thing in the log: an engine's time never goes back by itself.
+fn beginning(ledger: &Ledger, now: Timestamp) -> Result<Timestamp, LedgerError> {
+    let mut first = now;
+    ledger.replay(0, 0, |logged| {
+        first = first.min(match logged {
+            Logged::Observation(_, seen) => seen.received_at,
+            Logged::Entry(_, entry) => entry.at,
+        });
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
+}
+
+fn drain(engine: &mut Engine) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    while let Some(action) = engine.poll() {
+        if let Action::Record(entry) = action {
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+/// What an entry was to the engine, where it was an input and not a decision.
+fn input_of(entry: &Entry) -> Option<Input> {
+    match &entry.what {
+        Event::VantageBlind { vantage } => Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: false }),
+        Event::VantageSees { vantage } => Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: true }),
+        Event::ClockStepped { by_ms } => Some(Input::ClockStepped(*by_ms)),
+        Event::IncidentUpdated { incident, update } if update.by == By::Operator => match &update.text {
+            UpdateText::Words(words) => {
+                let (incident, state, words) = (*incident, update.state, words.clone());
+                Some(Input::Command(Command::Say { incident, state, words }))
+            }
+            UpdateText::Said(_) => None,
+        },
+        _ => None,
+    }
+}

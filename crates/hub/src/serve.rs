@@ -1,0 +1,201 @@
+//! The two listeners: the public page, and the operators' site. They share nothing but code.
+//!
+//! Public: the files of the site, nothing else. Operators: the same in full, `/metrics` (Prometheus text) and
+//! `/healthz`. GET and HEAD only. Every connection has deadlines and bounds: a slow reader costs a small buffer, a
+//! reader that never sends a whole request is cut, and past [`CONNECTIONS_MAX`] new ones wait in the kernel.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use hyper::http::response::Builder;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::metrics::Metrics;
+use crate::publish::Sites;
+use crate::site::{Packed, Site};
+
+/// Connections of one site at once.
+const CONNECTIONS_MAX: usize = 16_384;
+/// Longest time for a whole request head.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Longest life of a connection, however it is used.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(300);
+/// Largest request head.
+const HEAD_MAX: usize = 16 * 1024;
+/// Which site a listener serves.
+#[derive(Debug, Clone)]
+pub(crate) enum Door {
+    /// The public one.
+    Public,
+    /// The operators', with the figures.
+    Operators(Arc<Metrics>),
+}
+
+/// Listens, without serving yet: a taken port is found before anything else starts.
+pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves until `stop` turns true.
+pub(crate) async fn work(listener: TcpListener, door: Door, sites: Arc<Sites>, mut stop: watch::Receiver<bool>) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(seat) = Arc::clone(&room).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (door, sites) = (door.clone(), Arc::clone(&sites));
+                tokio::spawn(async move {
+                    // A connection that breaks or runs out of time is the reader's affair.
+                    let _ = tokio::time::timeout(CONNECTION_WITHIN, converse(stream, door, sites)).await;
+                    drop(seat);
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, most likely: those who are connected go on.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, door: Door, sites: Arc<Sites>) -> Result<(), hyper::Error> {
+    // Small answers should not wait for more.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let response = respond(&request, &door, &sites);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(stream), answer)
+        .await
+}
+
+fn respond<B>(request: &Request<B>, door: &Door, sites: &Sites) -> Response<Full<Bytes>> {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        let refused = plain(StatusCode::METHOD_NOT_ALLOWED, "This address only answers GET and HEAD.\n");
+        return with(refused, ALLOW, "GET, HEAD");
+    }
+    let path = request.uri().path();
+    let site = match door {
+        Door::Public => sites.public.load(),
+        Door::Operators(metrics) => match path {
+            "/metrics" => return text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+            "/healthz" => return plain(StatusCode::OK, "candor is running\n"),
+            _ => sites.operators.load(),
+        },
+    };
+    if !site.is_ready() {
+        return with(plain(StatusCode::SERVICE_UNAVAILABLE, "Nothing is known yet; ask again.\n"), hyper::header::RETRY_AFTER, "1");
+    }
+    match lookup(&site, path) {
+        Some(file) => deliver(request, &file),
+        None => match site.file(candor_page::MISSING_PATH) {
+            Some(page) => built(headed(Response::builder().status(StatusCode::NOT_FOUND), &page), page.plain.clone()),
+            None => plain(StatusCode::NOT_FOUND, "There is no such page.\n"),
+        },
+    }
+}
+
+/// The file at a path; a trailing slash makes no difference.
+fn lookup(site: &Site, path: &str) -> Option<Arc<Packed>> {
+    site.file(path).or_else(|| path.strip_suffix('/').filter(|p| !p.is_empty()).and_then(|p| site.file(p)))
+}
+
+fn deliver<B>(request: &Request<B>, file: &Packed) -> Response<Full<Bytes>> {
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+    let builder = headed(Response::builder(), file);
+    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.etag)) {
+        return built(builder.status(StatusCode::NOT_MODIFIED), Bytes::new());
+    }
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if let Some(body) = file.brotli.as_ref().filter(|_| accepts(accepted, "br")) {
+        return built(builder.header(CONTENT_ENCODING, "br"), body.clone());
+    }
+    if let Some(body) = file.gzip.as_ref().filter(|_| accepts(accepted, "gzip")) {
+        return built(builder.header(CONTENT_ENCODING, "gzip"), body.clone());
+    }
+    built(builder, file.plain.clone())
+}
+
+/// Whether `coding` is accepted: named, and not with a weight of zero (RFC 9110, section 12.5.3).
+fn accepts(header: &str, coding: &str) -> bool {
+    header.split(',').any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let refused = parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
+        named && !refused
+    })
+}
+
+fn headed(builder: Builder, file: &Packed) -> Builder {
+    let cache = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    builder
+        .header(CONTENT_TYPE, file.media_type)
+        .header(CACHE_CONTROL, cache)
+        .header(ETAG, &file.etag)
+        .header(VARY, "accept-encoding")
+        .header(CONTENT_SECURITY_POLICY, candor_page::CSP)
+        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(X_FRAME_OPTIONS, "DENY")
+        .header(REFERRER_POLICY, "no-referrer")
+}
+
+fn plain(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    text(status, "text/plain; charset=utf-8", body.to_string())
+}
+
+fn text(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let builder = Response::builder().status(status).header(CONTENT_TYPE, media_type);
+    built(builder.header(X_CONTENT_TYPE_OPTIONS, "nosniff").header(CACHE_CONTROL, "no-store"), Bytes::from(body))
+}
+
+fn with(
+    mut response: Response<Full<Bytes>>,
+    name: hyper::header::HeaderName,
+    value: &'static str,
+) -> Response<Full<Bytes>> {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
+}
+
+/// Headers here are made of checked parts; were one not, the reader gets a bare 500 instead of nothing.
+fn built(builder: Builder, body: Bytes) -> Response<Full<Bytes>> {
+    builder.body(Full::new(body)).unwrap_or_else(|_| {
+        let mut response = Response::new(Full::new(Bytes::new()));
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accepts;
+
+    #[test]
+    fn a_coding_with_weight_zero_is_not_accepted() {
+        assert!(accepts("gzip, deflate, br;q=0.9", "br"));
+        assert!(!accepts("gzip, br;q=0", "br"));
+        assert!(!accepts("", "gzip"));
+    }
+}

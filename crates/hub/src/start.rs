@@ -1,0 +1,233 @@
+//! What a hub is made of, put together, and taken apart in good order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use candor_core::entry::{Entry, Event};
+use candor_core::model::{LedgerPlace, Plan};
+use candor_ledger::{Ledger, LedgerError};
+use candor_probe::anchors::watch_anchors;
+use candor_probe::{Runner, ScheduleStats};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Loaded};
+use crate::decide::{Control, Decider, Outlets, extras};
+use crate::metrics::Metrics;
+use crate::options::{HubError, HubOptions, Origin};
+use crate::publish::{self, Published, Sites};
+use crate::recorder::{self, HISTORY_DAYS, Recorder, RecorderStats, Wires};
+use crate::recovery::{Recovered, recover};
+use crate::serve::{self, Door};
+use crate::{clock, reload};
+
+/// Runs that wait for the recorder.
+const RUNS_QUEUE: usize = 4_096;
+/// Groups that wait for the engine.
+const GROUPS_QUEUE: usize = 16;
+/// Entries and other jobs that wait for the recorder.
+const JOBS_QUEUE: usize = 16_384;
+/// What else waits for the engine.
+const CONTROL_QUEUE: usize = 1_024;
+
+/// A running hub.
+#[derive(Debug)]
+pub struct Hub {
+    plan: Arc<Plan>,
+    public: SocketAddr,
+    operators: SocketAddr,
+    engine: mpsc::Sender<Control>,
+    stop: watch::Sender<bool>,
+    schedule: JoinHandle<()>,
+    recorder: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Hub {
+    /// Starts everything: config, ledger, recovered state, listeners, probes.
+    ///
+    /// # Errors
+    /// [`HubError`], before anything was started; each says what to do next.
+    pub async fn start(options: HubOptions) -> Result<Self, HubError> {
+        let now = clock::now();
+        let loaded = config::load(&options, now)?;
+        let plan = Arc::clone(&loaded.plan);
+        let public = listen(plan.page.listen, "the public page", "--listen").await?;
+        let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen").await?;
+        let LedgerPlace::Sqlite(path) = &plan.ledger;
+        let opened = tokio::task::block_in_place(|| open(&PathBuf::from(path), &loaded))?;
+        assemble(options, loaded, opened, public, operators)
+    }
+
+    /// The plan it started with.
+    #[must_use]
+    pub const fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Where the public page is.
+    #[must_use]
+    pub const fn public_address(&self) -> SocketAddr {
+        self.public
+    }
+
+    /// Where the operators' site is.
+    #[must_use]
+    pub const fn operators_address(&self) -> SocketAddr {
+        self.operators
+    }
+
+    /// Stops in good order: no new runs, what was decided is kept, then the listeners close.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // Each end of a task is reported by itself where it is not as it should be.
+        let _ = self.schedule.await;
+        let (done, stopped) = oneshot::channel();
+        if self.engine.send(Control::Stop(done)).await.is_ok() {
+            let _ = stopped.await;
+        }
+        drop(self.engine);
+        for task in &self.others {
+            task.abort();
+        }
+        let _ = self.recorder.await;
+    }
+}
+
+async fn listen(address: SocketAddr, site: &'static str, flag: &'static str) -> Result<TcpListener, HubError> {
+    serve::bind(address).await.map_err(|why| HubError::Listen { address, site, why, flag })
+}
+
+/// A ledger that is open, and the state that it holds.
+#[derive(Debug)]
+struct Opened {
+    ledger: Ledger,
+    recovered: Recovered,
+    history: recorder::History,
+    watermark: u64,
+}
+
+fn open(path: &std::path::Path, loaded: &Loaded) -> Result<Opened, HubError> {
+    let mut ledger = Ledger::open(path).map_err(|error| HubError::Ledger(error.to_string()))?;
+    let broken = |error: LedgerError| HubError::Ledger(format!("the ledger {} cannot be used: {error}", path.display()));
+    let now = clock::now();
+    let recovered = recover(&ledger, &loaded.plan, now).map_err(broken)?;
+    let history = ledger.history(HISTORY_DAYS, recorder::today(now)).map_err(broken)?;
+    let watermark = ledger.watermark().map_err(broken)?;
+    let begun = beginnings(&ledger, &recovered, loaded, now).map_err(broken)?;
+    ledger.append_all(&begun).map_err(broken)?;
+    recorder::keep_plan(&mut ledger, now, &loaded.plan, &loaded.config).map_err(broken)?;
+    Ok(Opened { ledger, recovered, history, watermark })
+}
+
+/// What a start adds to the chain: what a crash kept from it, the start itself, and the plan where it is a new one.
+fn beginnings(
+    ledger: &Ledger,
+    recovered: &Recovered,
+    loaded: &Loaded,
+    at: candor_core::Timestamp,
+) -> Result<Vec<Entry>, LedgerError> {
+    let watermark = recovered.engine.watermark();
+    let mut entries = recovered.missing.clone();
+    let version = env!("CARGO_PKG_VERSION").to_string();
+    let mut add = |what| entries.push(Entry { at, watermark, ordinal: 0, what });
+    add(Event::Started { version });
+    if ledger.last_config()?.is_none_or(|kept| kept.hash != loaded.config.hash) {
+        let cells = u32::try_from(loaded.plan.cells().count()).unwrap_or(u32::MAX);
+        add(Event::PlanAccepted { hash: loaded.config.hash.clone(), cells });
+    }
+    Ok(entries)
+}
+
+fn assemble(
+    options: HubOptions,
+    loaded: Loaded,
+    opened: Opened,
+    public: TcpListener,
+    operators: TcpListener,
+) -> Result<Hub, HubError> {
+    let addresses = (local(&public)?, local(&operators)?);
+    let plan = Arc::clone(&loaded.plan);
+    let (runs_in, runs) = mpsc::channel(RUNS_QUEUE);
+    let (jobs_in, jobs) = mpsc::channel(JOBS_QUEUE);
+    let (committed_in, committed) = mpsc::channel(GROUPS_QUEUE);
+    let (engine, control) = mpsc::channel(CONTROL_QUEUE);
+    let (schedule_in, commands) = mpsc::channel(CONTROL_QUEUE);
+    let (ask, asked) = mpsc::channel(64);
+    let (publish_in, published) = watch::channel(Published::default());
+    let (plans_in, plans) = watch::channel(Arc::clone(&plan));
+    let (stop, stopped) = watch::channel(false);
+    let (schedule_stats, recorder_stats) = (Arc::new(ScheduleStats::default()), Arc::new(RecorderStats::default()));
+    let sites = Arc::new(Sites::new());
+
+    let head = opened.ledger.head().ok().flatten();
+    let extras = extras(opened.history, recorder::today(clock::now()), head);
+    let outlets = Outlets { jobs: jobs_in, schedule: schedule_in.clone(), ask, publish: publish_in };
+    let decider = Decider::new(opened.recovered.engine, extras, outlets);
+    let wires = Wires { runs, jobs, committed: committed_in, engine: engine.clone() };
+    let recorder =
+        Recorder::new(opened.ledger, opened.watermark, plan.keep.clone(), wires, Arc::clone(&recorder_stats));
+    let recorder = tokio::spawn(recorder.work());
+    let runner = Arc::new(Runner::new(Arc::clone(&plan)));
+    let schedule =
+        candor_probe::start(runner, runs_in, commands, stopped.clone(), Arc::clone(&schedule_stats));
+    let metrics = Arc::new(Metrics { schedule: schedule_stats, recorder: recorder_stats, published: published.clone() });
+    let mut others = vec![
+        tokio::spawn(decider.work(committed, control)),
+        tokio::spawn(publish::work(published, Arc::clone(&sites))),
+        tokio::spawn(serve::work(public, Door::Public, Arc::clone(&sites), stopped.clone())),
+        tokio::spawn(serve::work(operators, Door::Operators(metrics), sites, stopped)),
+        tokio::spawn(clock::watch(engine.clone())),
+        tokio::spawn(look_out(plans, asked, engine.clone())),
+    ];
+    others.extend(watch_files(options, loaded, reload::Ears { engine: engine.clone(), schedule: schedule_in, anchors: plans_in }));
+    Ok(Hub { plan, public: addresses.0, operators: addresses.1, engine, stop, schedule, recorder, others })
+}
+
+fn watch_files(options: HubOptions, loaded: Loaded, ears: reload::Ears) -> Vec<JoinHandle<()>> {
+    let force = loaded.config.hash;
+    let engine = ears.engine.clone();
+    let mut tasks = Vec::new();
+    let seen = loaded.refused.as_ref().map_or_else(|| force.clone(), |refused| refused.hash.clone());
+    if let Some(refused) = loaded.refused {
+        tasks.push(tokio::spawn(async move {
+            let _ = engine.send(Control::Refused(refused.hash, refused.first, refused.faults)).await;
+        }));
+    }
+    match options.origin.clone() {
+        Origin::Files(path) => tasks.push(tokio::spawn(reload::watch(path, options, force, seen, ears))),
+        // Nothing changes, and whoever listens to the ears must not think that the hub is gone.
+        Origin::Url(_) => tasks.push(tokio::spawn(async move {
+            ears.engine.closed().await;
+            drop(ears);
+        })),
+    }
+    tasks
+}
+
+/// Passes what anchors say on to the engine.
+async fn look_out(
+    plans: watch::Receiver<Arc<Plan>>,
+    asked: mpsc::Receiver<candor_core::id::VantageId>,
+    engine: mpsc::Sender<Control>,
+) {
+    let (out, mut sights) = mpsc::channel(64);
+    let asking = tokio::spawn(watch_anchors(plans, asked, out));
+    while let Some((vantage, sees)) = sights.recv().await {
+        if engine.send(Control::Sight(vantage, sees)).await.is_err() {
+            break;
+        }
+    }
+    asking.abort();
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, HubError> {
+    listener.local_addr().map_err(|why| HubError::Listen {
+        address: SocketAddr::from(([0, 0, 0, 0], 0)),
+        site: "a site",
+        why,
+        flag: "--listen",
+    })
+}
