@@ -232,6 +232,7 @@ impl Driver {
     fn start(profile: &Path) -> Self {
         let started = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", profile)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
