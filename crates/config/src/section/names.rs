@@ -1,0 +1,43 @@
+//! `names`: zones that are watched.
+
+use std::rc::Rc;
+
+use candor_core::model::WatchedZone;
+
+use super::resolve::named_server;
+use crate::field::{Field, Map, Section, Shape};
+use crate::reader::{Reader, quote};
+use crate::step::address::is_name;
+use crate::tree::Node;
+
+pub(crate) static ZONE: Section = Section {
+    name: "zone",
+    doc: "A zone that is watched.",
+    groups: &[&[
+        Field::new("zone", Shape::Written("domain name"), "Its origin.").required().example("shop.example"),
+        Field::new("servers", Shape::List(&Shape::Written("name@address[:port]")), "Its servers, where they are not to be found from the root.")
+            .example("[ns1.shop.example@192.0.2.1]"),
+        Field::later("primary"),
+        Field::later("require"),
+        Field::later("limits"),
+    ]],
+};
+
+pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<WatchedZone> {
+    let mut zones: Vec<WatchedZone> = Vec::new();
+    for item in node.map_or(&[][..], |n| reader.list(n)) {
+        let Some(map) = Map::open(reader, item, &ZONE) else { continue };
+        let servers = map.get("servers").map_or(&[][..], |n| reader.list(n));
+        let servers = servers.iter().filter_map(|n| named_server(reader, n)).collect();
+        let Some((node, text)) = map.get("zone").and_then(|n| Some((n, reader.text(n)?))) else { continue };
+        let zone = text.trim_end_matches('.').to_ascii_lowercase();
+        if !is_name(&zone) {
+            reader.refuse_hint(node.span, format!("{} is not the name of a zone", quote(text)), "such as shop.example");
+        } else if zones.iter().any(|z| z.zone == zone) {
+            reader.refuse(node.span, format!("the zone {} is listed twice", quote(text)));
+        } else {
+            zones.push(WatchedZone { zone, servers });
+        }
+    }
+    zones
+}

@@ -1,0 +1,131 @@
+//! Whatever the text, resolving it ends and never panics; what it reads is bounded.
+
+mod common;
+
+use std::fs;
+
+use candor_config::{FILE_MAX, ReadError, Source, for_url, resolve, show};
+use proptest::prelude::*;
+
+const SHOP: &str = include_str!("../../../examples/shop.yaml");
+const MAIL: &str = include_str!("../../../examples/mail.yaml");
+
+fn survive(text: &str) {
+    let source = Source::of_text("candor.yaml", text);
+    match resolve(&source, &common::environment(), common::now()) {
+        Ok(resolved) => drop(show(&resolved.plan)),
+        Err(faults) => {
+            assert!(!faults.0.is_empty(), "refused without a reason");
+            for fault in &faults.0 {
+                assert!(source.files[0].text.get(fault.span.clone()).is_some(), "{fault:?}");
+            }
+            drop(faults.render(&source, true));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_end_in_a_plan_or_in_faults(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        survive(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_yaml_like_text_ends(text in "[-a-z0-9:{}\\[\\]&*!|>'\"%@`#,?$\n\t .é]{0,300}") {
+        survive(&text);
+    }
+
+    #[test]
+    fn a_damaged_config_ends(
+        sample in prop_oneof![Just(SHOP), Just(MAIL)],
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[-a-z0-9:{}\\[\\]&*'\"$\n \u{e9}]{0,6}"), 1..6),
+    ) {
+        let mut chars: Vec<char> = sample.chars().collect();
+        for (at, len, with) in cuts {
+            let at = at.index(chars.len());
+            let end = (at + len).min(chars.len());
+            chars.splice(at..end, with.chars());
+        }
+        survive(&chars.into_iter().collect::<String>());
+    }
+
+    #[test]
+    fn any_value_in_the_place_of_any_other_ends(from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
+        let words: Vec<&str> = SHOP.split_inclusive([' ', '\n', ',', '}', ']']).collect();
+        let (from, to) = (from.index(words.len()), to.index(words.len()));
+        let mut changed = words.clone();
+        changed[to] = words[from];
+        survive(&changed.concat());
+    }
+
+    #[test]
+    fn any_url_on_the_command_line_ends(text in ".{0,60}") {
+        let _ = for_url(&text, &common::environment(), common::now());
+        let _ = for_url(&format!("https://{text}"), &common::environment(), common::now());
+    }
+}
+
+#[test]
+fn a_folder_is_read_in_the_order_of_names_and_joined() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("10-page.yaml", "page: {title: A}\nplaces: [gb]\nservices:\n- {id: a, capabilities: {b: {journey: [{ping: a.example}]}}}\n");
+    write("20-more.yml", "\u{feff}places: [us]\nvantages: {x: {in: us}}\nservices:\n- {id: c, capabilities: {d: {journey: [{ping: a.example}]}}}\n");
+    write(".hidden.yaml", "nonsense");
+    write("notes.txt", "nonsense");
+    let source = Source::read(folder.path()).unwrap();
+    let resolved = resolve(&source, &common::environment(), common::now()).unwrap();
+    assert_eq!(resolved.plan.services.len(), 2);
+    assert_eq!(resolved.plan.places.len(), 2);
+    write("30-again.yaml", "page: {title: B}\n");
+    let source = Source::read(folder.path()).unwrap();
+    let faults = resolve(&source, &common::environment(), common::now()).expect_err("two pages");
+    assert!(faults.0[0].file.ends_with("30-again.yaml") && faults.0[0].message.contains("two files"), "{faults}");
+}
+
+#[test]
+fn what_is_read_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(Source::read(folder.path()), Err(ReadError::Empty { .. })));
+    assert!(matches!(Source::read(&folder.path().join("none")), Err(ReadError::System { .. })));
+    let file = folder.path().join("a.yaml");
+    fs::write(&file, b"page:\n  title: \xff").unwrap();
+    assert!(matches!(Source::read(&file), Err(ReadError::NotUtf8 { line: 2, column: 10, .. })));
+    let large = vec![b'#'; usize::try_from(FILE_MAX).unwrap() + 1];
+    fs::write(&file, &large).unwrap();
+    assert!(matches!(Source::read(&file), Err(ReadError::TooLarge { .. })));
+    for n in 0..11 {
+        fs::write(folder.path().join(format!("{n}.yaml")), &large[1..]).unwrap();
+    }
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(Source::read(folder.path()), Err(ReadError::TooLarge { .. })));
+}
+
+#[test]
+fn a_large_config_with_many_faults_is_still_quick_to_report() {
+    let text = "services:\n".to_owned() + &"- {idd: 1}\n".repeat(40_000);
+    let source = Source::of_text("candor.yaml", &text);
+    let faults = resolve(&source, &common::environment(), common::now()).expect_err("faults");
+    assert_eq!(faults.0.len(), 500);
+    assert!(faults.render(&source, false).len() < 1 << 20);
+}
+
+#[test]
+fn a_url_alone_makes_a_plan() {
+    let capabilities = |url: &str| {
+        let resolved = for_url(url, &common::environment(), common::now()).unwrap_or_else(|f| panic!("{url}: {f}"));
+        let service = &resolved.plan.services[0];
+        let ids: Vec<String> = service.capabilities.iter().map(|c| c.id.to_string()).collect();
+        format!("{} {}", service.id, ids.join(" "))
+    };
+    assert_eq!(capabilities("https://shop.example"), "shop.example front-page certificate dns");
+    assert_eq!(capabilities("http://shop.example/{a}$b?c=\"d\""), "shop.example front-page dns");
+    assert_eq!(capabilities("http://127.0.0.1:8080/"), "127.0.0.1 front-page");
+    assert_eq!(capabilities("https://[2001:db8::1]/"), "2001-db8--1 front-page certificate");
+    assert_eq!(capabilities("http://localhost:8080"), "localhost front-page");
+    for bad in ["", "shop.example", "ftp://shop.example", "https://u:p@shop.example", "https://"] {
+        assert!(for_url(bad, &common::environment(), common::now()).is_err(), "{bad}");
+    }
+}
