@@ -29,8 +29,8 @@ pub async fn vantage_sees(plan: &Plan, vantage: &VantageId) -> bool {
     }
     let resolver = resolver_of(plan, vantage);
     let mut asking = JoinSet::new();
-    for anchor in plan.anchors.iter().cloned() {
-        let resolver = Arc::clone(&resolver);
+    for anchor in &plan.anchors {
+        let (anchor, resolver) = (anchor.clone(), Arc::clone(&resolver));
         asking.spawn(async move { timeout(PATIENCE, reaches(&anchor, &*resolver)).await.unwrap_or(false) });
     }
     while let Some(reached) = asking.join_next().await {

@@ -1,4 +1,5 @@
 //! The driver on tokio's paused clock: watchdog, panics, a hub that does not take results, reloads, shutdown.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,9 +9,7 @@ use candor_core::Timestamp;
 use candor_core::fault::Kind;
 use candor_core::id::CheckId;
 use candor_core::observation::{Observation, Run};
-use candor_probe::{
-    BoxFuture, CheckSchedule, GRACE, Probe, ScheduleCommand, ScheduleStats, phase, start,
-};
+use candor_probe::{BoxFuture, CheckSchedule, GRACE, Probe, ScheduleCommand, ScheduleStats, phase, start};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -22,20 +21,29 @@ enum Does {
     Passes(Duration),
     Hangs,
     Panics,
+    /// Blocks its thread until the test is over.
+    Blocks,
 }
 
 struct Fake {
     checks: Vec<(CheckSchedule, Does)>,
     starts: Mutex<Vec<CheckId>>,
+    /// What a run that blocks waits for.
+    over: Arc<Mutex<()>>,
 }
 
 impl Fake {
     fn new(checks: &[(u64, Duration, Does)]) -> Arc<Self> {
         let make = |&(id, every, does): &(u64, Duration, Does)| {
             let host = format!("h{id}.example");
-            (CheckSchedule { id: CheckId(id), every, deadline: SECOND * 3, host, writes: false }, does)
+            let deadline = if matches!(does, Does::Blocks) { Duration::ZERO } else { SECOND * 3 };
+            (CheckSchedule { id: CheckId(id), every, deadline, host, writes: false }, does)
         };
-        Arc::new(Self { checks: checks.iter().map(make).collect(), starts: Mutex::default() })
+        Arc::new(Self {
+            checks: checks.iter().map(make).collect(),
+            starts: Mutex::default(),
+            over: Arc::default(),
+        })
     }
 }
 
@@ -47,14 +55,17 @@ impl Probe for Fake {
     fn run(&self, check: CheckId) -> BoxFuture<'static, Run> {
         self.starts.lock().unwrap().push(check);
         let does = self.checks.iter().find(|(c, _)| c.id == check).unwrap().1;
+        let over = Arc::clone(&self.over);
         Box::pin(async move {
             match does {
+                Does::Blocks => drop(over.lock().unwrap()),
                 Does::Passes(took) => tokio::time::sleep(took).await,
                 Does::Hangs => std::future::pending().await,
                 Does::Panics => panic!("the step fell over"),
             }
             let at = Timestamp::UNIX_EPOCH;
-            let observation = Observation { check, observed_at: at, received_at: at, took_ms: 1, fault: None };
+            let observation =
+                Observation { check, observed_at: at, received_at: at, took_ms: 1, fault: None };
             Run { observation, steps: Vec::new(), evidence: None }
         })
     }
@@ -96,7 +107,8 @@ async fn each_check_runs_at_its_phase_in_every_interval() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_hangs_is_cut_and_becomes_a_fault_of_ours() {
-    let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Hangs), (2_000_000, SECOND * 10, Does::Passes(SECOND))]);
+    let probe =
+        Fake::new(&[(1_000_000, SECOND * 10, Does::Hangs), (2_000_000, SECOND * 10, Does::Passes(SECOND))]);
     let began = Instant::now();
     let mut running = running(probe, 8);
     assert!(running.results.recv().await.unwrap().observation.passed());
@@ -111,6 +123,23 @@ async fn a_run_that_hangs_is_cut_and_becomes_a_fault_of_ours() {
     assert_eq!(again.observation.check.0, 2_000_000, "others go on");
     let again = running.results.recv().await.unwrap();
     assert_eq!(again.observation.check.0, 1_000_000, "and so does the one that hung");
+}
+
+/// The clock cannot be paused where a thread is blocked: this one waits for the watchdog twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::await_holding_lock, reason = "the lock is what the run blocks on, and nothing else takes it")]
+async fn a_run_that_blocks_its_thread_is_reported_each_time_and_never_run_twice_at_once() {
+    let probe = Fake::new(&[(1, SECOND / 100, Does::Blocks)]);
+    let over = Arc::clone(&probe.over);
+    let blocked = over.lock().unwrap();
+    let mut running = running(Arc::clone(&probe) as Arc<dyn Probe>, 8);
+    for _ in 0..2 {
+        let fault = running.results.recv().await.unwrap().observation.fault.unwrap();
+        assert_eq!(fault.kind, Kind::VantageHung);
+    }
+    assert_eq!(probe.starts.lock().unwrap().len(), 1);
+    drop(blocked);
+    assert!(running.results.recv().await.unwrap().observation.passed(), "it runs again once it is free");
 }
 
 #[tokio::test(start_paused = true)]

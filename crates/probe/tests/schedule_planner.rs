@@ -1,5 +1,6 @@
 //! The planner's promises, over arbitrary plans, run lengths and bounds, in a small simulated world: no clock, no
 //! sleeps. The world jumps from one event to the next, as the driver does.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -11,8 +12,13 @@ use proptest::prelude::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Generous bounds, which hold nobody up.
-const WIDE: Bounds =
-    Bounds { in_flight: 10_000, reserve: 100, host_in_flight: 10_000, host_gap: Duration::ZERO, host_burst: 1 };
+const WIDE: Bounds = Bounds {
+    in_flight: 10_000,
+    reserve: 100,
+    host_in_flight: 10_000,
+    host_gap: Duration::ZERO,
+    host_burst: 1,
+};
 
 fn check(id: u64, every: Duration, host: &str) -> CheckSchedule {
     CheckSchedule { id: CheckId(id), every, deadline: every, host: host.to_owned(), writes: false }
@@ -51,7 +57,9 @@ impl World {
                 return;
             }
             self.now = self.now.max(next);
-            while let Some((&(at, check), ())) = self.ends.first_key_value().filter(|((at, _), ())| *at <= self.now) {
+            while let Some((&(at, check), ())) =
+                self.ends.first_key_value().filter(|((at, _), ())| *at <= self.now)
+            {
                 self.ends.remove(&(at, check));
                 self.running.remove(&check);
                 self.planner.finished(check, self.now);
@@ -69,13 +77,15 @@ impl World {
 }
 
 fn plans(hosts: u64) -> impl Strategy<Value = Vec<CheckSchedule>> {
-    proptest::collection::hash_map(any::<u64>(), (1_u64..60, 0..hosts, any::<bool>()), 1..40).prop_map(|checks| {
-        let make = |(id, (every, host, writes)): (u64, (u64, u64, bool))| CheckSchedule {
-            writes,
-            ..check(id, SECOND * u32::try_from(every).unwrap(), &format!("host{host}.example"))
-        };
-        checks.into_iter().map(make).collect()
-    })
+    proptest::collection::hash_map(any::<u64>(), (1_u64..60, 0..hosts, any::<bool>()), 1..40).prop_map(
+        |checks| {
+            let make = |(id, (every, host, writes)): (u64, (u64, u64, bool))| CheckSchedule {
+                writes,
+                ..check(id, SECOND * u32::try_from(every).unwrap(), &format!("host{host}.example"))
+            };
+            checks.into_iter().map(make).collect()
+        },
+    )
 }
 
 proptest! {
@@ -108,7 +118,7 @@ proptest! {
             // A phase of exactly 0 lies at the very beginning, which belongs to the interval before.
             let first = if phase.is_zero() { check.every } else { phase };
             planned += (until.saturating_sub(first).as_micros() / check.every.as_micros()) + u128::from(first <= until);
-            let on_plan = |due: Duration| due >= first && (due - first).as_micros() % check.every.as_micros() == 0;
+            let on_plan = |due: Duration| due >= first && (due - first).as_micros().is_multiple_of(check.every.as_micros());
             planned_starts += world.starts_of(check.id).iter().filter(|(_, s)| on_plan(s.due)).count() as u128;
         }
         prop_assert_eq!(planned, planned_starts + u128::from(world.planner.skipped()));
@@ -175,7 +185,7 @@ proptest! {
         let mut world = World::new(WIDE, plan.clone());
         let took = |id: CheckId| Duration::from_millis(id.0 % 45_000);
         world.run(SECOND * at, took);
-        let (stay, gone): (Vec<_>, Vec<_>) = plan.into_iter().partition(|c| (c.id.0 ^ keep).count_ones() % 2 == 0);
+        let (stay, gone): (Vec<_>, Vec<_>) = plan.into_iter().partition(|c| (c.id.0 ^ keep).count_ones().is_multiple_of(2));
         let planned: Vec<_> = stay.iter().map(|c| world.planner.planned(c.id)).collect();
         let before = world.starts.len();
         world.planner.replace(stay.clone(), world.now);
@@ -245,7 +255,8 @@ fn a_result_that_nobody_takes_holds_its_check_and_no_slot() {
 #[test]
 fn a_check_with_a_long_interval_gets_an_early_run() {
     let long = |id: u64, writes| CheckSchedule { writes, ..check(id, SECOND * 300, "a.example") };
-    let plan: Vec<_> = (0..200_u64).map(|n| long(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, n % 2 == 0)).collect();
+    let plan: Vec<_> =
+        (0..200_u64).map(|n| long(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, n % 2 == 0)).collect();
     let mut world = World::new(WIDE, plan.clone());
     world.run(SECOND * 31, |_| SECOND);
     for check in plan {

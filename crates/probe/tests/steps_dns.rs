@@ -16,7 +16,13 @@ const RECORDS: &str = "www A 192.0.2.1\nwww A 192.0.2.2\n@ MX 10 mx1\nshop CNAME
                        round CNAME ring\nring CNAME round\n@ TXT \"v=spf1 -all\"\nsub NS ns.other.example.";
 
 fn expect() -> DnsExpect {
-    DnsExpect { rcode: "NOERROR".to_owned(), answer: None, flags: Vec::new(), authorities_agree: false, within: None }
+    DnsExpect {
+        rcode: "NOERROR".to_owned(),
+        answer: None,
+        flags: Vec::new(),
+        authorities_agree: false,
+        within: None,
+    }
 }
 
 fn answer(data: &[&str]) -> DnsExpect {
@@ -57,9 +63,17 @@ async fn each_way_to_fall_short_has_its_own_kind() {
     let wrong = asked(&nsd, "www.shop.example", "A", answer(&["192.0.2.1", "192.0.2.9"])).await;
     failed(&wrong, Kind::DnsWrongAnswer, "the answer has 192.0.2.2 instead of 192.0.2.9");
     assert!(evidence(&wrong).contains("www.shop.example. 60 IN A 192.0.2.2"), "{}", evidence(&wrong));
-    failed(&asked(&nsd, "no.shop.example", "A", expect()).await, Kind::DnsNxdomain, "NXDOMAIN, expected NOERROR");
+    failed(
+        &asked(&nsd, "no.shop.example", "A", expect()).await,
+        Kind::DnsNxdomain,
+        "NXDOMAIN, expected NOERROR",
+    );
     failed(&asked(&nsd, "www.shop.example", "AAAA", expect()).await, Kind::DnsNodata, "not with type AAAA");
-    failed(&asked(&nsd, "gone.shop.example", "A", expect()).await, Kind::DnsAliasBroken, "which does not exist");
+    failed(
+        &asked(&nsd, "gone.shop.example", "A", expect()).await,
+        Kind::DnsAliasBroken,
+        "which does not exist",
+    );
     failed(&asked(&nsd, "round.shop.example", "A", expect()).await, Kind::DnsAliasBroken, "in a circle");
     failed(&asked(&nsd, "other.example", "A", expect()).await, Kind::DnsRefused, "REFUSED");
     failed(&asked(&nsd, "a.sub.shop.example", "A", expect()).await, Kind::DnsLame, "refers");
@@ -73,7 +87,8 @@ async fn each_way_to_fall_short_has_its_own_kind() {
 #[tokio::test]
 async fn every_server_that_the_step_names_must_answer_as_expected() {
     let (one, two) = tokio::join!(Nsd::start(1, "www A 192.0.2.1"), Nsd::start(1, "www A 192.0.2.2"));
-    let run = run(question("www.shop.example", "A", &[one.address, two.address], answer(&["192.0.2.1"]))).await;
+    let run =
+        run(question("www.shop.example", "A", &[one.address, two.address], answer(&["192.0.2.1"]))).await;
     failed(&run, Kind::DnsWrongAnswer, &two.address.to_string());
 }
 
@@ -95,7 +110,11 @@ async fn silence_and_a_closed_port_are_told_apart_in_words() {
     let closed = SocketAddr::from(([127, 0, 0, 1], closed_port()));
     let step = question("www.shop.example", "A", &[closed], expect());
     failed(&run(step).await, Kind::DnsTimeout, "nobody listens");
-    failed(&run(question("www.shop.example", "A", &[], expect())).await, Kind::VantageConfig, "asks no servers");
+    failed(
+        &run(question("www.shop.example", "A", &[], expect())).await,
+        Kind::VantageConfig,
+        "asks no servers",
+    );
 }
 
 #[tokio::test]
@@ -109,10 +128,17 @@ async fn authorities_that_disagree_are_named_with_their_serials() {
     passed(&run(question("www.shop.example", "A", &[a.address, b.address], agree())).await);
     let all = [a.address, b.address, c.address];
     let run_ = run(question("www.shop.example", "A", &all, agree())).await;
-    let odd = format!("disagree: {} (serial 2015031102) says 192.0.2.2; {} (serial 2015031101) says", c.address, a.address);
+    let odd = format!(
+        "disagree: {} (serial 2015031102) says 192.0.2.2; {} (serial 2015031101) says",
+        c.address, a.address
+    );
     failed(&run_, Kind::DnsDisagreement, &odd);
     let gone = DnsExpect { rcode: "NXDOMAIN".to_owned(), ..agree() };
-    failed(&run(question("mail.shop.example", "A", &all, gone)).await, Kind::DnsWrongAnswer, "expected NXDOMAIN");
+    failed(
+        &run(question("mail.shop.example", "A", &all, gone)).await,
+        Kind::DnsWrongAnswer,
+        "expected NXDOMAIN",
+    );
     let two = [c.address, c.address];
     passed(&run(question("mail.shop.example", "A", &two, agree())).await);
 }

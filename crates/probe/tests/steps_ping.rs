@@ -38,7 +38,8 @@ async fn an_echo_from_loopback_is_answered_or_the_remedy_is_named() {
 #[tokio::test]
 async fn a_host_without_a_way_to_it_is_unreachable_or_silent() {
     // Reserved for future use (RFC 1112, section 4): nobody has it.
-    let hosts = Resolve::Pinned(BTreeMap::from([("nobody.example".to_owned(), vec!["240.0.0.1".parse().unwrap()])]));
+    let hosts =
+        Resolve::Pinned(BTreeMap::from([("nobody.example".to_owned(), vec!["240.0.0.1".parse().unwrap()])]));
     let run = run_with(ping("nobody.example"), hosts, SECOND).await;
     if allowed(&run) {
         // Which of its kinds it is, the network between decides.

@@ -48,7 +48,10 @@ async fn greeting_starttls_and_sign_in_pass_with_their_phases() {
     let run_ = run(Step::Smtp(signing_in)).await;
     passed(&run_);
     let phases = run_.steps[0].phases;
-    assert!(phases.connect_us.is_some() && phases.tls_us.is_some() && phases.first_byte_us.is_some(), "{phases:?}");
+    assert!(
+        phases.connect_us.is_some() && phases.tls_us.is_some() && phases.first_byte_us.is_some(),
+        "{phases:?}"
+    );
     let implicit = Manners { implicit: true, ..Manners::default() };
     let port = start(&ca.good("mail.shop.example"), implicit).await.port();
     let signing_in = SmtpStep { sign_in: password("hunter2"), ..step(port, StartTls::Implicit, &ca) };
@@ -89,7 +92,10 @@ async fn a_password_is_never_sent_in_the_clear() {
 
 #[tokio::test]
 async fn commands_slipped_in_behind_starttls_are_a_breach_of_protocol() {
-    let slipped = Manners { starttls: "220 go ahead\r\n250-mail.shop.example\r\n250 AUTH PLAIN\r\n", ..Manners::default() };
+    let slipped = Manners {
+        starttls: "220 go ahead\r\n250-mail.shop.example\r\n250 AUTH PLAIN\r\n",
+        ..Manners::default()
+    };
     failed(&against(slipped).await, Kind::HttpMalformed, "before they were asked for: 250-mail");
 }
 
@@ -98,8 +104,16 @@ async fn what_is_not_smtp_or_breaks_its_bounds_is_malformed() {
     let greeted = |greeting: &str| Manners { greeting: greeting.to_owned(), ..Manners::default() };
     failed(&against(greeted("HTTP/1.1 400 Bad Request\r\n\r\n")).await, Kind::HttpMalformed, "HTTP/1.1 400");
     failed(&against(greeted("220-a\r\n250 b\r\n")).await, Kind::HttpMalformed, "250 b");
-    failed(&against(greeted("220 a\r\n250 too soon\r\n")).await, Kind::HttpMalformed, "before they were asked for");
-    failed(&against(greeted(&"220-and so on\r\n".repeat(101))).await, Kind::HttpMalformed, "more than 100 lines");
+    failed(
+        &against(greeted("220 a\r\n250 too soon\r\n")).await,
+        Kind::HttpMalformed,
+        "before they were asked for",
+    );
+    failed(
+        &against(greeted(&"220-and so on\r\n".repeat(101))).await,
+        Kind::HttpMalformed,
+        "more than 100 lines",
+    );
     let endless = |greeting: &str| Manners { endless: true, ..greeted(greeting) };
     failed(&against(endless("220 and so on ")).await, Kind::HttpMalformed, "more than 2000 bytes");
     failed(&against(endless("220-and so on\r\n")).await, Kind::HttpMalformed, "more than 100 lines");
@@ -143,7 +157,8 @@ async fn the_client_of_openssl_agrees_that_our_server_speaks_smtp() {
         .spawn()
         .expect("OpenSSL must be installed for this test: Debian package openssl");
     client.stdin.take().unwrap().write_all(b"QUIT\r\n").await.unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(20), client.wait_with_output()).await.unwrap().unwrap();
+    let ended =
+        tokio::time::timeout(Duration::from_secs(20), client.wait_with_output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(said.contains("CONNECTION ESTABLISHED"), "{said}");
 }

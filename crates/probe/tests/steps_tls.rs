@@ -6,7 +6,7 @@ use candor_core::fault::Kind;
 use candor_core::model::{Step, TcpStep, TlsClient, TlsExpect, TlsStep};
 use steps_support::certificates::{Ca, DAY};
 use steps_support::openssl::Openssl;
-use steps_support::{SECOND, closed_port, evidence, failed, pinned, passed, run, run_with, text, tls_expect};
+use steps_support::{SECOND, closed_port, evidence, failed, passed, pinned, run, run_with, text, tls_expect};
 use tokio::net::TcpListener;
 
 fn tls(port: u16, expect: TlsExpect, client: TlsClient) -> Step {
@@ -58,7 +58,11 @@ async fn a_certificate_for_another_name_is_for_that_name_alone() {
 async fn a_certificate_that_nobody_we_trust_vouches_for_is_untrusted() {
     let (ours, theirs) = (Ca::new(), Ca::named("CA of somebody else"));
     let server = Openssl::start(&theirs.good("shop.example"));
-    failed(&run(tls(server.address.port(), tls_expect(), ours.client())).await, Kind::TlsUntrusted, "vouches");
+    failed(
+        &run(tls(server.address.port(), tls_expect(), ours.client())).await,
+        Kind::TlsUntrusted,
+        "vouches",
+    );
     // A TCP step trusts who the host trusts.
     failed(&run(tcp(server.address.port(), Some(tls_expect()))).await, Kind::TlsUntrusted, "vouches");
 }

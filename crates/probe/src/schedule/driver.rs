@@ -101,7 +101,12 @@ struct Outcome {
 }
 
 impl Driver {
-    fn new(planner: Planner, probe: Arc<dyn Probe>, out: mpsc::Sender<Run>, stats: Arc<ScheduleStats>) -> Self {
+    fn new(
+        planner: Planner,
+        probe: Arc<dyn Probe>,
+        out: mpsc::Sender<Run>,
+        stats: Arc<ScheduleStats>,
+    ) -> Self {
         let mut driver = Self {
             planner,
             out,

@@ -162,7 +162,9 @@ impl Planner {
     /// before [`Planner::finished`].
     pub fn released(&mut self, check: CheckId, now: Duration) {
         let Some(known) = self.checks.get_mut(&check) else { return };
-        let RunState::InFlight(host) = std::mem::replace(&mut known.run, RunState::Undelivered) else { return };
+        let RunState::InFlight(host) = &known.run else { return };
+        let host = Arc::clone(host);
+        known.run = RunState::Undelivered;
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(at) = self.hosts.get_mut(&host) {
             at.in_flight = at.in_flight.saturating_sub(1);
@@ -284,7 +286,8 @@ impl Planner {
         let host = self.hosts.get_mut(name)?;
         host.listed = None;
         while let Some(id) = host.queue.pop_front() {
-            let Some(check) = self.checks.get_mut(&id).filter(|check| !check.leaving && check.host == *name) else {
+            let Some(check) = self.checks.get_mut(&id).filter(|check| !check.leaving && check.host == *name)
+            else {
                 continue;
             };
             let Some(due) = check.waiting.take() else { continue };

@@ -2,7 +2,14 @@
 //!
 //! NSD and `openssl s_server` are the real programs, started on a free loopback port and ended by their process id.
 //! The SMTP server is our own (`smtp`): it must misbehave in ways that no real one can be told to.
-#![allow(dead_code, unreachable_pub, missing_docs, missing_debug_implementations, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    reason = "each test file uses a part, and in a test a panic is the message"
+)]
 
 pub mod certificates;
 pub mod nsd;
@@ -17,8 +24,8 @@ use std::time::Duration;
 use candor_core::fault::{Fault, Kind};
 use candor_core::id::{CapabilityId, CellId, CellKey, CheckId, ServiceId, VantageId};
 use candor_core::model::{
-    Anchor, Capability, Cell, Check, Confirm, Degraded, Journey, JourneyStep, Keep, LedgerPlace, Operate, Page, Plan,
-    Policy, Quorum, Resolve, Service, ShowFaults, Step, StepWhen, TlsExpect, Vantage,
+    Anchor, Capability, Cell, Check, Confirm, Degraded, Journey, JourneyStep, Keep, LedgerPlace, Operate,
+    Page, Plan, Policy, Quorum, Resolve, Service, ShowFaults, Step, StepWhen, TlsExpect, Vantage,
 };
 use candor_core::observation::Run;
 use candor_core::template::Template;
@@ -119,8 +126,7 @@ fn service(steps: Vec<JourneyStep>) -> Service {
         near: true,
         key: key.clone(),
     };
-    let journey =
-        Journey { steps, allow_hosts: BTreeSet::new(), variables: BTreeMap::new(), writes: false };
+    let journey = Journey { steps, allow_hosts: BTreeSet::new(), variables: BTreeMap::new(), writes: false };
     let capability = Capability {
         id: key.capability,
         name: "Serve".to_owned(),

@@ -31,7 +31,8 @@ impl Openssl {
             .expect("OpenSSL must be installed for this test: Debian package openssl");
         // It says where it listens: "ACCEPT 127.0.0.1:37471".
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ACCEPT ")?.trim().parse().ok());
+        let address =
+            lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ACCEPT ")?.trim().parse().ok());
         let address = address.unwrap_or_else(|| panic!("openssl s_server said nowhere where it listens"));
         Self { child, address, _folder: folder }
     }

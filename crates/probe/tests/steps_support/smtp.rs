@@ -69,12 +69,13 @@ pub async fn start(leaf: &Leaf, manners: Manners) -> SocketAddr {
 fn acceptor(leaf: &Leaf) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_slice(leaf.pem.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(leaf.key_pem.as_bytes()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
     TlsAcceptor::from(Arc::new(config))
 }
 
@@ -86,8 +87,10 @@ async fn serve(mut stream: TcpStream, acceptor: TlsAcceptor, manners: Manners) -
         return Ok(());
     }
     stream.write_all(manners.greeting.as_bytes()).await?;
-    while manners.endless {
-        stream.write_all(manners.greeting.as_bytes()).await?;
+    if manners.endless {
+        loop {
+            stream.write_all(manners.greeting.as_bytes()).await?;
+        }
     }
     if manners.hangs_up {
         return Ok(());

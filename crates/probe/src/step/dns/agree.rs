@@ -52,9 +52,14 @@ pub(super) async fn demand(
 }
 
 /// Who says what: first the smaller camps, then some of the greatest.
-fn disagreement(question: &Question, mut camps: Vec<Camp<'_>>, serials: &BTreeMap<SocketAddr, String>) -> String {
+fn disagreement(
+    question: &Question,
+    mut camps: Vec<Camp<'_>>,
+    serials: &BTreeMap<SocketAddr, String>,
+) -> String {
     let say = |(server, exchange): &(&str, &Exchange)| {
-        let serial = serials.get(&exchange.server).map_or_else(String::new, |serial| format!(" (serial {serial})"));
+        let serial =
+            serials.get(&exchange.server).map_or_else(String::new, |serial| format!(" (serial {serial})"));
         format!("{server}{serial} says {}", words(exchange))
     };
     camps.sort_by_key(Vec::len);
@@ -73,7 +78,8 @@ fn said(asked: &Asked) -> Result<&Exchange, (Kind, String)> {
     match exchange.rcode {
         Rcode::NOERROR | Rcode::NXDOMAIN if exchange.flags.aa => Ok(exchange),
         Rcode::NOERROR | Rcode::NXDOMAIN | Rcode::REFUSED => {
-            let why = format!("{} does not serve the zone: {} without authority", asked.server, exchange.rcode);
+            let why =
+                format!("{} does not serve the zone: {} without authority", asked.server, exchange.rcode);
             Err((Kind::DnsLame, why))
         }
         code => Err((Kind::DnsServfail, format!("{} answers {code}", asked.server))),
@@ -90,7 +96,8 @@ fn key(exchange: &Exchange) -> Said {
 }
 
 fn words(exchange: &Exchange) -> String {
-    let data: Vec<_> = exchange.answer.iter().filter(|r| r.rtype != "RRSIG").map(|r| r.data.as_str()).take(3).collect();
+    let data: Vec<_> =
+        exchange.answer.iter().filter(|r| r.rtype != "RRSIG").map(|r| r.data.as_str()).take(3).collect();
     match (exchange.rcode, data.is_empty()) {
         (Rcode::NOERROR, true) => "nothing of that type".to_owned(),
         (Rcode::NOERROR, false) => data.join(" "),
@@ -99,9 +106,14 @@ fn words(exchange: &Exchange) -> String {
 }
 
 /// The serial that each server has of the zone: of the SOA it gives for the name, or beside it (RFC 2308, section 3).
-async fn serials(question: &Question, asked: &[Asked], context: &StepContext<'_>) -> BTreeMap<SocketAddr, String> {
+async fn serials(
+    question: &Question,
+    asked: &[Asked],
+    context: &StepContext<'_>,
+) -> BTreeMap<SocketAddr, String> {
     let Ok(question) = Question::parse(&question.name(), "SOA") else { return BTreeMap::new() };
-    let options = AskOptions { deadline: context.remaining(), recursion_desired: false, ..AskOptions::default() };
+    let options =
+        AskOptions { deadline: context.remaining(), recursion_desired: false, ..AskOptions::default() };
     let mut asking = JoinSet::new();
     for server in asked.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|exchange| exchange.server) {
         let (question, options) = (question.clone(), options.clone());

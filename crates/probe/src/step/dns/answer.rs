@@ -66,9 +66,12 @@ impl Expected {
         if rcode != self.rcode {
             return Err(self.wrong_code(exchange, &chain));
         }
-        let seen: BTreeSet<_> = chain.records(exchange, &self.rtype).map(|r| canonical(&r.rtype, &r.data)).collect();
+        let seen: BTreeSet<_> =
+            chain.records(exchange, &self.rtype).map(|r| canonical(&r.rtype, &r.data)).collect();
         match &self.answer {
-            None if seen.is_empty() && exchange.rcode == Rcode::NOERROR => return Err(self.empty(exchange, &chain)),
+            None if seen.is_empty() && exchange.rcode == Rcode::NOERROR => {
+                return Err(self.empty(exchange, &chain));
+            }
             None => {}
             Some(wanted) if seen.is_empty() && !wanted.is_empty() && exchange.rcode == Rcode::NOERROR => {
                 return Err(self.empty(exchange, &chain));
@@ -147,7 +150,9 @@ impl Chain {
             return chain;
         }
         let mut passed = BTreeSet::new();
-        let alias = |name: &str| exchange.answer.iter().find(|r| r.rtype == "CNAME" && r.name.eq_ignore_ascii_case(name));
+        let alias = |name: &str| {
+            exchange.answer.iter().find(|r| r.rtype == "CNAME" && r.name.eq_ignore_ascii_case(name))
+        };
         while let Some(record) = alias(&chain.last) {
             if !passed.insert(chain.last.clone()) {
                 chain.circle = true;
@@ -174,7 +179,9 @@ impl Chain {
 pub(super) fn canonical(rtype: &str, data: &str) -> String {
     match rtype {
         "TXT" | "SPF" => unquoted(data),
-        "AAAA" => data.trim().parse::<Ipv6Addr>().map_or_else(|_| data.to_owned(), |address| address.to_string()),
+        "AAAA" => {
+            data.trim().parse::<Ipv6Addr>().map_or_else(|_| data.to_owned(), |address| address.to_string())
+        }
         _ => {
             let words = data.split_whitespace().map(|word| match OF_NAMES.contains(&rtype) {
                 true if word.len() > 1 => word.strip_suffix('.').unwrap_or(word).to_ascii_lowercase(),
@@ -249,6 +256,9 @@ mod tests {
         assert_eq!(difference(&a, &b), "the answer has 192.0.2.1 instead of 192.0.2.2");
         assert_eq!(difference(&set(&[]), &b), "the answer lacks 192.0.2.2");
         let many = set(&["1", "2", "3", "4", "5", "6"]);
-        assert_eq!(difference(&many, &set(&[])), "the answer has 1, 2, 3, 4 and 2 more, which is not expected");
+        assert_eq!(
+            difference(&many, &set(&[])),
+            "the answer has 1, 2, 3, 4 and 2 more, which is not expected"
+        );
     }
 }

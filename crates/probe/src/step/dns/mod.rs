@@ -82,7 +82,10 @@ async fn ask_servers(
         options.recursion_desired = !step.expect.authorities_agree;
         context.report.address = step.servers.first().map(ToString::to_string);
         let asked = ask_all(&step.servers, question, &options).await;
-        return Ok(asked.into_iter().map(|(server, outcome)| Asked::new(server.to_string(), outcome)).collect());
+        return Ok(asked
+            .into_iter()
+            .map(|(server, outcome)| Asked::new(server.to_string(), outcome))
+            .collect());
     }
     let servers = context.resolver.servers().await;
     let mut last = None;
@@ -140,9 +143,9 @@ fn judge(asked: &Asked, expected: &Expected, context: &StepContext<'_>) -> Resul
             Ok(()) => return Ok(()),
             Err((kind, why)) => StepFailure::new(kind, format!("{}: {why}", asked.server)),
         },
-        Err(none) if none.kind == Kind::DnsTimeout && context.deadline_passed() => {
-            context.deadline().ran_out(Kind::DnsTimeout, &format!("asking {} for {}", asked.server, expected.question()))
-        }
+        Err(none) if none.kind == Kind::DnsTimeout && context.deadline_passed() => context
+            .deadline()
+            .ran_out(Kind::DnsTimeout, &format!("asking {} for {}", asked.server, expected.question())),
         Err(none) => StepFailure::new(none.kind, none.why.clone()),
     };
     Err(failure.with_lines(lines(asked)))

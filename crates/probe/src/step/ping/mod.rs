@@ -38,14 +38,16 @@ pub(crate) async fn run(step: &PingStep, context: &mut StepContext<'_>) -> Resul
     let host = context.fill(&step.host)?;
     context.report.target.clone_from(&host);
     let addresses = resolve(context, &host).await?;
-    let addresses = if context.allowed.contains(&host) { addresses } else { guard::reachable(&host, addresses)? };
+    let addresses =
+        if context.allowed.contains(&host) { addresses } else { guard::reachable(&host, addresses)? };
     let mut failure = None;
     for address in addresses {
         match ping(context, address).await {
             Ok(took) => return expect_within(step.within, took),
-            // No way to this family: the other may have one.
-            Err(unreachable) if unreachable.kind == Kind::ConnectUnreachable => {
-                failure.get_or_insert(unreachable);
+            // No way to this family, or none of our own: the other may have one.
+            Err(lost) if matches!(lost.kind, Kind::ConnectUnreachable | Kind::VantageUnable) => {
+                failure =
+                    failure.filter(|first: &StepFailure| first.kind != Kind::VantageUnable).or(Some(lost));
             }
             Err(other) => return Err(other),
         }
@@ -76,7 +78,8 @@ async fn ping(context: &mut StepContext<'_>, address: IpAddr) -> Result<Duration
     let begun = Instant::now();
     let answered = context.within(Kind::ConnectTimeout, &doing, exchange(&socket, &mut echo)).await;
     let took = answered?.map_err(|error| failed(&error))?;
-    context.report.phases.first_byte_us = Some(micros(begun).min(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)));
+    context.report.phases.first_byte_us =
+        Some(micros(begun).min(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)));
     Ok(took)
 }
 

@@ -94,7 +94,8 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
         self.transcript.note(format!("C: {shown}"));
         let line = format!("{command}\r\n");
         let doing = format!("sending {shown}");
-        let sent = context.within(Kind::TransferStalled, &doing, self.stream.write_all(line.as_bytes())).await?;
+        let sent =
+            context.within(Kind::TransferStalled, &doing, self.stream.write_all(line.as_bytes())).await?;
         sent.map_err(|error| StepFailure::new(io_kind(&error), format!("{doing}: {error}")))?;
         let flushed = context.within(Kind::TransferStalled, &doing, self.stream.flush()).await?;
         flushed.map_err(|error| StepFailure::new(io_kind(&error), format!("{doing}: {error}")))?;
@@ -152,7 +153,8 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
                 line = String::from_utf8_lossy(&line).replace(hidden.as_str(), REDACTED).into_bytes();
             }
             self.transcript.note(format!("S: {}", shown(&line)));
-            let broken = || StepFailure::new(Kind::HttpMalformed, format!("{what} is not SMTP: {}", shown(&line)));
+            let broken =
+                || StepFailure::new(Kind::HttpMalformed, format!("{what} is not SMTP: {}", shown(&line)));
             let (code, last, text) = parse(&line).ok_or_else(broken)?;
             if *first.get_or_insert(code) != code {
                 return Err(broken());
@@ -168,7 +170,8 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
     /// The next line, without its end.
     async fn line(&mut self, what: &str) -> Result<Vec<u8>, StepFailure> {
         loop {
-            if let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') {
+            let end = self.pending.iter().position(|&byte| byte == b'\n');
+            if let Some(end) = end.filter(|&end| end <= LINE_MAX) {
                 let mut line: Vec<u8> = self.pending.drain(..=end).collect();
                 line.truncate(line.trim_ascii_end().len());
                 return Ok(line);
@@ -179,9 +182,13 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
             }
             let mut room = [0; 1_024];
             let read = self.stream.read(&mut room).await;
-            let count = read.map_err(|error| StepFailure::new(io_kind(&error), format!("{what}: {error}")))?;
+            let count =
+                read.map_err(|error| StepFailure::new(io_kind(&error), format!("{what}: {error}")))?;
             if count == 0 {
-                return Err(StepFailure::new(Kind::ConnectReset, format!("the server hung up instead of {what}")));
+                return Err(StepFailure::new(
+                    Kind::ConnectReset,
+                    format!("the server hung up instead of {what}"),
+                ));
             }
             self.pending.extend_from_slice(room.get(..count).unwrap_or_default());
         }
@@ -215,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_line_of_a_reply_is_a_code_and_a_text() {
-        assert_eq!(parse(b"220 mail.shop.example ready"), Some((220, true, "mail.shop.example ready".to_owned())));
+        assert_eq!(
+            parse(b"220 mail.shop.example ready"),
+            Some((220, true, "mail.shop.example ready".to_owned()))
+        );
         assert_eq!(parse(b"250-SIZE 100"), Some((250, false, "SIZE 100".to_owned())));
         assert_eq!(parse(b"250"), Some((250, true, String::new())));
         for broken in ["", "22", "hello", "2500 x", "190 x", "250_x", "\u{fe}\u{ff}"] {

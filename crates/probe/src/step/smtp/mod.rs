@@ -26,7 +26,9 @@ use crate::failure::StepFailure;
 /// The fault of the part that failed, with what was said until then.
 pub(crate) async fn run(step: &SmtpStep, context: &mut StepContext<'_>) -> Result<(), StepFailure> {
     if step.sign_in.is_some() && step.starttls == StartTls::Never {
-        return Err(StepFailure::config("a password is never sent in the clear: signing in needs `starttls`"));
+        return Err(StepFailure::config(
+            "a password is never sent in the clear: signing in needs `starttls`",
+        ));
     }
     let host = context.fill(&step.host)?;
     context.report.target = format!("{host}:{}", step.port);
