@@ -28,5 +28,5 @@ pub use record::{Flags, Rcode, Record};
 pub use resolve::{
     Lookup, LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver,
 };
-pub use serve::{ServeError, Server, ServerHandle, serve_files};
+pub use serve::{FileServer, ServeError, Server, ServerHandle, serve_files};
 pub use zone::{Zone, ZoneAnswer, ZoneFault};

@@ -7,9 +7,12 @@
 
 mod support;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use candor_names::{AskOptions, Rcode, Transport, TransportUsed, ask_each, authorities_at, serve_files};
+use candor_names::{
+    AskOptions, FileServer, Rcode, Transport, TransportUsed, ask_each, authorities_at, serve_files,
+};
 use proptest::prelude::*;
 use support::{LOOPBACK, Ours, SHOP, asked, lines, options, over, question, zone};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -212,7 +215,7 @@ async fn every_authority_is_asked_and_disagreement_is_said() {
                 ns2 60 A 127.0.0.2\nwww 60 A 192.0.2.1\na.b.c 60 A 192.0.2.2\n";
     let one = Ours::start(vec![zone(text)]).await;
     let other = candor_names::Server::bind(
-        &[std::net::SocketAddr::from(([127, 0, 0, 2], one.address.port()))],
+        &[SocketAddr::from(([127, 0, 0, 2], one.address.port()))],
         vec![zone(&text.replace("192.0.2.1", "192.0.2.9"))],
     )
     .await
@@ -247,20 +250,11 @@ async fn files_are_read_again_on_sighup_and_bad_ones_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.zone");
     std::fs::write(&file, SHOP).unwrap();
-    let address = std::net::SocketAddr::new(LOOPBACK, {
-        std::net::UdpSocket::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap().port()
-    });
-    let serving = tokio::spawn(serve_files(vec![file.clone()], vec![address], std::future::pending()));
-    let serial = || async {
-        loop {
-            if let Ok(answer) = candor_names::ask(address, &question("shop.example", "SOA"), &options()).await
-            {
-                return lines(&answer.answer)[0].clone();
-            }
-            assert!(!serving.is_finished(), "the server ended");
-            tokio::task::yield_now().await;
-        }
-    };
+    let server = FileServer::bind(vec![file.clone()], &[SocketAddr::new(LOOPBACK, 0)]).await.unwrap();
+    let address = server.local_addrs()[0];
+    let serving = tokio::spawn(server.run(std::future::pending()));
+    let serial =
+        || async { lines(&asked(address, "shop.example", "SOA", &options()).await.answer)[0].clone() };
     assert!(serial().await.contains("2026112101"));
     let hang_up = || {
         let sent =
@@ -283,7 +277,7 @@ async fn files_with_faults_are_not_served() {
     let (good, bad) = (folder.path().join("good"), folder.path().join("bad"));
     std::fs::write(&good, SHOP).unwrap();
     std::fs::write(&bad, "$ORIGIN z.example.\n@ 60 A x\n").unwrap();
-    let listen = vec![std::net::SocketAddr::new(LOOPBACK, 0)];
+    let listen = vec![SocketAddr::new(LOOPBACK, 0)];
     let shown = |files: Vec<std::path::PathBuf>| {
         let listen = listen.clone();
         let folder = folder.path().display().to_string();

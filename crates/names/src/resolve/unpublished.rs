@@ -4,8 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::base::Rtype;
+
 use super::chain::{self, Lead};
 use super::{Lookup, LookupError, LookupFuture, Resolver, literal};
+use crate::name;
 use crate::question::Question;
 use crate::record::Rcode;
 use crate::zone::{Zone, ZoneAnswer};
@@ -55,14 +58,10 @@ impl ZoneResolver {
     }
 
     fn say(&self, host: &str) -> Result<Said, LookupError> {
-        let question = |rtype| {
-            Question::parse(host, rtype)
-                .map_err(|why| LookupError::BadName { name: host.to_owned(), why: why.to_string() })
-        };
-        let (asked, six) = (question("A")?, question("AAAA")?);
-        let start = asked.name();
-        let four = self.zone.answer(&asked, false);
-        let six = self.zone.answer(&six, false);
+        let wire = name::parse(host).map_err(|why| LookupError::BadName { name: host.to_owned(), why })?;
+        let start = name::show(&wire);
+        let six = self.zone.answer(&Question::of(wire.clone(), Rtype::AAAA), false);
+        let four = self.zone.answer(&Question::of(wire, Rtype::A), false);
         let mut aliases = Vec::new();
         let mut addresses: Vec<IpAddr> = Vec::new();
         for answer in [&six, &four] {

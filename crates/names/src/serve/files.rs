@@ -70,29 +70,60 @@ fn load_one(file: &Path) -> Result<Result<Zone, Vec<ZoneFault>>, ServeError> {
     Ok(Zone::parse(&text, None, &file.display().to_string()))
 }
 
+/// A server of zone files with its sockets bound.
+#[derive(Debug)]
+pub struct FileServer {
+    server: Server,
+    hangups: Signal,
+    files: Vec<PathBuf>,
+}
+
+impl FileServer {
+    /// Reads the files and binds the addresses.
+    ///
+    /// # Errors
+    /// When a file cannot be read, has faults, or an address cannot be bound.
+    pub async fn bind(files: Vec<PathBuf>, listen: &[SocketAddr]) -> Result<Self, ServeError> {
+        // Before all else: a SIGHUP that comes early must not end the process.
+        let hangups = signal(SignalKind::hangup()).map_err(ServeError::Broken)?;
+        let zones = load(files.clone()).await?;
+        let server = Server::bind(listen, zones).await.map_err(ServeError::Bind)?;
+        for address in server.local_addrs() {
+            tracing::info!(%address, "serving zones over UDP and TCP");
+        }
+        Ok(Self { server, hangups, files })
+    }
+
+    /// The addresses bound, ports filled in.
+    #[must_use]
+    pub fn local_addrs(&self) -> Vec<SocketAddr> {
+        self.server.local_addrs()
+    }
+
+    /// Serves until `shutdown` completes; reads all files again on SIGHUP.
+    ///
+    /// # Errors
+    /// When a task that serves has ended. A file that has become bad is logged, and what is served stays in force.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+        let reloads = pin!(reload_on(self.hangups, self.server.handle(), self.files));
+        let running = pin!(self.server.run(shutdown));
+        tokio::select! {
+            ended = running => ended.map_err(ServeError::Broken),
+            () = reloads => Ok(()),
+        }
+    }
+}
+
 /// Serves zone files until `shutdown` completes; reads all of them again on SIGHUP.
 ///
 /// # Errors
-/// When a file cannot be read, has faults, or an address cannot be bound, at the start; later faults are logged
-/// and leave what is served in force.
+/// As [`FileServer::bind`] and [`FileServer::run`].
 pub async fn serve_files(
     files: Vec<PathBuf>,
     listen: Vec<SocketAddr>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    // Before all else: a SIGHUP that comes early must not end the process.
-    let hangups = signal(SignalKind::hangup()).map_err(ServeError::Broken)?;
-    let zones = load(files.clone()).await?;
-    let server = Server::bind(&listen, zones).await.map_err(ServeError::Bind)?;
-    for address in server.local_addrs() {
-        tracing::info!(%address, "serving zones over UDP and TCP");
-    }
-    let reloads = pin!(reload_on(hangups, server.handle(), files));
-    let running = pin!(server.run(shutdown));
-    tokio::select! {
-        ended = running => ended.map_err(ServeError::Broken),
-        () = reloads => Ok(()),
-    }
+    FileServer::bind(files, &listen).await?.run(shutdown).await
 }
 
 /// Never ends while signals can come.

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::catalog::Catalog;
-pub use self::files::{ServeError, load, serve_files};
+pub use self::files::{FileServer, ServeError, load, serve_files};
 use crate::zone::Zone;
 
 /// How often a free port is tried for both UDP and TCP.
