@@ -37,10 +37,12 @@ pub(crate) async fn connect(
     port: u16,
 ) -> Result<TcpStream, StepFailure> {
     let addresses = resolve(context, host).await?;
-    let addresses = if context.allowed.contains(host) { addresses } else { guard::reachable(host, addresses)? };
+    let addresses =
+        if context.allowed.contains(host) { addresses } else { guard::reachable(host, addresses)? };
     let begun = Instant::now();
     let attempt = race(&addresses, port);
-    let stream = context.within(Kind::ConnectTimeout, &format!("connecting to {host} port {port}"), attempt).await;
+    let stream =
+        context.within(Kind::ConnectTimeout, &format!("connecting to {host} port {port}"), attempt).await;
     add_phase(&mut context.report.phases.connect_us, begun);
     let (stream, address) = stream?.map_err(|(address, error)| connect_failure(address, &error))?;
     context.report.address = Some(address.to_string());
@@ -144,7 +146,10 @@ async fn dial(address: SocketAddr) -> Attempt {
     Ok((stream, address))
 }
 
-fn more_telling(told: Option<(SocketAddr, io::Error)>, lost: (SocketAddr, io::Error)) -> (SocketAddr, io::Error) {
+fn more_telling(
+    told: Option<(SocketAddr, io::Error)>,
+    lost: (SocketAddr, io::Error),
+) -> (SocketAddr, io::Error) {
     match told {
         Some(first) if !is_no_route_of_ours(&first.1) || is_no_route_of_ours(&lost.1) => first,
         Some(_) | None => lost,

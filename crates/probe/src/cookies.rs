@@ -34,7 +34,9 @@ impl CookieJar {
     /// Keeps what a `Set-Cookie` field of an answer from `url` says; what breaks the rules is ignored, as browsers do.
     pub(crate) fn set(&mut self, url: &Url, field: &str) {
         let Some((cookie, gone)) = parse(url, field) else { return };
-        self.0.retain(|old| (&old.name, &old.domain, &old.path) != (&cookie.name, &cookie.domain, &cookie.path));
+        self.0.retain(|old| {
+            (&old.name, &old.domain, &old.path) != (&cookie.name, &cookie.domain, &cookie.path)
+        });
         if !gone && self.0.len() < COOKIES_MAX {
             self.0.push(cookie);
         }
@@ -130,7 +132,8 @@ fn lies_in(host: &str, domain: &str) -> bool {
 
 /// RFC 6265, section 5.1.4.
 fn path_lies_in(path: &str, within: &str) -> bool {
-    path.strip_prefix(within).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || within.ends_with('/'))
+    path.strip_prefix(within)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || within.ends_with('/'))
 }
 
 fn default_path(path: &str) -> String {
@@ -166,7 +169,9 @@ mod tests {
     fn a_cookie_goes_back_to_its_host_alone() {
         let jar = jar("https://shop.example/", &["sid=1"]);
         assert_eq!(jar.field(&url("https://shop.example/buy")).as_deref(), Some("sid=1"));
-        for other in ["https://evil.example/", "https://a.shop.example/", "https://xshop.example/", "https://example/"] {
+        for other in
+            ["https://evil.example/", "https://a.shop.example/", "https://xshop.example/", "https://example/"]
+        {
             assert_eq!(jar.field(&url(other)), None, "{other}");
         }
     }
@@ -175,8 +180,13 @@ mod tests {
     fn a_domain_cookie_goes_to_hosts_below_and_never_to_a_registry() {
         let wide = jar("https://a.shop.example/", &["sid=1; Domain=.shop.example"]);
         assert_eq!(wide.field(&url("https://b.shop.example/")).as_deref(), Some("sid=1"));
-        for refused in ["sid=1; Domain=example", "sid=1; Domain=other.example", "sid=1; Domain=b.a.shop.example"] {
-            assert_eq!(jar("https://a.shop.example/", &[refused]).field(&url("https://a.shop.example/")), None);
+        for refused in
+            ["sid=1; Domain=example", "sid=1; Domain=other.example", "sid=1; Domain=b.a.shop.example"]
+        {
+            assert_eq!(
+                jar("https://a.shop.example/", &[refused]).field(&url("https://a.shop.example/")),
+                None
+            );
         }
         let registry = jar("https://shop.co.uk/", &["sid=1; Domain=co.uk"]);
         assert_eq!(registry.field(&url("https://evil.co.uk/")), None);
@@ -186,7 +196,10 @@ mod tests {
     fn a_secure_cookie_never_goes_over_plain_http() {
         let secure = jar("https://shop.example/", &["sid=1; Secure"]);
         assert_eq!(secure.field(&url("http://shop.example/")), None);
-        assert_eq!(jar("http://shop.example/", &["sid=1; Secure"]).field(&url("https://shop.example/")), None);
+        assert_eq!(
+            jar("http://shop.example/", &["sid=1; Secure"]).field(&url("https://shop.example/")),
+            None
+        );
     }
 
     #[test]
@@ -198,7 +211,9 @@ mod tests {
 
     #[test]
     fn a_date_or_age_in_the_past_deletes() {
-        for end in ["Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Thu, 01-Jan-1970 00:00:00 GMT"] {
+        for end in
+            ["Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Thu, 01-Jan-1970 00:00:00 GMT"]
+        {
             let jar = jar("https://shop.example/", &["sid=1", &format!("sid=; {end}")]);
             assert_eq!(jar.field(&url("https://shop.example/")), None, "{end}");
         }
@@ -206,6 +221,9 @@ mod tests {
 
     #[test]
     fn a_cookie_that_could_split_a_header_is_ignored() {
-        assert_eq!(jar("https://shop.example/", &["sid=1\r\nx: y"]).field(&url("https://shop.example/")), None);
+        assert_eq!(
+            jar("https://shop.example/", &["sid=1\r\nx: y"]).field(&url("https://shop.example/")),
+            None
+        );
     }
 }

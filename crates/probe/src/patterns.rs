@@ -105,7 +105,11 @@ impl Patterns {
     }
 }
 
-fn compiled<'a, T>(from: &'a HashMap<String, Result<T, String>>, text: &str, what: &str) -> Result<&'a T, StepFailure> {
+fn compiled<'a, T>(
+    from: &'a HashMap<String, Result<T, String>>,
+    text: &str,
+    what: &str,
+) -> Result<&'a T, StepFailure> {
     match from.get(text) {
         Some(Ok(compiled)) => Ok(compiled),
         Some(Err(why)) => Err(StepFailure::config(format!("{what} {text:?}: {why}"))),

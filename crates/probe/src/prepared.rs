@@ -16,7 +16,6 @@ use crate::runner::CLEANUP_BUDGET;
 use crate::schedule::CheckSchedule;
 use crate::variables::Variables;
 
-
 /// A check made ready to run.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -80,7 +79,13 @@ struct Routes<'p> {
 }
 
 impl Routes<'_> {
-    fn of_journey(&mut self, plan: &Plan, service: &Service, vantage: &VantageId, journey: &Journey) -> Vec<Route> {
+    fn of_journey(
+        &mut self,
+        plan: &Plan,
+        service: &Service,
+        vantage: &VantageId,
+        journey: &Journey,
+    ) -> Vec<Route> {
         let vantage = plan.vantage(vantage).map(|vantage| &vantage.resolve);
         let wider = [Some(&service.resolve), vantage, Some(&plan.resolve)];
         let narrowest = |step: &Resolve| {

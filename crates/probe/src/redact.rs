@@ -4,7 +4,9 @@
 //! the run (cookies, captured values) are treated alike from [`LEARNED_MIN`] bytes on; shorter ones are no secrets.
 //! Cutting comes after redacting, so that no cut leaves half a secret.
 
-use candor_core::model::{Body, HttpStep, JsonTemplate, Journey, Step, Target};
+use std::borrow::Cow;
+
+use candor_core::model::{Body, HttpStep, Journey, JsonTemplate, Step, Target};
 use candor_core::observation::Evidence;
 use candor_core::template::{Piece, REDACTED, Secret, Template};
 
@@ -42,13 +44,15 @@ impl Redactor {
     }
 
     /// The same with what a run learned.
-    pub(crate) fn with_learned<'a>(&self, learned: impl Iterator<Item = &'a str>) -> Self {
-        let mut redactor = self.clone();
-        for value in learned.filter(|value| value.len() >= LEARNED_MIN) {
-            redactor.add(value);
+    pub(crate) fn with_learned<'a>(&self, learned: impl Iterator<Item = &'a str>) -> Cow<'_, Self> {
+        let mut learned = learned.filter(|value| value.len() >= LEARNED_MIN).peekable();
+        if learned.peek().is_none() {
+            return Cow::Borrowed(self);
         }
+        let mut redactor = self.clone();
+        learned.for_each(|value| redactor.add(value));
         redactor.sort();
-        redactor
+        Cow::Owned(redactor)
     }
 
     /// `text` with stars for secrets, cut to `max` bytes.
@@ -114,7 +118,9 @@ impl Redactor {
             Body::Form(fields) => fields.iter().for_each(|(_, value)| self.add_template(value)),
         }
         self.add_secret(step.tls.key_pem.as_ref());
-        self.add_secret(step.proxy.as_ref().and_then(|proxy| proxy.sign_in.as_ref()).map(|(_, secret)| secret));
+        self.add_secret(
+            step.proxy.as_ref().and_then(|proxy| proxy.sign_in.as_ref()).map(|(_, secret)| secret),
+        );
         step.expect.text.iter().chain(&step.expect.not_text).for_each(|text| self.add_template(text));
     }
 
@@ -146,8 +152,9 @@ impl Redactor {
         let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
         let percent = form.replace('+', "%20");
         let json = serde_json::Value::from(text).to_string();
-        let json = json.trim_matches('"').to_owned();
-        let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json).to_owned();
+        let html =
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         self.0.extend([text.to_owned(), form, percent, json, html]);
     }
 
@@ -173,7 +180,9 @@ mod tests {
     fn a_secret_is_starred_in_every_notation() {
         let secret = "p&s \"x\"";
         let redactor = redactor(&[secret]);
-        for text in [r#"p&s "x""#, "p%26s+%22x%22", "p%26s%20%22x%22", r#"p&s \"x\""#, "p&amp;s &quot;x&quot;"] {
+        for text in
+            [r#"p&s "x""#, "p%26s+%22x%22", "p%26s%20%22x%22", r#"p&s \"x\""#, "p&amp;s &quot;x&quot;"]
+        {
             assert_eq!(redactor.text(text, 100), REDACTED, "{text}");
         }
     }

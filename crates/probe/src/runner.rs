@@ -22,7 +22,6 @@ use crate::clock;
 use crate::failure::StepFailure;
 use crate::patterns::Patterns;
 use crate::prepared::{self, Prepared};
-use crate::redact::Redactor;
 use crate::schedule::{BoxFuture, CheckSchedule, Probe};
 use crate::session::Session;
 use crate::step::{self, StepContext};
@@ -34,6 +33,9 @@ pub const CLEANUP_BUDGET: Duration = Duration::from_secs(5);
 
 /// How much longer than its deadline a step is left alone before it is cut from outside.
 const STEP_SLACK: Duration = Duration::from_millis(500);
+
+/// Longest time that any plan can give a step or a journey: beyond it, sums of times could leave the clock's range.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// Longest target of a report, in bytes.
 const TARGET_MAX: usize = 300;
@@ -53,7 +55,10 @@ struct Inner {
 impl Runner {
     /// A runner that resolves as the plan says: by step, else service, else vantage, else the plan as a whole.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "callers hold plans in an Arc, and the runner may come to keep it")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hold plans in an Arc, and the runner may come to keep it"
+    )]
     pub fn new(plan: Arc<Plan>) -> Self {
         Self::build(&plan, None)
     }
@@ -152,8 +157,11 @@ impl<'r> Passage<'r> {
         let cleans_up = step.when == StepWhen::Always;
         let started = if index == 0 { self.begun } else { Instant::now() };
         let (timeout, journeys_end) = match cleans_up {
-            true => (step.timeout.min(CLEANUP_BUDGET), self.begun + self.prepared.deadline + CLEANUP_BUDGET),
-            false => (step.timeout, self.begun + self.prepared.deadline),
+            true => (
+                step.timeout.min(CLEANUP_BUDGET),
+                self.begun + self.prepared.deadline.min(LONGEST) + CLEANUP_BUDGET,
+            ),
+            false => (step.timeout.min(LONGEST), self.begun + self.prepared.deadline.min(LONGEST)),
         };
         let own_end = started + timeout;
         if let Some(route) = self.prepared.routes.get(index) {
@@ -185,10 +193,8 @@ impl<'r> Passage<'r> {
     fn end(self, check: CheckId) -> Run {
         let took = self.measured.saturating_duration_since(self.begun);
         let captured = self.context.variables.captures().values().map(String::as_str);
-        let redactor = match &self.failed {
-            Some(_) => self.prepared.redactor.with_learned(captured.chain(self.context.session.cookies.values())),
-            None => Redactor::clone(&self.prepared.redactor),
-        };
+        let learned = captured.chain(self.context.session.cookies.values());
+        let redactor = self.prepared.redactor.with_learned(learned);
         let mut reports = self.reports;
         for report in &mut reports {
             report.target = redactor.text(&report.target, TARGET_MAX);

@@ -13,7 +13,9 @@ use candor_core::model::TlsClient;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -88,7 +90,8 @@ impl TlsClients {
     }
 
     fn make(&self, client: &TlsClient, alpn: Alpn) -> Result<ClientConfig, StepFailure> {
-        let unusable = |what: &str, why: &dyn fmt::Display| StepFailure::config(format!("{what} cannot be used: {why}"));
+        let unusable =
+            |what: &str, why: &dyn fmt::Display| StepFailure::config(format!("{what} cannot be used: {why}"));
         let mut roots = self.system_roots.get_or_init(system_roots).clone();
         for pem in &client.ca_pem {
             for certificate in certificates(pem).map_err(|why| unusable("a certificate of `ca`", &why))? {
@@ -108,7 +111,9 @@ impl TlsClients {
                 let chain = certificates(chain).map_err(|why| unusable("the client certificate", &why))?;
                 let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
                     .map_err(|why| unusable("the client key", &why))?;
-                builder.with_client_auth_cert(chain, key).map_err(|why| unusable("the client certificate", &why))?
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|why| unusable("the client certificate", &why))?
             }
             _ => builder.with_no_client_auth(),
         };
@@ -194,15 +199,18 @@ fn certificate_fault(name: &str, why: &CertificateError) -> (Kind, String) {
         E::NotValidYetContext { not_before, .. } => {
             (Kind::TlsExpired, format!("the certificate of {name} is not valid before {}", day(not_before)))
         }
-        E::Expired | E::NotValidYet => (Kind::TlsExpired, format!("the certificate of {name} is not valid now")),
+        E::Expired | E::NotValidYet => {
+            (Kind::TlsExpired, format!("the certificate of {name} is not valid now"))
+        }
         E::NotValidForNameContext { presented, .. } => {
             let names = presented.join(", ");
             (Kind::TlsWrongName, format!("the certificate shown for {name} is for: {names}"))
         }
         E::NotValidForName => (Kind::TlsWrongName, format!("the certificate shown is not for {name}")),
-        E::UnknownIssuer => {
-            (Kind::TlsUntrusted, format!("nobody we trust vouches for the certificate of {name} (unknown issuer)"))
-        }
+        E::UnknownIssuer => (
+            Kind::TlsUntrusted,
+            format!("nobody we trust vouches for the certificate of {name} (unknown issuer)"),
+        ),
         other => (Kind::TlsUntrusted, format!("the certificate of {name} cannot be trusted: {other}")),
     }
 }
@@ -237,7 +245,8 @@ impl ServerCertVerifier for TellingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified =
+            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verified.map_err(|error| {
             let chain = std::iter::once(end_entity).chain(intermediates);
             let chain = chain.map(|certificate| certificate.clone().into_owned()).collect();

@@ -97,8 +97,10 @@ mod tests {
 
     #[test]
     fn a_capture_comes_before_the_place_and_the_place_before_the_journey() {
-        let cell = BTreeMap::from([("a".to_owned(), "place".to_owned()), ("b".to_owned(), "place".to_owned())]);
-        let journey = BTreeMap::from([("b".to_owned(), "journey".to_owned()), ("c".to_owned(), "journey".to_owned())]);
+        let cell =
+            BTreeMap::from([("a".to_owned(), "place".to_owned()), ("b".to_owned(), "place".to_owned())]);
+        let journey =
+            BTreeMap::from([("b".to_owned(), "journey".to_owned()), ("c".to_owned(), "journey".to_owned())]);
         let mut variables = Variables::new("r".to_owned(), &cell, &journey);
         variables.capture("a", "captured".to_owned());
         let template = Template(["a", "b", "c", "run"].map(|hole| Piece::Hole(hole.to_owned())).to_vec());

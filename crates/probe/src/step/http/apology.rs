@@ -4,7 +4,7 @@
 //! none. Absent: languages other than English; `not_text:` names what a service says in its own.
 
 /// What such pages say, in lower case.
-const PHRASES: [&str; 16] = [
+const PHRASES: [&str; 13] = [
     "temporarily unavailable",
     "we'll be right back",
     "we will be right back",
@@ -18,9 +18,6 @@ const PHRASES: [&str; 16] = [
     "cannot be displayed",
     "can't be displayed",
     "try again later",
-    "something went wrong",
-    "bad gateway",
-    "internal server error",
 ];
 
 /// Where in a page title and heading are looked for, in bytes.

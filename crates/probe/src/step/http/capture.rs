@@ -13,7 +13,11 @@ use crate::variables::CAPTURE_MAX;
 ///
 /// # Errors
 /// [`Kind::ContentMissingCapture`] names the first that is not there or too long.
-pub(super) fn all(step: &HttpStep, context: &mut StepContext<'_>, answer: &Answer) -> Result<(), StepFailure> {
+pub(super) fn all(
+    step: &HttpStep,
+    context: &mut StepContext<'_>,
+    answer: &Answer,
+) -> Result<(), StepFailure> {
     for capture in &step.captures {
         let value = one(capture, context, answer)?;
         if value.len() > CAPTURE_MAX {
@@ -27,7 +31,10 @@ pub(super) fn all(step: &HttpStep, context: &mut StepContext<'_>, answer: &Answe
 
 fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<String, StepFailure> {
     let missing = |what: String| {
-        StepFailure::new(Kind::ContentMissingCapture, format!("the capture {:?} is not there: {what}", capture.name))
+        StepFailure::new(
+            Kind::ContentMissingCapture,
+            format!("the capture {:?} is not there: {what}", capture.name),
+        )
     };
     let content = answer.content();
     match &capture.from {
@@ -55,13 +62,15 @@ fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<
             }
         }
         CaptureFrom::Header(name) => {
-            let value = answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let value =
+                answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             value.ok_or_else(|| missing(format!("the answer has no field {name:?}")))
         }
         CaptureFrom::Regex(text) => {
             let found = context.patterns.regex(text)?;
             let content = String::from_utf8_lossy(content);
-            let groups = found.captures(&content).ok_or_else(|| missing(format!("nothing matches {text:?}")))?;
+            let groups =
+                found.captures(&content).ok_or_else(|| missing(format!("nothing matches {text:?}")))?;
             let value = groups.get(1).or_else(|| groups.get(0)).map(|group| group.as_str().to_owned());
             value.ok_or_else(|| missing(format!("nothing matches {text:?}")))
         }

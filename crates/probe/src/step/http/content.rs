@@ -23,6 +23,9 @@ use crate::failure::StepFailure;
 /// Content codings undone one after another, at most.
 const CODINGS_MAX: usize = 3;
 
+/// Longest silence that any plan can allow: beyond it, sums of times could leave the clock's range.
+pub(super) const STALL_MAX: Duration = Duration::from_secs(86_400);
+
 /// How much is made room for on the word of a server alone.
 const ROOM_MAX: u64 = 1 << 20;
 
@@ -49,7 +52,12 @@ pub(super) struct Received {
 }
 
 /// Reads the content.
-pub(super) async fn read(mut body: Incoming, headers: &HeaderMap, limits: Limits, deadline: Deadline) -> Received {
+pub(super) async fn read(
+    mut body: Incoming,
+    headers: &HeaderMap,
+    limits: Limits,
+    deadline: Deadline,
+) -> Received {
     let begun = Instant::now();
     let mut last = begun;
     let mut raw = BytesMut::with_capacity(room(&body, limits));
@@ -57,7 +65,8 @@ pub(super) async fn read(mut body: Incoming, headers: &HeaderMap, limits: Limits
     while !received.cut {
         let stalled_at = last + limits.stall;
         let Ok(frame) = timeout_at(stalled_at.min(deadline.at), next_frame(&mut body)).await else {
-            received.failure = Some(silence(stalled_at <= deadline.at, last, received.bytes, limits, deadline));
+            received.failure =
+                Some(silence(stalled_at <= deadline.at, last, received.bytes, limits, deadline));
             break;
         };
         match frame {
@@ -113,8 +122,13 @@ fn broken_off(error: &hyper::Error, bytes: u64) -> StepFailure {
     use std::io::ErrorKind::{InvalidData, InvalidInput};
     let said = evidence::chain(error);
     let io = evidence::io_cause(error);
-    if io.is_some_and(|io| matches!(io.kind(), InvalidData | InvalidInput)) && !io.is_some_and(evidence::is_tls) {
-        return StepFailure::new(Kind::HttpMalformed, format!("the content is not framed as HTTP demands: {said}"));
+    if io.is_some_and(|io| matches!(io.kind(), InvalidData | InvalidInput))
+        && !io.is_some_and(evidence::is_tls)
+    {
+        return StepFailure::new(
+            Kind::HttpMalformed,
+            format!("the content is not framed as HTTP demands: {said}"),
+        );
     }
     StepFailure::new(Kind::TransferTruncated, format!("the content broke off after {bytes} bytes: {said}"))
 }

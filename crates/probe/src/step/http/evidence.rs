@@ -62,5 +62,5 @@ pub(super) fn io_cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::E
 
 /// Whether an error of a socket comes from TLS: an alert after the handshake, say, for want of our certificate.
 pub(super) fn is_tls(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }

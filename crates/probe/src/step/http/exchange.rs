@@ -14,7 +14,9 @@ use candor_core::observation::Phases;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper::header::{ACCEPT_ENCODING, CONTENT_LENGTH, COOKIE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, COOKIE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use hyper::{Method, Request, Response, Uri, Version};
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
@@ -69,7 +71,8 @@ pub(super) async fn exchange(
     };
     let (parts, ()) = head.into_parts();
     let url = hop.url.clone();
-    let answer = Answer { url, version: parts.version, status: parts.status, headers: parts.headers, received };
+    let answer =
+        Answer { url, version: parts.version, status: parts.status, headers: parts.headers, received };
     content::check_transfer(step, answer)
 }
 
@@ -116,7 +119,8 @@ fn request(
     http2: bool,
     interim: &Arc<AtomicU32>,
 ) -> Result<Request<Full<Bytes>>, StepFailure> {
-    let unsendable = |why: &dyn std::fmt::Display| StepFailure::config(format!("{} cannot be sent: {why}", hop.url));
+    let unsendable =
+        |why: &dyn std::fmt::Display| StepFailure::config(format!("{} cannot be sent: {why}", hop.url));
     let mut request = Request::new(Full::new(hop.body.clone()));
     *request.method_mut() = hop.method.clone();
     *request.uri_mut() = uri(step, hop, http2).map_err(|why| unsendable(&why))?;
@@ -196,7 +200,8 @@ async fn talk_http1(
     let (mut sender, connection) = opened.map_err(|error| head_failure(&error))?;
     let talk = async {
         let begun = Instant::now();
-        let head = deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
+        let head =
+            deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
         let head = head.await;
         add_phase(&mut phases.first_byte_us, begun);
         take(step, head?, deadline, phases).await
@@ -214,11 +219,14 @@ async fn talk_http2(
     let tether = Tether::default();
     let begun = Instant::now();
     let mut builder = http2::Builder::new(tether.executor());
-    let opened = builder.max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX)).handshake(TokioIo::new(wire));
+    let opened = builder
+        .max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX))
+        .handshake(TokioIo::new(wire));
     let opened = deadline.within(Kind::DeadlineExceeded, "opening HTTP/2", opened).await?;
     let (mut sender, connection) = opened.map_err(|error| head_failure(&error))?;
     let talk = async {
-        let head = deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
+        let head =
+            deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
         let head = head.await;
         add_phase(&mut phases.first_byte_us, begun);
         take(step, head?, deadline, phases).await
@@ -238,14 +246,18 @@ async fn take(
         return Ok((Response::from_parts(parts, ()), Received::default()));
     }
     let begun = Instant::now();
-    let limits = Limits { max: step.body_max, stall: step.expect.stall };
+    let limits = Limits { max: step.body_max, stall: step.expect.stall.min(content::STALL_MAX) };
     let received = content::read(body, &parts.headers, limits, deadline).await;
     add_phase(&mut phases.body_us, begun);
     Ok((Response::from_parts(parts, ()), received))
 }
 
 /// Drives the connection beside the exchange that goes over it, until the exchange has ended.
-async fn driven(connection: impl Future, exchange: impl Future<Output = Talked>, interim: &AtomicU32) -> Talked {
+async fn driven(
+    connection: impl Future,
+    exchange: impl Future<Output = Talked>,
+    interim: &AtomicU32,
+) -> Talked {
     let mut connection = pin!(connection);
     let mut exchange = pin!(exchange);
     let mut open = true;
@@ -272,7 +284,10 @@ fn head_failure(error: &hyper::Error) -> StepFailure {
     let kind = if error.is_parse() {
         Kind::HttpMalformed
     } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        return StepFailure::new(Kind::ConnectReset, format!("the connection was closed before the answer: {said}"));
+        return StepFailure::new(
+            Kind::ConnectReset,
+            format!("the connection was closed before the answer: {said}"),
+        );
     } else {
         match evidence::io_cause(error) {
             Some(io) if evidence::is_tls(io) => Kind::TlsHandshake,

@@ -20,7 +20,8 @@ use crate::failure::StepFailure;
 use crate::step::StepContext;
 
 /// Fields that are credentials whatever they hold.
-const CREDENTIALS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"];
+const CREDENTIALS: [&str; 5] =
+    ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"];
 
 /// One request to be sent.
 #[derive(Debug)]
@@ -45,7 +46,11 @@ impl Hop {
     ///
     /// # Errors
     /// A fault of the configuration where a hole stays open or a field cannot be sent.
-    pub(super) fn first(step: &HttpStep, context: &StepContext<'_>, mut url: Url) -> Result<Self, StepFailure> {
+    pub(super) fn first(
+        step: &HttpStep,
+        context: &StepContext<'_>,
+        mut url: Url,
+    ) -> Result<Self, StepFailure> {
         let mut fields = Vec::with_capacity(step.headers.len() + 2);
         let (body, media_type) = body(&step.body, context)?;
         if let Some(media_type) = media_type {
@@ -118,9 +123,11 @@ impl Field {
     fn filled(name: &str, template: &Template, context: &StepContext<'_>) -> Result<Self, StepFailure> {
         let text = context.fill(template)?;
         let known = HeaderName::from_bytes(name.as_bytes());
-        let known = known.map_err(|_| StepFailure::config(format!("{name:?} is no name of a header field")))?;
-        let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| StepFailure::config(format!("the header field {name} holds what no field may hold")))?;
+        let known =
+            known.map_err(|_| StepFailure::config(format!("{name:?} is no name of a header field")))?;
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            StepFailure::config(format!("the header field {name} holds what no field may hold"))
+        })?;
         let is_credential = CREDENTIALS.contains(&known.as_str()) || is_credential(template, context);
         value.set_sensitive(is_credential);
         Ok(Self { name: known, value, is_credential })

@@ -55,7 +55,8 @@ fn first_link(text: &str, context: &StepContext<'_>) -> Result<Url, StepFailure>
         page.url.join(href).ok()
     });
     let url = base.as_ref().unwrap_or(&page.url).join(href);
-    let url = url.map_err(|error| missing(format!("the link {href:?} on {} is no URL: {error}", page.url)))?;
+    let url =
+        url.map_err(|error| missing(format!("the link {href:?} on {} is no URL: {error}", page.url)))?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(url)
     } else {

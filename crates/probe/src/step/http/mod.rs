@@ -76,7 +76,8 @@ async fn fetch(step: &HttpStep, context: &mut StepContext<'_>, mut hop: Hop) -> 
         }
         let Some(location) = hop::redirect(step, answer.status, &answer.headers) else { return Ok(answer) };
         if followed == step.redirects {
-            let detail = format!("redirected more than {followed} times; the last answer points at {location:?}");
+            let detail =
+                format!("redirected more than {followed} times; the last answer points at {location:?}");
             return Err(evidence::add(StepFailure::new(Kind::HttpRedirectLoop, detail), &answer));
         }
         followed += 1;

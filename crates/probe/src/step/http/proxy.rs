@@ -40,7 +40,8 @@ pub(super) async fn tunnel(
 }
 
 async fn ask(stream: &mut TcpStream, proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, StepFailure> {
-    let failed = |error: std::io::Error| StepFailure::new(io_kind(&error), format!("proxy {}: {error}", proxy.host));
+    let failed =
+        |error: std::io::Error| StepFailure::new(io_kind(&error), format!("proxy {}: {error}", proxy.host));
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n").into_bytes();
     if let Some(value) = proxy.sign_in.as_ref().and_then(|(user, password)| hop::basic(user, password)) {
         request.extend_from_slice(b"proxy-authorization: ");
@@ -53,7 +54,10 @@ async fn ask(stream: &mut TcpStream, proxy: &Proxy, host: &str, port: u16) -> Re
     // Byte by byte, so that nothing beyond the head is taken out of the tunnel.
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() >= HEAD_MAX {
-            return Err(StepFailure::new(Kind::HttpMalformed, format!("proxy {}: endless answer", proxy.host)));
+            return Err(StepFailure::new(
+                Kind::HttpMalformed,
+                format!("proxy {}: endless answer", proxy.host),
+            ));
         }
         head.push(stream.read_u8().await.map_err(failed)?);
     }

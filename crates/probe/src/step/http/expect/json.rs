@@ -37,15 +37,23 @@ pub(super) fn expect(step: &HttpStep, context: &StepContext<'_>, answer: &Answer
 }
 
 /// What was wanted instead of `value`, if it does not match.
-fn mismatch(wanted: &JsonMatch, value: &Value, context: &StepContext<'_>) -> Result<Option<String>, StepFailure> {
+fn mismatch(
+    wanted: &JsonMatch,
+    value: &Value,
+    context: &StepContext<'_>,
+) -> Result<Option<String>, StepFailure> {
     let (matches, wanted) = match wanted {
         JsonMatch::Exists => (true, String::new()),
         JsonMatch::Equals(template) => {
             let wanted = hop::value(template, context)?;
             (same(&wanted, value), quoted(&wanted))
         }
-        JsonMatch::AtLeast(least) => (value.as_f64().is_some_and(|number| number >= *least), format!("at least {least}")),
-        JsonMatch::AtMost(most) => (value.as_f64().is_some_and(|number| number <= *most), format!("at most {most}")),
+        JsonMatch::AtLeast(least) => {
+            (value.as_f64().is_some_and(|number| number >= *least), format!("at least {least}"))
+        }
+        JsonMatch::AtMost(most) => {
+            (value.as_f64().is_some_and(|number| number <= *most), format!("at most {most}"))
+        }
         JsonMatch::Matches(pattern) => {
             let compiled = context.patterns.regex(pattern)?;
             (value.as_str().is_some_and(|text| compiled.is_match(text)), format!("a match of {pattern:?}"))

@@ -30,11 +30,17 @@ pub(super) fn expect(step: &HttpStep, answer: &Answer) -> Result<(), StepFailure
     }
     if let Some(wanted) = &step.expect.sha256 {
         if cut {
-            return failed(Kind::ContentAssertion, format!("no hash: the content is longer than {length} bytes (body_max)"));
+            return failed(
+                Kind::ContentAssertion,
+                format!("no hash: the content is longer than {length} bytes (body_max)"),
+            );
         }
         let found = HEXLOWER.encode(&Sha256::digest(content));
         if !found.eq_ignore_ascii_case(wanted) {
-            return failed(Kind::ContentAssertion, format!("the SHA-256 of the content is {found}, expected {wanted}"));
+            return failed(
+                Kind::ContentAssertion,
+                format!("the SHA-256 of the content is {found}, expected {wanted}"),
+            );
         }
     }
     Ok(())

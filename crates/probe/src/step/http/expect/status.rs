@@ -22,5 +22,9 @@ pub(in crate::step::http) fn expect(step: &HttpStep, answer: &Answer) -> Result<
 }
 
 fn written(range: &StatusRange) -> String {
-    if range.first == range.last { range.first.to_string() } else { format!("{} to {}", range.first, range.last) }
+    if range.first == range.last {
+        range.first.to_string()
+    } else {
+        format!("{} to {}", range.first, range.last)
+    }
 }

@@ -26,7 +26,10 @@ pub(super) fn expect(step: &HttpStep, context: &StepContext<'_>, answer: &Answer
         let text = context.fill(template)?;
         if page.contains(&text) {
             let kind = if success { Kind::ContentApologyPage } else { Kind::ContentAssertion };
-            return Err(StepFailure::new(kind, format!("the page says {:?}", context.variables.show(template))));
+            return Err(StepFailure::new(
+                kind,
+                format!("the page says {:?}", context.variables.show(template)),
+            ));
         }
     }
     for template in wanted {
