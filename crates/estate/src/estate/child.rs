@@ -73,8 +73,17 @@ impl Child {
         Ok(Self { role, process, orders, answers: BufReader::new(answers).lines(), log })
     }
 
-    /// Gives an order and waits until it is obeyed.
+    /// Gives an order and waits until it is obeyed. A role that does not answer as it should is killed: what is in
+    /// force in it is not known, and its next start begins from what should be.
     pub(super) async fn order(&mut self, order: &str) -> Result<(), EstateError> {
+        let obeyed = self.try_order(order).await;
+        if obeyed.is_err() {
+            drop(self.process.start_kill());
+        }
+        obeyed
+    }
+
+    async fn try_order(&mut self, order: &str) -> Result<(), EstateError> {
         if let Err(error) = self.orders.write_all(format!("{order}\n").as_bytes()).await {
             return Err(self.fault(&format!("does not hear the order {order:?}: {error}")));
         }

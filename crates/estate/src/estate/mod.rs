@@ -36,7 +36,8 @@ pub struct Estate {
     temporary: bool,
     children: BTreeMap<Role, Child>,
     pulled: BTreeMap<&'static str, Instant>,
-    in_force: World,
+    /// What was last brought about in full; none after a failure, so that the next time does all of it.
+    in_force: Option<World>,
     serial: u32,
 }
 
@@ -130,6 +131,7 @@ impl Estate {
 
     async fn reconcile(&mut self) -> Result<(), EstateError> {
         let wanted = World::of(self.pulled.keys().copied(), &self.layout);
+        let before = self.in_force.take();
         for &role in Role::ALL {
             if wanted.dead.contains(&role) {
                 if let Some(mut child) = self.children.remove(&role) {
@@ -142,14 +144,16 @@ impl Estate {
                 self.start_role(role).await?;
             }
             let faults = wanted.faults.get(&role).cloned().unwrap_or_default();
-            if !runs || self.in_force.faults.get(&role) != wanted.faults.get(&role) {
+            let as_before =
+                before.as_ref().is_some_and(|before| before.faults.get(&role) == wanted.faults.get(&role));
+            if !runs || !as_before {
                 self.order(role, &format!("set {faults}")).await?;
             }
         }
-        if self.in_force.gone != wanted.gone {
+        if before.is_none_or(|before| before.gone != wanted.gone) {
             self.publish_zone(&wanted).await?;
         }
-        self.in_force = wanted;
+        self.in_force = Some(wanted);
         Ok(())
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn start(options: EstateOptions) -> Result<Estate, EstateError>
         temporary,
         children: BTreeMap::new(),
         pulled: BTreeMap::new(),
-        in_force: World::default(),
+        in_force: Some(World::default()),
         serial: 0,
     };
     let mut last = EstateError::Taken { why: "there is no block to try".to_owned() };
@@ -58,7 +58,7 @@ async fn on_this_block(estate: &mut Estate) -> Result<(), EstateError> {
     Ok(())
 }
 
-/// The blocks to try. Without a wish, estates that start at the same time begin at different ones.
+/// The blocks to try, in order.
 fn blocks(wish: Option<u8>) -> Vec<u8> {
     match wish {
         Some(block) => vec![block],

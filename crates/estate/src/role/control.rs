@@ -168,6 +168,6 @@ mod tests {
     fn what_is_not_an_order_is_refused_in_words() {
         assert_eq!("dance".parse::<Order>(), Err("\"dance\" is not an order".to_owned()));
         assert_eq!("set melt".parse::<Order>(), Err("there is no fault \"melt\"".to_owned()));
-        assert_eq!("reload now".parse::<Order>().is_err(), true);
+        assert!("reload now".parse::<Order>().is_err());
     }
 }

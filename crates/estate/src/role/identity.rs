@@ -97,7 +97,7 @@ fn issue(db: &mut rusqlite::Connection, user: String, password: &str) -> rusqlit
     let account = "SELECT salt, hash FROM accounts WHERE user = ?1";
     let account: Option<(Vec<u8>, Vec<u8>)> =
         db.query_row(account, [&user], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    if !account.is_some_and(|(salt, expected)| hash(&salt, password) == expected) {
+    if account.is_none_or(|(salt, expected)| hash(&salt, password) != expected) {
         return Ok(None);
     }
     let token: String = db.query_row("SELECT lower(hex(randomblob(32)))", [], |row| row.get(0))?;

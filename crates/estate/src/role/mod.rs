@@ -130,3 +130,33 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::PLACES;
+
+    #[test]
+    fn every_role_is_in_the_map_and_in_the_usage() {
+        let map = include_str!("../lib.rs");
+        for role in Role::ALL {
+            let sheet = role.sheet();
+            let mut hosts: Vec<_> = sheet.hosts.iter().map(|host| format!("`{host}`")).collect();
+            hosts.extend((*role == Role::Store).then(|| "`{place}.apps`".to_owned()));
+            let row = format!("//! | `{}` | {} | ", sheet.word, hosts.join(", "));
+            assert!(map.contains(&row), "the module docs of the crate miss: {row}");
+            assert!(USAGE.contains(sheet.word));
+            assert_eq!(Role::find(sheet.word), Some(*role));
+        }
+    }
+
+    #[test]
+    fn no_two_roles_share_an_address_and_there_is_room_for_the_places() {
+        for (n, role) in Role::ALL.iter().enumerate() {
+            let octet = role.sheet().octet;
+            assert_eq!(Role::ALL.iter().position(|other| other.sheet().octet == octet), Some(n));
+            assert!((1..100).contains(&octet));
+        }
+        assert!(PLACES.len() <= 155);
+    }
+}

@@ -1,6 +1,10 @@
 //! The estate as its customers meet it: real processes of the `candor-estate` binary, found by name.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a test's own tools fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails in a test's own tools fails the test"
+)]
 
 mod board;
 mod customer;
