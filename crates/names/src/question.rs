@@ -80,3 +80,37 @@ pub enum QuestionError {
         rtype: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_question_is_read_with_or_without_its_last_dot() {
+        let one = Question::parse("Shop.Example", "mx").unwrap();
+        assert_eq!(one, Question::parse("shop.example.", "MX").unwrap());
+        assert_eq!(one.to_string(), "Shop.Example. MX");
+        assert_eq!(Question::parse(".", "TYPE65280").unwrap().to_string(), ". TYPE65280");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_question_is_said() {
+        let said = |name: &str, rtype: &str| Question::parse(name, rtype).unwrap_err().to_string();
+        insta::assert_snapshot!(said("", "A"), @r#""" is not a domain name: the name is empty"#);
+        insta::assert_snapshot!(said("a..b", "A"), @r#""a..b" is not a domain name: empty label"#);
+        insta::assert_snapshot!(said("shöp.example", "A"), @r#""shöp.example" is not a domain name: the name is not in ASCII; write an internationalised name in its xn-- form"#);
+        insta::assert_snapshot!(said("a", "WHAT"), @r#""WHAT" is not a record type: write a mnemonic such as A or MX, or TYPE65"#);
+        assert!(said(&"a".repeat(64), "A").contains("not a domain name"));
+        assert!(said(&"a.".repeat(128), "A").contains("not a domain name"));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(name in ".{0,80}", rtype in ".{0,12}") {
+            let _ = Question::parse(&name, &rtype);
+            let _ = Question::parse(&name, "A").map(|question| question.name());
+        }
+    }
+}

@@ -133,6 +133,18 @@ async fn addresses_of_one_family_do_not_wait_for_a_server_that_drops_the_other()
 }
 
 #[tokio::test]
+async fn a_family_denied_while_the_other_is_not_answered_is_not_nodata() {
+    let server = misbehave(|query| {
+        let aaaa = query.windows(5).any(|part| part == [0, 0, 28, 0, 1]);
+        if aaaa { vec![response_to(query, [4, 0], 0, &[])] } else { Vec::new() }
+    })
+    .await;
+    let resolver = ServersResolver::new(vec![server]);
+    let fault = resolver.lookup("www.shop.example", Duration::from_millis(300)).await.unwrap_err();
+    assert!(matches!(fault, LookupError::Timeout { .. }), "{fault}");
+}
+
+#[tokio::test]
 async fn a_server_without_edns_is_asked_without() {
     let server = misbehave(|query| {
         let (flags, count, records): (_, _, &[u8]) =

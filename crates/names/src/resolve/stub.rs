@@ -141,15 +141,13 @@ impl Pair {
         let server = Some(want.server);
         let aliased = reached != want.start;
         let answer = match (self.four, self.six) {
-            (Ok(four), Ok(six)) if four.rcode == Rcode::NOERROR => {
-                if six.rcode == Rcode::NOERROR {
-                    four
-                } else {
-                    six
-                }
-            }
-            (Ok(answer), _) | (_, Ok(answer)) => answer,
             (Err(fault), Err(_)) => return unanswered(name, fault),
+            // One family denied says nothing about the other, which was not answered.
+            (Ok(answer), Err(fault)) | (Err(fault), Ok(answer)) if answer.rcode == Rcode::NOERROR => {
+                return unanswered(name, fault);
+            }
+            (Ok(four), Ok(six)) if four.rcode == Rcode::NOERROR && six.rcode != Rcode::NOERROR => six,
+            (Ok(answer), _) | (_, Ok(answer)) => answer,
         };
         let referred = !answer.flags.aa
             && answer.authority.iter().any(|record| record.rtype == "NS")

@@ -229,3 +229,69 @@ fn describe(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::zone::Zone;
+
+    fn zones() -> Zones {
+        let text = "$ORIGIN z.example.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n* 60 TXT \"t\"\nd 60 DNAME e\nc 60 CNAME x.d\n";
+        let zone = Zone::parse(text, None, "z").unwrap();
+        [(zone.apex().clone(), Arc::new(zone))].into()
+    }
+
+    /// Names in and out of the zone, in wire form.
+    fn name() -> impl Strategy<Value = Vec<u8>> {
+        let label = prop_oneof![Just("z"), Just("example"), Just("d"), Just("c"), Just("*"), Just("q")];
+        prop::collection::vec(label, 0..5).prop_map(|mut labels| {
+            labels.extend(["z", "example"]);
+            let mut wire = Vec::new();
+            for label in labels {
+                wire.push(u8::try_from(label.len()).unwrap());
+                wire.extend_from_slice(label.as_bytes());
+            }
+            wire.push(0);
+            wire
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_answer_is_a_response_with_the_same_id_and_within_its_size(
+            header in any::<[u8; 4]>(), qd in 0u8..3, name in name(), rtype in 0u16..300, class in 0u16..5,
+            size: u16, tail in prop::collection::vec(any::<u8>(), 0..4), edns: bool,
+        ) {
+            let mut packet = header.to_vec();
+            packet.extend_from_slice(&[0, qd, 0, 0, 0, 0, 0, u8::from(edns)]);
+            packet.extend_from_slice(&name);
+            packet.extend_from_slice(&rtype.to_be_bytes());
+            packet.extend_from_slice(&class.to_be_bytes());
+            if edns {
+                packet.extend_from_slice(&[0, 0, 41]);
+                packet.extend_from_slice(&size.to_be_bytes());
+                packet.extend_from_slice(&[0, 0, 0, 0, 0, 0]);
+            }
+            packet.extend_from_slice(&tail);
+            for via in [Via::Udp, Via::Tcp] {
+                match reply(&zones(), &packet, via) {
+                    None => prop_assert!(header[2] & 0x80 != 0, "only responses go unanswered"),
+                    Some(answer) => {
+                        prop_assert_eq!(&answer[..2], &header[..2]);
+                        prop_assert!(answer[2] & 0x80 != 0);
+                        prop_assert!(via == Via::Tcp || answer.len() <= usize::from(size.clamp(512, 1232)));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(packet in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = reply(&zones(), &packet, Via::Udp);
+        }
+    }
+}
