@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// All of them.
 pub(super) const PARTS: &[Part] = &[
     part("format", "the code is as rustfmt writes it", true, |root, _| {
-        cargo(root, &["fmt", "--all", "--check"])
+        cargo(root, &["fmt", "--all", "--check", "--", "--color", "never"])
     }),
     part("tidy", "the house rules hold", true, |root, _| cargo(root, &["xtask", "tidy"])),
     part("clippy", "no lint has anything to say about any target", true, |root, _| {

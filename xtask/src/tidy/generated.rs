@@ -46,7 +46,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
             Ok(wanted) if tree.text(region.file) == Some(wanted.as_str()) => None,
             Ok(_) => Some(Finding::in_file(
                 region.file,
-                format!("{} is stale: run `cargo xtask docs`", region.name),
+                format!("the region `{}` is stale: run `cargo xtask docs`", region.name),
             )),
             Err(words) => Some(Finding::in_file(region.file, words)),
         })
@@ -122,7 +122,7 @@ mod tests {
     fn a_stale_list_and_missing_markers_are_named() {
         assert_eq!(
             findings(RULE, &files(EMPTY)),
-            ["ARCHITECTURE.md: crates is stale: run `cargo xtask docs`"]
+            ["ARCHITECTURE.md: the region `crates` is stale: run `cargo xtask docs`"]
         );
         assert!(findings(RULE, &files("x")).first().unwrap().contains("no markers"));
     }
