@@ -58,7 +58,8 @@ impl Calendar {
         if parts.next().is_some() {
             return None;
         }
-        self.year = if year == "*" { None } else { Some(year.parse().ok().filter(|y| (1970..=9999).contains(y))?) };
+        self.year =
+            if year == "*" { None } else { Some(year.parse().ok().filter(|y| (1970..=9999).contains(y))?) };
         self.month = if month == "*" { None } else { Some(number(month, 1, 12)?) };
         self.day = if day == "*" { None } else { Some(number(day, 1, 31)?) };
         Some(())
@@ -66,7 +67,9 @@ impl Calendar {
 
     /// The beginnings from a week before `now` to 90 days after, sorted.
     pub(crate) fn starts(&self, now: Timestamp, zone: &TimeZone) -> Vec<Timestamp> {
-        let (Ok(first), Ok(last)) = (now.checked_sub(BACK), now.checked_add(AHEAD)) else { return Vec::new() };
+        let (Ok(first), Ok(last)) = (now.checked_sub(BACK), now.checked_add(AHEAD)) else {
+            return Vec::new();
+        };
         let mut day = first.to_zoned(zone.clone()).date();
         let end = last.to_zoned(zone.clone()).date();
         let mut starts = Vec::new();
@@ -133,16 +136,39 @@ mod tests {
     #[test]
     fn a_weekly_window_keeps_its_hour_over_a_clock_change() {
         // Clocks in London go forward on 29 March 2026.
-        assert_eq!(first("Sun 02:00", "Europe/London"), ["2026-03-22T02:00:00Z", "2026-03-29T01:00:00Z", "2026-04-05T01:00:00Z"]);
+        assert_eq!(
+            first("Sun 02:00", "Europe/London"),
+            ["2026-03-22T02:00:00Z", "2026-03-29T01:00:00Z", "2026-04-05T01:00:00Z"]
+        );
     }
 
     #[test]
     fn the_forms_of_the_language() {
-        assert_eq!(first("daily 03:00", "UTC"), ["2026-03-20T03:00:00Z", "2026-03-21T03:00:00Z", "2026-03-22T03:00:00Z"]);
-        assert_eq!(first("*-*-01 04:00", "UTC"), ["2026-04-01T04:00:00Z", "2026-05-01T04:00:00Z", "2026-06-01T04:00:00Z"]);
+        assert_eq!(
+            first("daily 03:00", "UTC"),
+            ["2026-03-20T03:00:00Z", "2026-03-21T03:00:00Z", "2026-03-22T03:00:00Z"]
+        );
+        assert_eq!(
+            first("*-*-01 04:00", "UTC"),
+            ["2026-04-01T04:00:00Z", "2026-05-01T04:00:00Z", "2026-06-01T04:00:00Z"]
+        );
         assert_eq!(first("Mon..Fri 22:30", "UTC")[0], "2026-03-20T22:30:00Z");
-        assert_eq!(first("Sat..Mon 22:30", "UTC"), ["2026-03-21T22:30:00Z", "2026-03-22T22:30:00Z", "2026-03-23T22:30:00Z"]);
-        for bad in ["", "04:00", "Son 02:00", "Sun", "Sun 2:00", "Sun 24:00", "*-13-01 04:00", "daily Sun 04:00", "1-2-3-4 04:00", "Sun Mon 02:00"] {
+        assert_eq!(
+            first("Sat..Mon 22:30", "UTC"),
+            ["2026-03-21T22:30:00Z", "2026-03-22T22:30:00Z", "2026-03-23T22:30:00Z"]
+        );
+        for bad in [
+            "",
+            "04:00",
+            "Son 02:00",
+            "Sun",
+            "Sun 2:00",
+            "Sun 24:00",
+            "*-13-01 04:00",
+            "daily Sun 04:00",
+            "1-2-3-4 04:00",
+            "Sun Mon 02:00",
+        ] {
             assert_eq!(Calendar::parse(bad), None, "{bad}");
         }
     }

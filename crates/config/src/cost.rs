@@ -68,7 +68,10 @@ pub fn cost(plan: &Plan) -> Cost {
         for capability in &service.capabilities {
             if capability.journey.writes && capability.policy.every < RUDE_WRITING {
                 let often = Words(capability.policy.every);
-                warnings.push(format!("{}/{} writes every {often}; at most every 1m is polite", service.id, capability.id));
+                warnings.push(format!(
+                    "{}/{} writes every {often}; at most every 1m is polite",
+                    service.id, capability.id
+                ));
             }
             for cell in &capability.cells {
                 add_cell(&mut tallies, cell, &capability.journey, &capability.policy);
@@ -79,7 +82,12 @@ pub fn cost(plan: &Plan) -> Cost {
     hosts.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| a.host.cmp(&b.host)));
     for host in hosts.iter().filter(|h| h.requests > RUDE_PER_DAY) {
         let tenths = host.requests.saturating_mul(10) / RUDE_PER_DAY;
-        warnings.push(format!("{} gets {}.{} requests a second, day and night", host.host, tenths / 10, tenths % 10));
+        warnings.push(format!(
+            "{} gets {}.{} requests a second, day and night",
+            host.host,
+            tenths / 10,
+            tenths % 10
+        ));
     }
     Cost { hosts, warnings }
 }
@@ -144,7 +152,9 @@ fn http_host(step: &HttpStep, cell: &Cell, journey: &Journey, last: &str) -> Str
         // A link usually stays on its site.
         Target::FirstLink(_) => last.to_owned(),
         Target::Url(url) => {
-            let host = fill(url, cell, journey).and_then(|u| Url::parse(&u).ok()).and_then(|u| u.host_str().map(str::to_owned));
+            let host = fill(url, cell, journey)
+                .and_then(|u| Url::parse(&u).ok())
+                .and_then(|u| u.host_str().map(str::to_owned));
             host.unwrap_or_else(|| CHOSEN.into())
         }
     }
@@ -202,7 +212,9 @@ fn thousands(n: u64) -> String {
 
 /// `1.2 GB`.
 fn rounded(bytes: u64) -> String {
-    for (unit, size) in [("TB", 1_000_000_000_000_u64), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)] {
+    for (unit, size) in
+        [("TB", 1_000_000_000_000_u64), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)]
+    {
         if bytes >= size {
             let tenths = u128::from(bytes) * 10 / u128::from(size);
             return format!("{}.{} {unit}", tenths / 10, tenths % 10);

@@ -139,9 +139,14 @@ impl<'n> Map<'n> {
         let map = Self { section, node };
         for field in section.fields().filter(|f| f.preset == Preset::Required) {
             if map.get(field.key).is_none() {
-                let example = if field.example.is_empty() { String::new() } else { format!(" {}", field.example) };
+                let example =
+                    if field.example.is_empty() { String::new() } else { format!(" {}", field.example) };
                 let message = format!("`{}` is missing ({})", field.key, section.name);
-                reader.refuse_hint(map.head(), message, format!("{} Write `{}:{example}`", field.doc, field.key));
+                reader.refuse_hint(
+                    map.head(),
+                    message,
+                    format!("{} Write `{}:{example}`", field.doc, field.key),
+                );
             }
         }
         Some(map)
@@ -178,7 +183,11 @@ fn check_key(reader: &Reader<'_>, entry: &Entry, section: &'static Section) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None => format!("known here: {}", known().collect::<Vec<_>>().join(", ")),
             };
-            reader.refuse_hint(entry.at, format!("{} is not known here ({})", quote(&entry.key), section.name), hint);
+            reader.refuse_hint(
+                entry.at,
+                format!("{} is not known here ({})", quote(&entry.key), section.name),
+                hint,
+            );
         }
     }
 }

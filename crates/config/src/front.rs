@@ -52,7 +52,8 @@ fn yaml(site: &Url) -> String {
     }
     // `localhost` and addresses are no names of the DNS.
     if let Some(Host::Domain(name)) = site.host().filter(|h| *h != Host::Domain("localhost")) {
-        let _ = writeln!(out, "      dns: {{name: Name, journey: [{{dns: {}}}]}}", text(&format!("{name} A")));
+        let _ =
+            writeln!(out, "      dns: {{name: Name, journey: [{{dns: {}}}]}}", text(&format!("{name} A")));
     }
     out
 }
@@ -64,7 +65,8 @@ fn text(raw: &str) -> String {
 }
 
 fn id_of(host: &str) -> String {
-    let plain = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-' { c } else { '-' };
+    let plain =
+        |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-' { c } else { '-' };
     let id: String = host.chars().map(plain).take(63).collect();
     let id = id.trim_matches(['-', '.']);
     if id.is_empty() { "site".into() } else { id.into() }

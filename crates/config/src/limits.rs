@@ -5,7 +5,11 @@ use std::time::Duration;
 use crate::quantity::Bounds;
 
 const fn seconds(default: u64, min: u64, max: u64) -> Bounds<Duration> {
-    Bounds { default: Duration::from_secs(default), min: Duration::from_secs(min), max: Duration::from_secs(max) }
+    Bounds {
+        default: Duration::from_secs(default),
+        min: Duration::from_secs(min),
+        max: Duration::from_secs(max),
+    }
 }
 
 const DAY: u64 = 86_400;
@@ -15,21 +19,33 @@ pub(crate) static EVERY: Bounds<Duration> = seconds(30, 1, DAY);
 /// The same, for journeys that write.
 pub(crate) static EVERY_WRITING: Bounds<Duration> = seconds(300, 1, DAY);
 /// How long a step may take.
-pub(crate) static TIMEOUT: Bounds<Duration> =
-    Bounds { default: Duration::from_secs(10), min: Duration::from_millis(50), max: Duration::from_secs(600) };
+pub(crate) static TIMEOUT: Bounds<Duration> = Bounds {
+    default: Duration::from_secs(10),
+    min: Duration::from_millis(50),
+    max: Duration::from_secs(600),
+};
 /// How long a journey may take.
-pub(crate) static DEADLINE: Bounds<Duration> =
-    Bounds { default: Duration::from_secs(30), min: Duration::from_millis(50), max: Duration::from_secs(3600) };
+pub(crate) static DEADLINE: Bounds<Duration> = Bounds {
+    default: Duration::from_secs(30),
+    min: Duration::from_millis(50),
+    max: Duration::from_secs(3600),
+};
 /// How long a pass counts; the default follows from interval and deadline.
 pub(crate) static LEASE: Bounds<Duration> = seconds(90, 1, 7 * DAY);
 /// Results in a row that change a vote.
 pub(crate) static CONFIRM: Bounds<u64> = Bounds { default: 2, min: 1, max: 100 };
 /// How long a step may take before it is a failure, or a journey before it is degraded.
-pub(crate) static WITHIN: Bounds<Duration> =
-    Bounds { default: Duration::from_secs(10), min: Duration::from_millis(1), max: Duration::from_secs(3600) };
+pub(crate) static WITHIN: Bounds<Duration> = Bounds {
+    default: Duration::from_secs(10),
+    min: Duration::from_millis(1),
+    max: Duration::from_secs(3600),
+};
 /// Longest time without a byte of content.
-pub(crate) static STALL: Bounds<Duration> =
-    Bounds { default: Duration::from_secs(10), min: Duration::from_millis(50), max: Duration::from_secs(600) };
+pub(crate) static STALL: Bounds<Duration> = Bounds {
+    default: Duration::from_secs(10),
+    min: Duration::from_millis(50),
+    max: Duration::from_secs(600),
+};
 /// Redirects followed.
 pub(crate) static REDIRECTS: Bounds<u64> = Bounds { default: 5, min: 0, max: 20 };
 /// Bytes of content read.

@@ -79,7 +79,14 @@ pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (unit, size) in [("GiB", 1_u64 << 30), ("GB", 1_000_000_000), ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("kB", 1_000)] {
+        for (unit, size) in [
+            ("GiB", 1_u64 << 30),
+            ("GB", 1_000_000_000),
+            ("MiB", 1 << 20),
+            ("MB", 1_000_000),
+            ("KiB", 1 << 10),
+            ("kB", 1_000),
+        ] {
             if self.0 >= size && self.0.is_multiple_of(size) {
                 return write!(f, "{}{unit}", self.0 / size);
             }
@@ -105,7 +112,12 @@ impl Reader<'_> {
         self.duration_within(node.span, value, bounds)
     }
 
-    fn duration_within(&self, at: Span, value: Duration, bounds: &Bounds<Duration>) -> Option<Given<Duration>> {
+    fn duration_within(
+        &self,
+        at: Span,
+        value: Duration,
+        bounds: &Bounds<Duration>,
+    ) -> Option<Given<Duration>> {
         if value < bounds.min || value > bounds.max {
             let hint = format!("from {} to {}", Words(bounds.min), Words(bounds.max));
             self.refuse_hint(at, format!("{} is out of bounds", quote(&Words(value).to_string())), hint);
@@ -178,7 +190,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Refusal> {
             return Err(no_unit(text, number));
         }
         let size = DURATION_UNITS.iter().find(|(names, _)| names.contains(&unit)).map(|(_, size)| *size);
-        let (Ok(number), Some(size)) = (number.parse::<u64>(), size) else { return Err(not_a_duration(text)) };
+        let (Ok(number), Some(size)) = (number.parse::<u64>(), size) else {
+            return Err(not_a_duration(text));
+        };
         let part = number.checked_mul(size).ok_or_else(|| not_a_duration(text))?;
         total = total.checked_add(part).ok_or_else(|| not_a_duration(text))?;
         rest = next.trim_start();
@@ -192,7 +206,10 @@ fn no_unit(text: &str, number: &str) -> Refusal {
     }
     let shown = quote(number);
     let shown = shown.trim_matches('`');
-    (format!("{} has no unit", quote(text)), format!("say which: {shown}s, {shown}m, {shown}ms, {shown}h or {shown}d"))
+    (
+        format!("{} has no unit", quote(text)),
+        format!("say which: {shown}s, {shown}m, {shown}ms, {shown}h or {shown}d"),
+    )
 }
 
 fn not_a_duration(text: &str) -> Refusal {
@@ -207,7 +224,10 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, Refusal> {
     if unit.is_empty() && !number.is_empty() {
         let shown = quote(number);
         let shown = shown.trim_matches('`');
-        return Err((format!("{} has no unit", quote(text)), format!("say which: {shown}B, {shown}kB or {shown}MB")));
+        return Err((
+            format!("{} has no unit", quote(text)),
+            format!("say which: {shown}B, {shown}kB or {shown}MB"),
+        ));
     }
     let size = SIZE_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
     number.parse::<u64>().ok().zip(size).and_then(|(n, size)| n.checked_mul(size)).ok_or_else(|| {
@@ -230,7 +250,18 @@ mod tests {
         assert_eq!(parse_duration("1h 30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(parse_duration("800ms"), Ok(Duration::from_millis(800)));
         assert_eq!(parse_duration("25 months"), Ok(Duration::from_secs(25 * 2_629_800)));
-        for bad in ["", "30", "s", "1.5h", "5 parsecs", "99999999999999999999s", "18446744073709551615d", "é", "3é", "30s 5"] {
+        for bad in [
+            "",
+            "30",
+            "s",
+            "1.5h",
+            "5 parsecs",
+            "99999999999999999999s",
+            "18446744073709551615d",
+            "é",
+            "3é",
+            "30s 5",
+        ] {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
     }

@@ -39,7 +39,8 @@ pub(crate) struct Given<T> {
 
 impl<'s> Reader<'s> {
     pub(crate) fn new(source: &'s Source, environment: &'s dyn Environment, now: Timestamp) -> Self {
-        let starts = |text: &str| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let starts =
+            |text: &str| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let lines = source.files.iter().map(|f| starts(&f.text)).collect();
         Self { source, environment, now, faults: RefCell::default(), known: RefCell::default(), lines }
     }
@@ -78,7 +79,16 @@ impl<'s> Reader<'s> {
         let file = self.source.files.get(at.file).map_or("", |f| f.name.as_str()).to_owned();
         let (line, column) = self.line_column(at);
         let text = clip(self.text_at(at));
-        self.faults.borrow_mut().push(Fault { severity, file, line, column, span: at.start..at.end, text, message, hint });
+        self.faults.borrow_mut().push(Fault {
+            severity,
+            file,
+            line,
+            column,
+            span: at.start..at.end,
+            text,
+            message,
+            hint,
+        });
     }
 
     fn line_column(&self, at: Span) -> (usize, usize) {
@@ -147,11 +157,19 @@ impl<'s> Reader<'s> {
                 None
             }
             NodeKind::Map(_) => {
-                self.refuse_hint(node.head(), "a text belongs here, not a map", "quote it if it holds `: ` or starts with {");
+                self.refuse_hint(
+                    node.head(),
+                    "a text belongs here, not a map",
+                    "quote it if it holds `: ` or starts with {",
+                );
                 None
             }
             NodeKind::List(_) => {
-                self.refuse_hint(node.head(), "a text belongs here, not a list", "quote it if it starts with [ or -");
+                self.refuse_hint(
+                    node.head(),
+                    "a text belongs here, not a list",
+                    "quote it if it starts with [ or -",
+                );
                 None
             }
         }
@@ -177,7 +195,11 @@ impl<'s> Reader<'s> {
             "true" => Some(true),
             "false" => Some(false),
             other => {
-                self.refuse_hint(node.span, format!("{} is neither true nor false", quote(other)), "write true or false");
+                self.refuse_hint(
+                    node.span,
+                    format!("{} is neither true nor false", quote(other)),
+                    "write true or false",
+                );
                 None
             }
         }
@@ -188,7 +210,11 @@ impl<'s> Reader<'s> {
             NodeKind::List(items) => items,
             _ if node.is_nothing() => &[],
             _ => {
-                self.refuse_hint(node.head(), "a list belongs here", "write [a, b], or each in a line of its own after `- `");
+                self.refuse_hint(
+                    node.head(),
+                    "a list belongs here",
+                    "write [a, b], or each in a line of its own after `- `",
+                );
                 &[]
             }
         }
@@ -203,7 +229,11 @@ impl<'s> Reader<'s> {
     }
 
     /// An id of some kind, made by `make`.
-    pub(crate) fn id<T>(&self, node: &Node, make: impl Fn(&str) -> Result<T, candor_core::id::IdError>) -> Option<T> {
+    pub(crate) fn id<T>(
+        &self,
+        node: &Node,
+        make: impl Fn(&str) -> Result<T, candor_core::id::IdError>,
+    ) -> Option<T> {
         let text = self.text(node)?;
         self.id_of(text, node.span, make)
     }
@@ -237,7 +267,8 @@ pub(crate) fn quote(text: &str) -> String {
 
 fn clip(text: &str) -> String {
     let line = text.lines().next().unwrap_or("");
-    let mut out: String = line.chars().take(QUOTE_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut out: String =
+        line.chars().take(QUOTE_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if line.chars().nth(QUOTE_MAX).is_some() {
         out.push('…');
     }
@@ -248,7 +279,7 @@ fn clip(text: &str) -> String {
 pub(crate) fn near<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let text = text.to_lowercase();
     let limit = (text.chars().count() / 3).clamp(1, 3);
-    words.map(|w| (distance(&text, w), w)).filter(|(d, _)| *d <= limit).min().map(|(_, w)| w)
+    words.map(|w| (distance(&text, &w.to_lowercase()), w)).filter(|(d, _)| *d <= limit).min().map(|(_, w)| w)
 }
 
 /// How many letters must be added, dropped, changed or swapped with the next (optimal string alignment).
@@ -261,7 +292,8 @@ fn distance(a: &str, b: &str) -> usize {
         let mut next = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
             let at = |r: &[usize], k: usize| r.get(k).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&row, j) + usize::from(ca != cb)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let mut best =
+                (at(&row, j) + usize::from(ca != cb)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca);
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);

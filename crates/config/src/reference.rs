@@ -50,11 +50,26 @@ fn mentioned(shape: &Shape, found: &mut Vec<&'static Section>) {
 }
 
 fn write_section(out: &mut String, section: &Section) {
-    let _ = write!(out, "\n## {}\n\n{}\n\n| key | value | unless written | meaning |\n|---|---|---|---|\n", section.name, section.doc);
+    let _ = write!(
+        out,
+        "\n## {}\n\n{}\n\n| key | value | unless written | meaning |\n|---|---|---|---|\n",
+        section.name, section.doc
+    );
     let later = |f: &&Field| matches!(f.shape, Shape::Later);
     for field in section.fields().filter(|f| !later(f)) {
-        let example = if field.example.is_empty() { String::new() } else { format!(" `{}`", field.example.replace('|', "\\|")) };
-        let _ = writeln!(out, "| `{}` | {} | {} | {}{example} |", field.key, kind(&field.shape), preset(field), field.doc);
+        let example = if field.example.is_empty() {
+            String::new()
+        } else {
+            format!(" `{}`", field.example.replace('|', "\\|"))
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {}{example} |",
+            field.key,
+            kind(&field.shape),
+            preset(field),
+            field.doc
+        );
     }
     let later: Vec<String> = section.fields().filter(later).map(|f| format!("`{}`", f.key)).collect();
     if !later.is_empty() {
@@ -96,6 +111,8 @@ fn kind(shape: &Shape) -> String {
 
 /// The anchor that Markdown renderers make of a heading.
 fn anchor(heading: &str) -> String {
-    let plain = |c: char| if c == ' ' { Some('-') } else { (c.is_alphanumeric() || c == '-' || c == '_').then_some(c) };
+    let plain = |c: char| {
+        if c == ' ' { Some('-') } else { (c.is_alphanumeric() || c == '-' || c == '_').then_some(c) }
+    };
     heading.to_lowercase().chars().filter_map(plain).collect()
 }

@@ -52,7 +52,9 @@ fn shape(of: &Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
     match of {
         Shape::Text | Shape::Template | Shape::Id => json!({"type": ["string", "number", "boolean"]}),
         Shape::Written(words) => json!({"type": ["string", "number"], "description": words}),
-        Shape::Word(words) => json!({"enum": words.iter().map(|w| if *w == "true" { Value::Bool(true) } else { (*w).into() }).collect::<Vec<_>>()}),
+        Shape::Word(words) => {
+            json!({"enum": words.iter().map(|w| if *w == "true" { Value::Bool(true) } else { (*w).into() }).collect::<Vec<_>>()})
+        }
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Count(bounds) => json!({"type": "integer", "minimum": bounds.min, "maximum": bounds.max}),
         Shape::Duration(_) => {
@@ -70,7 +72,9 @@ fn shape(of: &Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
             json!({"type": "object", "additionalProperties": {"anyOf": [inner, {"type": "null"}]}})
         }
         Shape::Map(inner) => reference(inner, definitions),
-        Shape::AnyOf(shapes) => json!({"anyOf": shapes.iter().map(|s| shape(s, definitions)).collect::<Vec<_>>()}),
+        Shape::AnyOf(shapes) => {
+            json!({"anyOf": shapes.iter().map(|s| shape(s, definitions)).collect::<Vec<_>>()})
+        }
         Shape::Later => json!(false),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use candor_core::model::Plan;
 use serde_json::Value;
 
-use crate::quantity::Words;
+use crate::quantity::{Words, parse_duration};
 
 /// The resolved form of a plan. It is for reading; keys are those of the plan, not of the language.
 #[must_use]
@@ -30,10 +30,24 @@ fn tidy(value: Value) -> Value {
             Some(words) => Value::String(words),
             None => Value::Object(map.into_iter().map(|(key, value)| (key, tidy(value))).collect()),
         },
-        Value::Array(items) => Value::Array(items.into_iter().map(tidy).collect()),
-        Value::String(text) if text.contains("-----BEGIN") => Value::String(format!("(PEM, {} bytes)", text.len())),
+        Value::Array(items) => match pairs(&items) {
+            Some(map) => tidy(Value::Object(map)),
+            None => Value::Array(items.into_iter().map(tidy).collect()),
+        },
+        Value::String(text) if text.contains("-----BEGIN") => {
+            Value::String(format!("(PEM, {} bytes)", text.len()))
+        }
         other => other,
     }
+}
+
+/// Names and values in order (header fields, JSON members) as the map that they are.
+fn pairs(items: &[Value]) -> Option<serde_json::Map<String, Value>> {
+    let pair = |item: &Value| match item.as_array()?.as_slice() {
+        [Value::String(name), value] => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    if items.is_empty() { None } else { items.iter().map(pair).collect() }
 }
 
 fn duration(map: &serde_json::Map<String, Value>) -> Option<String> {
@@ -108,9 +122,12 @@ fn leaf(value: &Value) -> String {
 /// A text without quotes where no YAML reader takes it for anything else.
 fn scalar(text: &str) -> String {
     let starts = text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '/' || c == '•');
-    let inside = text.chars().all(|c| c.is_alphanumeric() || "-_./@•%+ ".contains(c)) || text.contains("://") && !text.contains([' ', '#', '{', '}', '"', '\'']);
+    let inside = text.chars().all(|c| c.is_alphanumeric() || "-_./@•%+ ".contains(c))
+        || text.contains("://") && !text.contains([' ', '#', '{', '}', '"', '\'']);
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    if starts && inside && !text.ends_with(' ') && !words.contains(&text.to_lowercase().as_str()) {
+    if parse_duration(text).is_ok()
+        || starts && inside && !text.ends_with(' ') && !words.contains(&text.to_lowercase().as_str())
+    {
         text.into()
     } else {
         Value::String(text.into()).to_string()

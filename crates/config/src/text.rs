@@ -67,7 +67,11 @@ impl Reader<'_> {
         }
         if let Some(after) = from.strip_prefix("${") {
             let Some((name, after)) = after.split_once('}') else {
-                self.refuse_hint(self.within(at, "${"), "`${` without its `}`", "a plain dollar sign is written $$");
+                self.refuse_hint(
+                    self.within(at, "${"),
+                    "`${` without its `}`",
+                    "a plain dollar sign is written $$",
+                );
                 return (None, "");
             };
             return (self.secret_named(name, at).map(|s| Piece::Secret(Secret::new(s))), after);
@@ -75,13 +79,14 @@ impl Reader<'_> {
         if let Some(after) = from.strip_prefix('$') {
             return (Some(Piece::Text("$".into())), after);
         }
-        if let Some((name, after)) = from.strip_prefix('{').and_then(|a| a.split_once('}')) {
-            if is_hole_name(name) {
-                return (Some(Piece::Hole(name.into())), after);
-            }
+        let hole =
+            from.strip_prefix('{').and_then(|a| a.split_once('}')).filter(|(name, _)| is_hole_name(name));
+        if let Some((name, after)) = hole {
+            return (Some(Piece::Hole(name.into())), after);
         }
         let brace = if from.starts_with('{') { '{' } else { '}' };
-        let hint = format!("a brace that is not a hole is doubled: {brace}{brace} (or use `json:` for a JSON body)");
+        let hint =
+            format!("a brace that is not a hole is doubled: {brace}{brace} (or use `json:` for a JSON body)");
         let message = format!("a single `{brace}` that is not a hole such as {{place}}");
         self.refuse_hint(self.within(at, from.lines().next().unwrap_or(from)), message, hint);
         (None, "")
@@ -94,13 +99,17 @@ impl Reader<'_> {
             return Some(text.trim_end_matches(['\r', '\n']).to_owned());
         }
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            let hint = "write ${NAME} for an environment variable, ${file:path} for a file, $$ for a dollar sign";
+            let hint =
+                "write ${NAME} for an environment variable, ${file:path} for a file, $$ for a dollar sign";
             self.refuse_hint(at, format!("{} is not the name of a variable", quote(name)), hint);
             return None;
         }
         let value = self.environment.variable(name);
         if value.is_none() {
-            let hint = format!("set it for this process, or read it from a file: ${{file:/run/secrets/{}}}", name.to_lowercase());
+            let hint = format!(
+                "set it for this process, or read it from a file: ${{file:/run/secrets/{}}}",
+                name.to_lowercase()
+            );
             self.refuse_hint(at, format!("the environment variable {} is not set", quote(name)), hint);
         }
         value

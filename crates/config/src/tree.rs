@@ -11,12 +11,16 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 
 use crate::reader::Reader;
+use crate::text::is_hole_name;
 
 /// Deepest nesting.
 pub const DEPTH_MAX: usize = 64;
 
 /// Most nodes of a file, aliases written out.
 pub const NODES_MAX: usize = 500_000;
+
+/// Longest line that is searched for the cause of a syntax error, in bytes.
+const HINT_LINE_MAX: usize = 500;
 
 /// A range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,10 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) enum NodeKind {
     /// The text, and whether it stands without quotes.
-    Scalar { text: Rc<str>, plain: bool },
+    Scalar {
+        text: Rc<str>,
+        plain: bool,
+    },
     List(Vec<Rc<Node>>),
     Map(Vec<Entry>),
 }
@@ -56,7 +63,9 @@ impl Node {
         let inside = match &kind {
             NodeKind::Scalar { .. } => 0,
             NodeKind::List(items) => items.iter().fold(0_usize, |sum, n| sum.saturating_add(n.weight)),
-            NodeKind::Map(entries) => entries.iter().fold(0_usize, |sum, e| sum.saturating_add(e.value.weight)),
+            NodeKind::Map(entries) => {
+                entries.iter().fold(0_usize, |sum, e| sum.saturating_add(e.value.weight))
+            }
         };
         Self { span, kind, weight: inside.saturating_add(1) }
     }
@@ -98,7 +107,14 @@ impl Node {
 /// Reads a file of the reader's source. Faults go to the reader; `None` where the file cannot be read further or is empty.
 pub(crate) fn parse(reader: &Reader<'_>, file: usize) -> Option<Rc<Node>> {
     let text = reader.source.files.get(file).map_or("", |f| f.text.as_str());
-    let mut builder = Builder { reader, file, offsets: Offsets::of(text), stack: Vec::new(), anchors: HashMap::new(), root: None };
+    let mut builder = Builder {
+        reader,
+        file,
+        offsets: Offsets::of(text),
+        stack: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+    };
     let mut parser = Parser::new_from_str(text);
     builder.run(&mut parser);
     builder.root
@@ -177,7 +193,11 @@ impl Builder<'_, '_> {
             }
             Event::MappingStart(anchor, tag) => {
                 self.check_tag(tag.as_deref(), at);
-                self.open(Frame { start: at, anchor, content: Content::Map { entries: Vec::new(), key: None } })
+                self.open(Frame {
+                    start: at,
+                    anchor,
+                    content: Content::Map { entries: Vec::new(), key: None },
+                })
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let frame = self.stack.pop()?;
@@ -190,13 +210,21 @@ impl Builder<'_, '_> {
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    self.reader.refuse_hint(at, "an alias inside of what it stands for", "write the value out");
+                    self.reader.refuse_hint(
+                        at,
+                        "an alias inside of what it stands for",
+                        "write the value out",
+                    );
                     return None;
                 };
                 self.close(node, 0)
             }
             Event::DocumentStart(_) if self.root.is_some() => {
-                self.reader.refuse_hint(at, "a second document in one file", "give each its own file in one folder");
+                self.reader.refuse_hint(
+                    at,
+                    "a second document in one file",
+                    "give each its own file in one folder",
+                );
                 None
             }
             _ => Some(()),
@@ -216,7 +244,11 @@ impl Builder<'_, '_> {
     fn close(&mut self, node: Rc<Node>, anchor: usize) -> Option<()> {
         if node.weight > NODES_MAX {
             let hint = "write less, or use fewer aliases of aliases";
-            self.reader.refuse_hint(node.head(), format!("more than {NODES_MAX} values, aliases written out"), hint);
+            self.reader.refuse_hint(
+                node.head(),
+                format!("more than {NODES_MAX} values, aliases written out"),
+                hint,
+            );
             return None;
         }
         if anchor != 0 {
@@ -243,7 +275,11 @@ impl Builder<'_, '_> {
                 merges.push(entry);
             } else if let Some(first) = seen.get(&entry.key) {
                 let message = format!("{} stands here twice", crate::reader::quote(&entry.key));
-                self.reader.refuse_hint(entry.at, message, format!("the first is {}", self.reader.place(*first)));
+                self.reader.refuse_hint(
+                    entry.at,
+                    message,
+                    format!("the first is {}", self.reader.place(*first)),
+                );
             } else {
                 seen.insert(Rc::clone(&entry.key), entry.at);
                 own.push(entry);
@@ -277,15 +313,23 @@ impl Builder<'_, '_> {
 
     fn check_tag(&self, tag: Option<&saphyr_parser::Tag>, at: Span) {
         if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
-            self.reader.refuse_hint(at, "YAML tags mean nothing here", "leave the `!…` away, or quote the value");
+            self.reader.refuse_hint(
+                at,
+                "YAML tags mean nothing here",
+                "leave the `!…` away, or quote the value",
+            );
         }
     }
 
     fn scan_error(&self, error: &ScanError) {
-        let start = self.offsets.byte(error.marker().index());
-        let at = Span { file: self.file, start, end: start.saturating_add(1).min(self.offsets.len) };
+        let index = error.marker().index();
+        let at = Span {
+            file: self.file,
+            start: self.offsets.byte(index),
+            end: self.offsets.byte(index.saturating_add(1)),
+        };
         let message = format!("not YAML: {}", error.info());
-        match self.reader.line_text(at).and_then(syntax_hint) {
+        match self.reader.line_text(at).filter(|line| line.len() <= HINT_LINE_MAX).and_then(syntax_hint) {
             Some(hint) => self.reader.refuse_hint(at, message, hint),
             None => self.reader.refuse(at, message),
         }
@@ -297,21 +341,34 @@ fn key_of(reader: &Reader<'_>, node: &Node) -> (Rc<str>, Span) {
     if let NodeKind::Scalar { text, .. } = &node.kind {
         return (Rc::clone(text), node.span);
     }
-    reader.refuse_hint(node.head(), "a key must be a word", "a text that starts with { or [ must stand in quotes");
+    reader.refuse_hint(
+        node.head(),
+        "a key must be a word",
+        "a text that starts with { or [ must stand in quotes",
+    );
     (Rc::from(""), node.head())
 }
 
 fn syntax_hint(line: &str) -> Option<&'static str> {
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start();
-    if line.trim_start().starts_with('\t') || line.starts_with('\t') {
+    if line.trim_start_matches(' ').starts_with('\t') {
         Some("indent with spaces, never with tabs")
-    } else if value.starts_with('{') || line.contains(" {") {
+    } else if starts_with_hole(line) {
         Some("a text that starts with a hole such as {place} must stand in quotes: \"{place}…\"")
     } else if value.starts_with(['@', '`', '%', '&', '*', '!']) {
         Some("a text that starts with this character must stand in quotes")
-    } else if line.matches(": ").count() > 1 {
+    } else if value.contains(": ") && !value.starts_with(['{', '[', '"', '\'']) {
         Some("a text that holds a colon and a space must stand in quotes")
     } else {
         None
     }
+}
+
+/// Whether a value of the line is `{name}…` without quotes.
+fn starts_with_hole(line: &str) -> bool {
+    line.match_indices('{').any(|(at, _)| {
+        let (before, from) = line.split_at(at);
+        let name = from.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+        before.trim_end().ends_with([':', '-', ',', '[']) && name.is_some_and(|(name, _)| is_hole_name(name))
+    })
 }

@@ -77,7 +77,9 @@ fn doing(verb: &str) -> String {
         return verb.into();
     }
     match verb.strip_suffix('e') {
-        Some(stem) if !verb.ends_with("ee") && !verb.ends_with("oe") && !verb.ends_with("ye") => format!("{stem}ing"),
+        Some(stem) if !verb.ends_with("ee") && !verb.ends_with("oe") && !verb.ends_with("ye") => {
+            format!("{stem}ing")
+        }
         _ => format!("{verb}ing"),
     }
 }
@@ -102,13 +104,30 @@ mod tests {
 
     #[test]
     fn words_follow_from_the_id() {
-        let all: Vec<String> = ["browse", "buy", "sign-in", "download", "send", "read", "search", "serve", "upload", "install", "watch", "listen", "open", "get-help", "see", "upload-builds"]
-            .iter()
-            .map(|id| {
-                let words = of_capability(id);
-                format!("{} / {} / {}", words.name, words.can, words.doing)
-            })
-            .collect();
+        let all: Vec<String> = [
+            "browse",
+            "buy",
+            "sign-in",
+            "download",
+            "send",
+            "read",
+            "search",
+            "serve",
+            "upload",
+            "install",
+            "watch",
+            "listen",
+            "open",
+            "get-help",
+            "see",
+            "upload-builds",
+        ]
+        .iter()
+        .map(|id| {
+            let words = of_capability(id);
+            format!("{} / {} / {}", words.name, words.can, words.doing)
+        })
+        .collect();
         let expected = [
             "Browse / browse / browsing",
             "Buy / buy / buying",

@@ -98,7 +98,8 @@ fn yaml(text: &str) -> Value {
     for event in Parser::new_from_str(text) {
         let value = match event.expect("YAML").0 {
             Event::Scalar(text, style, _, _) => {
-                let literal = (style == ScalarStyle::Plain).then(|| serde_json::from_str(&text).ok()).flatten();
+                let literal =
+                    (style == ScalarStyle::Plain).then(|| serde_json::from_str(&text).ok()).flatten();
                 literal.unwrap_or_else(|| Value::String(text.into_owned()))
             }
             Event::SequenceStart(..) => {

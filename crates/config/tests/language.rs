@@ -5,7 +5,8 @@ mod common;
 use std::time::Duration;
 
 use candor_core::model::{
-    Body, FailingOf, JsonMatch, JsonTemplate, LedgerPlace, Plan, Quorum, Resolve, StartTls, Step, StepWhen, Target, When,
+    Body, FailingOf, JsonMatch, JsonTemplate, LedgerPlace, Plan, Quorum, Resolve, StartTls, Step, StepWhen,
+    Target, When,
 };
 use common::{around, faults, read, steps};
 
@@ -17,7 +18,8 @@ fn plan(text: &str) -> Plan {
 #[track_caller]
 fn one_fault(text: &str, place: &str, says: &str) {
     let faults = faults(text);
-    assert!(faults.len() == 1 && faults[0].starts_with(place) && faults[0].contains(says), "{faults:#?}\n{text}");
+    let [only] = faults.as_slice() else { panic!("{faults:#?}\n{text}") };
+    assert!(only.starts_with(place) && only.contains(says), "{only}\n{text}");
 }
 
 // ---- YAML's traps ----
@@ -39,19 +41,29 @@ fn norway_is_a_place_and_numbers_are_ids() {
 
 #[test]
 fn a_key_that_stands_twice_is_refused_at_its_second_place() {
-    one_fault("page: {title: a}\npage: {title: b}\nservices: [{id: a, capabilities: {b: {journey: [{ping: a.example}]}}}]", "2:1", "stands here twice");
+    one_fault(
+        "page: {title: a}\npage: {title: b}\nservices: [{id: a, capabilities: {b: {journey: [{ping: a.example}]}}}]",
+        "2:1",
+        "stands here twice",
+    );
 }
 
 #[test]
 fn a_hole_without_quotes_gets_the_hint_to_quote_it() {
-    one_fault(&steps("- get: https://a.example/\n  headers: {x: {place}}"), "7:21", "in quotes: \"{place}\"");
+    one_fault(&steps("- get: https://a.example/\n  headers: {x: {place}}"), "7:22", "in quotes: \"{place}\"");
     one_fault("services: {id}/x", "1:", "not YAML");
 }
 
 #[test]
 fn braces_are_doubled_and_dollars_too() {
-    let plan = plan(&steps("- post: https://a.example/\n  body: '{{\"a\": \"{run}\"}} costs $5 or $${x}'".replace("{x}", "").as_str()));
-    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else { panic!("an HTTP step") };
+    let plan = plan(&steps(
+        "- post: https://a.example/\n  body: '{{\"a\": \"{run}\"}} costs $5 or $${x}'"
+            .replace("{x}", "")
+            .as_str(),
+    ));
+    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else {
+        panic!("an HTTP step")
+    };
     let Body::Text(body) = &http.body else { panic!("a text") };
     assert_eq!(body.fill(|_| Some("7".into())).unwrap(), "{\"a\": \"7\"} costs $5 or $");
     one_fault(&steps("- post: https://a.example/\n  body: '{\"a\": 1}'"), "7:", "doubled");
@@ -59,12 +71,25 @@ fn braces_are_doubled_and_dollars_too() {
 
 #[test]
 fn json_keeps_its_kinds() {
-    let plan = plan(&steps("- post: https://a.example/\n  json: {a: 1, b: \"1\", c: no, d: true, e: null, f: 1.5, g: [x, {h: 007}], i: \"\"}"));
-    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else { panic!("an HTTP step") };
+    let plan = plan(&steps(
+        "- post: https://a.example/\n  json: {a: 1, b: \"1\", c: no, d: true, e: null, f: 1.5, g: [x, {h: 007}], i: \"\"}",
+    ));
+    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else {
+        panic!("an HTTP step")
+    };
     let shown = serde_json::to_value(&http.body).unwrap();
     assert_eq!(
         shown["json"],
-        serde_json::json!({"a": 1, "b": "1", "c": "no", "d": true, "e": null, "f": 1.5, "g": ["x", {"h": "007"}], "i": ""})
+        serde_json::json!([
+            ["a", 1],
+            ["b", "1"],
+            ["c", "no"],
+            ["d", true],
+            ["e", null],
+            ["f", 1.5],
+            ["g", ["x", [["h", "007"]]]],
+            ["i", ""]
+        ])
     );
 }
 
@@ -89,7 +114,12 @@ fn a_billion_laughs_are_refused() {
 
 #[test]
 fn deep_nesting_ends_in_a_fault() {
-    for text in ["[".repeat(100_000), "{a: ".repeat(100_000), "- ".repeat(100_000), "a:\n".repeat(3) + &"? ".repeat(100_000)] {
+    for text in [
+        "[".repeat(100_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(100_000),
+        "a:\n".repeat(3) + &"? ".repeat(100_000),
+    ] {
         assert!(!faults(&text).is_empty());
     }
     assert!(faults(&"[".repeat(70)).iter().any(|f| f.contains("nested more than 64 deep")));
@@ -104,8 +134,16 @@ fn tags_and_second_documents_are_refused() {
 
 #[test]
 fn places_are_counted_in_characters_with_any_line_ending() {
-    one_fault("page: {title: \"Größe 🛒\", ulr: x}\r\nservices: [{id: a, capabilities: {b: {journey: [{ping: a.example}]}}}]\r\n", "1:26", "did you mean `url`?");
-    one_fault("page: {title: \"é\"}\r\nservices: [{id: ä, capabilities: {b: {journey: [{ping: a.example}]}}}]\r\n", "2:17", "not an id");
+    one_fault(
+        "page: {title: \"Größe 🛒\", ulr: x}\r\nservices: [{id: a, capabilities: {b: {journey: [{ping: a.example}]}}}]\r\n",
+        "1:26",
+        "did you mean `url`?",
+    );
+    one_fault(
+        "page: {title: \"é\"}\r\nservices: [{id: ä, capabilities: {b: {journey: [{ping: a.example}]}}}]\r\n",
+        "2:17",
+        "not an id",
+    );
 }
 
 // ---- quantities ----
@@ -121,7 +159,11 @@ fn a_bare_number_is_refused_where_a_unit_belongs() {
 fn out_of_bounds_is_refused_not_clamped() {
     one_fault(&around("every: 500ms\njourney: [{get: https://a.example/}]"), "5:14", "from 1s to 1d");
     one_fault(&steps("- get: https://a.example/\n  redirects: 21"), "7:20", "from 0 to 20");
-    one_fault(&format!("keep: {{hours: 99999 years}}\n{}", steps("- get: https://a.example/")), "1:15", "out of bounds");
+    one_fault(
+        &format!("keep: {{hours: 99999 years}}\n{}", steps("- get: https://a.example/")),
+        "1:15",
+        "out of bounds",
+    );
 }
 
 // ---- defaults ----
@@ -149,11 +191,22 @@ fn a_short_interval_shortens_what_it_bounds() {
         let plan = plan(text);
         let capability = &plan.services[0].capabilities[0];
         let p = &capability.policy;
-        (p.every.as_secs(), p.deadline.as_secs(), p.lease.as_secs(), capability.journey.steps[0].timeout.as_secs())
+        (
+            p.every.as_secs(),
+            p.deadline.as_secs(),
+            p.lease.as_secs(),
+            capability.journey.steps[0].timeout.as_secs(),
+        )
     };
     assert_eq!(policy(&around("every: 5s\njourney: [{get: https://a.example/}]")), (5, 5, 15, 5));
-    assert_eq!(policy(&around("{every: 5s, timeout: 2s, deadline: 4s, journey: [{get: https://a.example/}]}")), (5, 4, 14, 2));
-    assert_eq!(policy(&around("{every: 5m, timeout: 1m, journey: [{get: https://a.example/}]}")), (300, 60, 660, 60));
+    assert_eq!(
+        policy(&around("{every: 5s, timeout: 2s, deadline: 4s, journey: [{get: https://a.example/}]}")),
+        (5, 4, 14, 2)
+    );
+    assert_eq!(
+        policy(&around("{every: 5m, timeout: 1m, journey: [{get: https://a.example/}]}")),
+        (300, 60, 660, 60)
+    );
 }
 
 #[test]
@@ -172,7 +225,8 @@ fn journeys_that_write_run_every_five_minutes_unless_told_closer_by() {
 #[test]
 fn a_place_is_measured_from_near_else_from_all() {
     let text = "places: [gb, us, in]\nvantages: {london: {in: gb}, leeds: {in: gb}, mumbai: {in: [in]}}\nservices: [{id: a, capabilities: {b: {journey: [{ping: a.example}]}}}]";
-    let checks = |plan: &Plan| plan.cells().map(|(_, _, cell)| (cell.checks.len(), cell.near)).collect::<Vec<_>>();
+    let checks =
+        |plan: &Plan| plan.cells().map(|(_, _, cell)| (cell.checks.len(), cell.near)).collect::<Vec<_>>();
     assert_eq!(checks(&plan(text)), [(2, true), (3, false), (1, true)]);
     assert_eq!(checks(&plan(&format!("measure: {{from: all}}\n{text}"))), [(3, true), (3, false), (3, true)]);
 }
@@ -182,7 +236,8 @@ fn a_template_is_overlaid_and_ids_tell_apart() {
     let plan = plan(
         "templates:\n  web:\n    group: Sites\n    labels: {tier: \"2\", kind: web}\n    capabilities: {serve: {journey: [{get: \"https://{id}.corp.example/\"}]}}\nservices:\n- {ids: [wiki, blog], template: web}\n- {id: crm, template: web, labels: {tier: \"1\"}, capabilities: {edit: {journey: [{get: https://crm.example/}]}}}\n",
     );
-    let ids: Vec<_> = plan.services.iter().map(|s| (s.id.as_str(), s.name.as_str(), s.capabilities.len())).collect();
+    let ids: Vec<_> =
+        plan.services.iter().map(|s| (s.id.as_str(), s.name.as_str(), s.capabilities.len())).collect();
     assert_eq!(ids, [("wiki", "Wiki", 1), ("blog", "Blog", 1), ("crm", "Crm", 2)]);
     assert_eq!(plan.services[2].labels["tier"], "1");
     assert_eq!(plan.services[2].labels["kind"], "web");
@@ -205,7 +260,9 @@ fn verbs_read_their_addresses() {
     let steps: Vec<&Step> = plan.services[0].capabilities[0].journey.steps.iter().map(|s| &s.step).collect();
     assert!(matches!(steps[1], Step::Http(h) if h.target == Target::FirstLink("a.item".into())));
     assert!(matches!(steps[2], Step::Dns(d) if d.rtype == "MX"));
-    assert!(matches!(steps[3], Step::Tcp(t) if t.port == 993 && t.tls.as_ref().unwrap().expires_in.as_secs() == 14 * 86_400));
+    assert!(
+        matches!(steps[3], Step::Tcp(t) if t.port == 993 && t.tls.as_ref().unwrap().expires_in.as_secs() == 14 * 86_400)
+    );
     assert!(matches!(steps[4], Step::Tls(t) if t.port == 443));
     assert!(matches!(steps[5], Step::Smtp(s) if s.starttls == StartTls::Implicit));
     assert!(matches!(steps[6], Step::Smtp(s) if s.starttls == StartTls::Required && s.port == 25));
@@ -216,7 +273,9 @@ fn expectations_read_their_forms() {
     let plan = plan(&steps(
         "- get: https://a.example/\n  expect:\n    status: [200, 3xx, 404..=410]\n    json: {$.n: \">= 3\", $.s: {matches: ^a}, $.b: true, $.m: {equals: {a: 1}}, $.e: {exists: true}}\n    headers: {Content-Type: text/html, x: {equals: y}}\n    size: \">= 20MiB\"",
     ));
-    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else { panic!("an HTTP step") };
+    let Step::Http(http) = &plan.services[0].capabilities[0].journey.steps[0].step else {
+        panic!("an HTTP step")
+    };
     let status: Vec<_> = http.expect.status.iter().map(|s| (s.first, s.last)).collect();
     assert_eq!(status, [(200, 200), (300, 399), (404, 410)]);
     assert_eq!(http.expect.json[0].1, JsonMatch::AtLeast(3.0));
@@ -246,7 +305,10 @@ fn what_cannot_hold_is_refused() {
     let cases = [
         (around(&format!("{{every: 10s, deadline: 20s, {get}}}")), "longer than the 10s between two runs"),
         (around(&format!("{{every: 5s, timeout: 6s, {get}}}")), "longer than the journey's deadline"),
-        (around("{journey: [{get: https://a.example/, timeout: 40s}]}"), "longer than the journey's deadline"),
+        (
+            around("{journey: [{get: https://a.example/, timeout: 40s}]}"),
+            "longer than the journey's deadline",
+        ),
         (around("{journey: [{get: https://a.example/, expect: {within: 11s}}]}"), "longer than its timeout"),
         (around(&format!("{{lease: 40s, {get}}}")), "ends before the next result"),
         (around(&format!("{{degraded: {{within: 31s}}, {get}}}")), "longer than its deadline"),
@@ -263,7 +325,12 @@ fn what_cannot_hold_is_refused() {
         (steps("- get: https://a.example/{t}\n  capture: {t: $.t}"), "nothing fills {t}"),
         (steps("- get: https://a.example/{place}"), "the service has no places"),
         (steps("- get: https://a.example/\n  capture: {run: $.t}"), "cannot name a capture"),
-        (steps("- get: https://a.example/\n  capture: {t: $.t}\n- get: https://a.example/\n  capture: {t: $.t}"), "filled already"),
+        (
+            steps(
+                "- get: https://a.example/\n  capture: {t: $.t}\n- get: https://a.example/\n  capture: {t: $.t}",
+            ),
+            "filled already",
+        ),
         (steps("- get: ftp://a.example/"), "not an http or https URL"),
         (steps("- get: https://u:p@a.example/"), "holds a user or password"),
         (steps("- get: https:///"), "not a URL"),
@@ -278,12 +345,15 @@ fn what_cannot_hold_is_refused() {
         (steps("- dns: a.example MXX"), "did you mean MX?"),
         (steps("- dns: a.example\n  expect: {rcode: NXDOMAIN, answer: 192.0.2.1}"), "holds no such data"),
         (steps("- dns: a.example\n  expect: {dnssec: secure}"), "not in this version yet"),
-        (steps("- smtp: a.example\n  starttls: never\n  sign_in: {user: u, password: p}"), "never sent in the clear"),
+        (
+            steps("- smtp: a.example\n  starttls: never\n  sign_in: {user: u, password: p}"),
+            "never sent in the clear",
+        ),
         (steps("- get: https://a.example/\n  headers: {content-length: 1}"), "cannot be set"),
         (steps("- get: https://a.example/\n  client: {ca: none.pem}"), "cannot be read"),
         (steps("- get: https://a.example/\n  client: {cert: token.txt}"), "no certificate"),
         (steps("- always:\n  - always:\n    - get: https://a.example/"), "says it twice"),
-        (steps("[]"), "at least one step"),
+        (around("{journey: []}"), "at least one step"),
         (around("{}"), "`journey` is missing"),
         ("page: {}\n".into(), "`services` is missing"),
         (String::new(), "`services` is missing"),
@@ -291,9 +361,24 @@ fn what_cannot_hold_is_refused() {
         (format!("page: {{listen: 0.0.0.0:8081}}\n{}", steps("- ping: a.example")), "the same address"),
         (format!("ledger: nats://n1\n{}", steps("- ping: a.example")), "not in this version yet"),
         (format!("impact: {{currency: USD}}\n{}", steps("- ping: a.example")), "not in this version yet"),
-        (format!("maintenance: [{{name: a, for: 1h}}]\n{}", steps("- ping: a.example")), "one of `from` and `on_calendar`"),
-        (format!("maintenance: [{{name: a, for: 1h, from: 2027-01-01T00:00}}]\n{}", steps("- ping: a.example")), "no time zone"),
-        (format!("maintenance: [{{name: a, for: 1h, services: [shpo], from: 2027-01-01T00:00Z}}]\n{}", steps("- ping: a.example")), "did you mean `shop`?"),
+        (
+            format!("maintenance: [{{name: a, for: 1h}}]\n{}", steps("- ping: a.example")),
+            "one of `from` and `on_calendar`",
+        ),
+        (
+            format!(
+                "maintenance: [{{name: a, for: 1h, from: 2027-01-01T00:00}}]\n{}",
+                steps("- ping: a.example")
+            ),
+            "no time zone",
+        ),
+        (
+            format!(
+                "maintenance: [{{name: a, for: 1h, services: [shpo], from: 2027-01-01T00:00Z}}]\n{}",
+                steps("- ping: a.example")
+            ),
+            "did you mean `shop`?",
+        ),
     ];
     for (text, says) in cases {
         let faults = faults(&text);
@@ -304,8 +389,11 @@ fn what_cannot_hold_is_refused() {
 
 #[test]
 fn a_variable_that_one_place_lacks_is_refused() {
-    let text = format!("places: {{gb: {{variables: {{c: GBP}}}}, us: {{}}}}\n{}", steps("- get: https://a.example/{c}"));
-    one_fault(&text, "7:31", "the place `us` has no variable `c`");
+    let text = format!(
+        "places: {{gb: {{variables: {{c: GBP}}}}, us: {{}}}}\n{}",
+        steps("- get: https://a.example/{c}")
+    );
+    one_fault(&text, "7:32", "the place `us` has no variable `c`");
 }
 
 #[test]
@@ -321,13 +409,20 @@ fn sections_of_later_versions_are_refused_by_name() {
         let text = format!("{key}: {{}}\n{}", steps("- ping: a.example"));
         one_fault(&text, "1:1", &format!("`{key}` is not in this version yet"));
     }
-    one_fault(&format!("page: {{publish: [x]}}\n{}", steps("- ping: a.example")), "1:8", "not in this version yet");
+    one_fault(
+        &format!("page: {{publish: [x]}}\n{}", steps("- ping: a.example")),
+        "1:8",
+        "not in this version yet",
+    );
     one_fault(&around("loses: 100%\njourney: [{ping: a.example}]"), "5:7", "not in this version yet");
 }
 
 #[test]
 fn an_unused_template_is_checked_and_warned_of() {
-    let text = format!("templates: {{web: {{capabilities: {{a: {{journey: [{{get: x}}]}}}}}}}}\n{}", steps("- ping: a.example"));
+    let text = format!(
+        "templates: {{web: {{capabilities: {{a: {{journey: [{{get: x}}]}}}}}}}}\n{}",
+        steps("- ping: a.example")
+    );
     one_fault(&text, "1:", "not a URL");
     let resolved = read(&text.replace("get: x", "get: https://a.example/")).unwrap();
     assert_eq!(resolved.warnings.len(), 1);

@@ -17,7 +17,7 @@ fn survive(text: &str) {
         Err(faults) => {
             assert!(!faults.0.is_empty(), "refused without a reason");
             for fault in &faults.0 {
-                assert!(source.files[0].text.get(fault.span.clone()).is_some(), "{fault:?}");
+                assert!(source.files.iter().all(|f| f.text.get(fault.span.clone()).is_some()), "{fault:?}");
             }
             drop(faults.render(&source, true));
         }
@@ -71,8 +71,14 @@ proptest! {
 fn a_folder_is_read_in_the_order_of_names_and_joined() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("10-page.yaml", "page: {title: A}\nplaces: [gb]\nservices:\n- {id: a, capabilities: {b: {journey: [{ping: a.example}]}}}\n");
-    write("20-more.yml", "\u{feff}places: [us]\nvantages: {x: {in: us}}\nservices:\n- {id: c, capabilities: {d: {journey: [{ping: a.example}]}}}\n");
+    write(
+        "10-page.yaml",
+        "page: {title: A}\nplaces: [gb]\nservices:\n- {id: a, capabilities: {b: {journey: [{ping: a.example}]}}}\n",
+    );
+    write(
+        "20-more.yml",
+        "\u{feff}places: [us]\nvantages: {x: {in: us}}\nservices:\n- {id: c, capabilities: {d: {journey: [{ping: a.example}]}}}\n",
+    );
     write(".hidden.yaml", "nonsense");
     write("notes.txt", "nonsense");
     let source = Source::read(folder.path()).unwrap();
@@ -82,7 +88,10 @@ fn a_folder_is_read_in_the_order_of_names_and_joined() {
     write("30-again.yaml", "page: {title: B}\n");
     let source = Source::read(folder.path()).unwrap();
     let faults = resolve(&source, &common::environment(), common::now()).expect_err("two pages");
-    assert!(faults.0[0].file.ends_with("30-again.yaml") && faults.0[0].message.contains("two files"), "{faults}");
+    assert!(
+        faults.0[0].file.ends_with("30-again.yaml") && faults.0[0].message.contains("two files"),
+        "{faults}"
+    );
 }
 
 #[test]
@@ -115,7 +124,8 @@ fn a_large_config_with_many_faults_is_still_quick_to_report() {
 #[test]
 fn a_url_alone_makes_a_plan() {
     let capabilities = |url: &str| {
-        let resolved = for_url(url, &common::environment(), common::now()).unwrap_or_else(|f| panic!("{url}: {f}"));
+        let resolved =
+            for_url(url, &common::environment(), common::now()).unwrap_or_else(|f| panic!("{url}: {f}"));
         let service = &resolved.plan.services[0];
         let ids: Vec<String> = service.capabilities.iter().map(|c| c.id.to_string()).collect();
         format!("{} {}", service.id, ids.join(" "))
@@ -127,5 +137,16 @@ fn a_url_alone_makes_a_plan() {
     assert_eq!(capabilities("http://localhost:8080"), "localhost front-page");
     for bad in ["", "shop.example", "ftp://shop.example", "https://u:p@shop.example", "https://"] {
         assert!(for_url(bad, &common::environment(), common::now()).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn long_runs_of_one_mark_end() {
+    let size = usize::try_from(FILE_MAX / 8).unwrap();
+    for unit in [
+        "[", "{", "- ", "? ", "a: ", "a:\n", "[a,", "&a ", "*a ", "\"", "'", "|\n ", "\u{e9}", "# ", "---\n",
+        "{a: 1}, ", "- a: b\n", "  ",
+    ] {
+        survive(&unit.repeat(size / unit.len()));
     }
 }

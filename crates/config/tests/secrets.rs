@@ -12,12 +12,15 @@ const SECRET: &str = "- post: https://a.example/${file:token.txt}\n  headers: {a
 #[test]
 fn a_secret_reaches_the_step_and_nothing_that_prints() {
     let resolved = common::read(&steps(SECRET)).expect("a plan");
-    let Step::Http(http) = &resolved.plan.services[0].capabilities[0].journey.steps[0].step else { panic!("an HTTP step") };
+    let Step::Http(http) = &resolved.plan.services[0].capabilities[0].journey.steps[0].step else {
+        panic!("an HTTP step")
+    };
     assert_eq!(http.headers[0].1.fill(|_| None).unwrap(), format!("Bearer {PASSWORD}"));
     let (_, password) = http.proxy.as_ref().and_then(|p| p.sign_in.as_ref()).expect("a sign-in");
     assert_eq!(password.expose(), PASSWORD);
     let json = serde_json::to_string(&resolved.plan).unwrap();
-    let printed = format!("{:?} {json} {} {}", resolved, show(&resolved.plan), candor_config::cost(&resolved.plan));
+    let printed =
+        format!("{:?} {json} {} {}", resolved, show(&resolved.plan), candor_config::cost(&resolved.plan));
     assert!(!printed.contains(PASSWORD));
     assert!(show(&resolved.plan).contains("Bearer ••••••"));
 }
@@ -31,7 +34,9 @@ fn a_private_key_is_never_shown() {
     environment.files.insert("key.pem".into(), key.serialize_pem());
     environment.variables.insert("KEY".into(), key.serialize_pem());
     for from in ["key.pem", "\"${KEY}\"", "\"${file:key.pem}\""] {
-        let text = steps(&format!("- get: https://a.example/\n  client: {{ca: cert.pem, cert: cert.pem, key: {from}}}"));
+        let text = steps(&format!(
+            "- get: https://a.example/\n  client: {{ca: cert.pem, cert: cert.pem, key: {from}}}"
+        ));
         let source = Source::of_text("candor.yaml", &text);
         let resolved = resolve(&source, &environment, common::now()).unwrap_or_else(|f| panic!("{f}"));
         let shown = show(&resolved.plan);
@@ -62,7 +67,8 @@ fn a_fault_quotes_the_name_of_a_secret_and_never_its_value() {
 
 #[test]
 fn a_secret_that_is_not_there_is_a_fault_at_its_place() {
-    assert!(faults(&steps("- get: https://a.example/${NONE}"))[0].starts_with("6:38: the environment variable `NONE` is not set"));
+    let missing = faults(&steps("- get: https://a.example/${NONE}"));
+    assert!(missing[0].starts_with("6:32: the environment variable `NONE` is not set"), "{missing:?}");
     assert!(faults(&steps("- get: https://a.example/${file:none}"))[0].contains("cannot be read"));
     assert!(faults(&steps("- get: https://a.example/${a b}"))[0].contains("not the name of a variable"));
     let text = format!("page: {{title: \"${{PROBE_USER}}\"}}\n{}", steps("- ping: a.example"));

@@ -36,7 +36,8 @@ names:
 fn ten_mistakes_are_reported_in_one_run_each_at_its_place() {
     let source = Source::of_text("candor.yaml", TEN);
     let faults = resolve(&source, &common::environment(), common::now()).expect_err("ten mistakes");
-    let places: Vec<(usize, usize, &str)> = faults.0.iter().map(|f| (f.line, f.column, f.text.as_str())).collect();
+    let places: Vec<(usize, usize, &str)> =
+        faults.0.iter().map(|f| (f.line, f.column, f.text.as_str())).collect();
     assert_eq!(
         places,
         [

@@ -17,19 +17,23 @@ use crate::step::{self, STEP, Scope};
 use crate::tree::{Node, NodeKind};
 use crate::words;
 
-pub(crate) static CAPABILITY: Section = Section {
-    name: "capability",
-    doc: "Something that customers can do.",
-    groups: &[OWN, policy::FIELDS],
-};
+pub(crate) static CAPABILITY: Section =
+    Section { name: "capability", doc: "Something that customers can do.", groups: &[OWN, policy::FIELDS] };
 
 const OWN: &[Field] = &[
-    Field::new("journey", Shape::List(&STEP), "The steps of one customer doing it, in order.").required().example("[{get: https://shop.example/}]"),
+    Field::new("journey", Shape::List(&STEP), "The steps of one customer doing it, in order.")
+        .required()
+        .example("[{get: https://shop.example/}]"),
     Field::new("name", Shape::Text, "Its name as a heading.").preset("from the id").example("Sign in"),
     Field::new("words", Shape::Map(&WORDS), "How sentences speak of it.").preset("from the id"),
-    Field::new("writes", Shape::Bool, "Whether a run leaves traces in the service.").preset("true with post, put or delete"),
+    Field::new("writes", Shape::Bool, "Whether a run leaves traces in the service.")
+        .preset("true with post, put or delete"),
     Field::new("variables", VARIABLES, "What `{name}` holes stand for, besides those of the service."),
-    Field::new("allow_hosts", Shape::List(&Shape::Written("host")), "Hosts that an answer may point to, besides those of the service."),
+    Field::new(
+        "allow_hosts",
+        Shape::List(&Shape::Written("host")),
+        "Hosts that an answer may point to, besides those of the service.",
+    ),
     Field::later("loses"),
 ];
 
@@ -56,18 +60,28 @@ pub(crate) fn read_all(reader: &Reader<'_>, node: &Node, service: &ServiceScope<
         .filter_map(|entry| {
             let id = reader.id_of(&entry.key, entry.at, CapabilityId::new);
             if entry.value.is_nothing() {
-                reader.refuse_hint(entry.at, "`journey` is missing (capability)", "such as `journey: [{get: https://shop.example/}]`");
+                reader.refuse_hint(
+                    entry.at,
+                    "`journey` is missing (capability)",
+                    "such as `journey: [{get: https://shop.example/}]`",
+                );
                 return None;
             }
             let map = Map::open(reader, &entry.value, &CAPABILITY)?;
             let sound = id.is_some();
-            let capability = capability(reader, &map, id.or_else(|| CapabilityId::new("unnamed").ok())?, service);
+            let capability =
+                capability(reader, &map, id.or_else(|| CapabilityId::new("unnamed").ok())?, service);
             sound.then_some(capability).flatten()
         })
         .collect()
 }
 
-fn capability(reader: &Reader<'_>, map: &Map<'_>, id: CapabilityId, service: &ServiceScope<'_>) -> Option<Capability> {
+fn capability(
+    reader: &Reader<'_>,
+    map: &Map<'_>,
+    id: CapabilityId,
+    service: &ServiceScope<'_>,
+) -> Option<Capability> {
     let derived = words::of_capability(id.as_str());
     let name = map.get("name").and_then(|n| reader.text(n)).map_or(derived.name, str::to_owned);
     let said = map.get("words").and_then(|n| Map::open(reader, n, &WORDS));
@@ -91,7 +105,12 @@ fn capability(reader: &Reader<'_>, map: &Map<'_>, id: CapabilityId, service: &Se
     Some(Capability { id, name, can, doing, policy: settled.policy, journey, cells })
 }
 
-fn steps(reader: &Reader<'_>, map: &Map<'_>, service: &ServiceScope<'_>, variables: &BTreeMap<String, String>) -> Vec<step::Draft> {
+fn steps(
+    reader: &Reader<'_>,
+    map: &Map<'_>,
+    service: &ServiceScope<'_>,
+    variables: &BTreeMap<String, String>,
+) -> Vec<step::Draft> {
     let Some(node) = map.get("journey") else { return Vec::new() };
     let mut scope = Scope::new(reader, &service.places, variables, &service.outfit);
     step::read_journey(&mut scope, node)
@@ -99,13 +118,20 @@ fn steps(reader: &Reader<'_>, map: &Map<'_>, service: &ServiceScope<'_>, variabl
 
 /// One cell for each place, or a single one.
 fn cells(capability: &CapabilityId, service: &ServiceScope<'_>) -> Vec<Cell> {
-    let places: Vec<Option<&Place>> =
-        if service.places.is_empty() { vec![None] } else { service.places.iter().copied().map(Some).collect() };
+    let places: Vec<Option<&Place>> = if service.places.is_empty() {
+        vec![None]
+    } else {
+        service.places.iter().copied().map(Some).collect()
+    };
     places.into_iter().map(|place| cell(capability, service, place)).collect()
 }
 
 fn cell(capability: &CapabilityId, service: &ServiceScope<'_>, place: Option<&Place>) -> Cell {
-    let key = CellKey { service: service.id.clone(), capability: capability.clone(), place: place.map(|p| p.id.clone()) };
+    let key = CellKey {
+        service: service.id.clone(),
+        capability: capability.clone(),
+        place: place.map(|p| p.id.clone()),
+    };
     let mut variables = place.map(|p| p.variables.clone()).unwrap_or_default();
     variables.insert("id".into(), service.id.to_string());
     if let Some(place) = place {
@@ -118,4 +144,3 @@ fn cell(capability: &CapabilityId, service: &ServiceScope<'_>, place: Option<&Pl
     let checks = from.map(|v| Check { id: CheckId::of(&key, &v.id), vantage: v.id.clone() }).collect();
     Cell { id: CellId::of(&key), key, variables, checks, near }
 }
-

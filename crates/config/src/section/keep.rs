@@ -43,7 +43,11 @@ pub(crate) fn read_ledger(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Ledge
                 let hint = "keep the logs in a file: sqlite:candor.db";
                 reader.refuse_hint(node.span, "a ledger in NATS is not in this version yet", hint);
             }
-            _ => reader.refuse_hint(node.span, format!("{} is not a ledger", quote(text)), "such as sqlite:candor.db"),
+            _ => reader.refuse_hint(
+                node.span,
+                format!("{} is not a ledger", quote(text)),
+                "such as sqlite:candor.db",
+            ),
         }
     }
     LedgerPlace::Sqlite(reader.source.folder.join(path).display().to_string())

@@ -18,12 +18,25 @@ pub(crate) static MAINTENANCE: Section = Section {
     doc: "Intended downtime. Measuring goes on beneath it.",
     groups: &[&[
         Field::new("name", Shape::Text, "Its name for readers.").required().example("Launch"),
-        Field::new("services", Shape::List(&Shape::Id), "The services it covers.").preset("all").example("[app-store]"),
-        Field::new("from", Shape::Written("date and time"), "When it begins, if it is once.").example("2027-03-09T08:00Z"),
-        Field::new("on_calendar", Shape::Written("days and a time"), "When it begins, if it is often: `Sun 02:00`, `Mon..Fri 22:30`, `daily 03:00`, `*-*-01 04:00`.")
-            .example("\"Sun 02:00\""),
+        Field::new("services", Shape::List(&Shape::Id), "The services it covers.")
+            .preset("all")
+            .example("[app-store]"),
+        Field::new("from", Shape::Written("date and time"), "When it begins, if it is once.")
+            .example("2027-03-09T08:00Z"),
+        Field::new(
+            "on_calendar",
+            Shape::Written("days and a time"),
+            "When it begins, if it is often: `Sun 02:00`, `Mon..Fri 22:30`, `daily 03:00`, `*-*-01 04:00`.",
+        )
+        .example("\"Sun 02:00\""),
         Field::new("for", Shape::Duration(&MAINTENANCE_FOR), "How long it lasts.").required().example("4h"),
-        Field::new("timezone", Shape::Written("IANA time zone"), "Where `on_calendar`, or a `from` without an offset, is read.").preset("UTC").example("Europe/London"),
+        Field::new(
+            "timezone",
+            Shape::Written("IANA time zone"),
+            "Where `on_calendar`, or a `from` without an offset, is read.",
+        )
+        .preset("UTC")
+        .example("Europe/London"),
     ]],
 };
 
@@ -71,7 +84,11 @@ fn when(reader: &Reader<'_>, map: &Map<'_>, zone: Option<Option<TimeZone>>) -> O
             Some(When::Often { words, starts: calendar.starts(reader.now, &zone) })
         }
         _ => {
-            reader.refuse_hint(map.head(), "a maintenance needs one of `from` and `on_calendar`", "`from: 2027-03-09T08:00Z` for once, `on_calendar: \"Sun 02:00\"` for often");
+            reader.refuse_hint(
+                map.head(),
+                "a maintenance needs one of `from` and `on_calendar`",
+                "`from: 2027-03-09T08:00Z` for once, `on_calendar: \"Sun 02:00\"` for often",
+            );
             None
         }
     }
@@ -90,7 +107,11 @@ fn from_once(reader: &Reader<'_>, node: &Node, zone: Option<Option<TimeZone>>) -
             None
         }
         (Err(_), _) => {
-            reader.refuse_hint(node.span, format!("{} is not a date and time", quote(text)), "such as 2027-03-09T08:00Z");
+            reader.refuse_hint(
+                node.span,
+                format!("{} is not a date and time", quote(text)),
+                "such as 2027-03-09T08:00Z",
+            );
             None
         }
     }
@@ -100,7 +121,11 @@ fn zone(reader: &Reader<'_>, node: &Node) -> Option<TimeZone> {
     let text = reader.text(node)?;
     let zone = TimeZone::get(text).ok();
     if zone.is_none() {
-        reader.refuse_hint(node.span, format!("{} is not a time zone", quote(text)), "IANA names, such as Europe/London or UTC");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not a time zone", quote(text)),
+            "IANA names, such as Europe/London or UTC",
+        );
     }
     zone
 }

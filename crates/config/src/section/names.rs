@@ -15,8 +15,12 @@ pub(crate) static ZONE: Section = Section {
     doc: "A zone that is watched.",
     groups: &[&[
         Field::new("zone", Shape::Written("domain name"), "Its origin.").required().example("shop.example"),
-        Field::new("servers", Shape::List(&Shape::Written("name@address[:port]")), "Its servers, where they are not to be found from the root.")
-            .example("[ns1.shop.example@192.0.2.1]"),
+        Field::new(
+            "servers",
+            Shape::List(&Shape::Written("name@address[:port]")),
+            "Its servers, where they are not to be found from the root.",
+        )
+        .example("[ns1.shop.example@192.0.2.1]"),
         Field::later("primary"),
         Field::later("require"),
         Field::later("limits"),
@@ -32,7 +36,11 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<WatchedZ
         let Some((node, text)) = map.get("zone").and_then(|n| Some((n, reader.text(n)?))) else { continue };
         let zone = text.trim_end_matches('.').to_ascii_lowercase();
         if !is_name(&zone) {
-            reader.refuse_hint(node.span, format!("{} is not the name of a zone", quote(text)), "such as shop.example");
+            reader.refuse_hint(
+                node.span,
+                format!("{} is not the name of a zone", quote(text)),
+                "such as shop.example",
+            );
         } else if zones.iter().any(|z| z.zone == zone) {
             reader.refuse(node.span, format!("the zone {} is listed twice", quote(text)));
         } else {

@@ -14,9 +14,15 @@ pub(crate) static PAGE: Section = Section {
     doc: "The public page.",
     groups: &[&[
         Field::new("title", Shape::Text, "Its title.").preset("Status").example("Shop status"),
-        Field::new("url", Shape::Written("URL"), "Where readers find it. Not inside a watched zone: the page must outlive it.")
-            .example("https://shop-status.example"),
-        Field::new("listen", Shape::Written("address:port"), "Where it listens.").preset(PAGE_LISTEN).example("0.0.0.0:8080"),
+        Field::new(
+            "url",
+            Shape::Written("URL"),
+            "Where readers find it. Not inside a watched zone: the page must outlive it.",
+        )
+        .example("https://shop-status.example"),
+        Field::new("listen", Shape::Written("address:port"), "Where it listens.")
+            .preset(PAGE_LISTEN)
+            .example("0.0.0.0:8080"),
         Field::new("show", Shape::Map(&SHOW), "How much the public sees."),
         Field::later("publish"),
     ]],
@@ -36,14 +42,19 @@ static SHOW: Section = Section {
 pub(crate) static OPERATE: Section = Section {
     name: "operate",
     doc: "The operators' site: API and metrics. Never on the public address.",
-    groups: &[&[Field::new("listen", Shape::Written("address:port"), "Where it listens.").preset(OPERATE_LISTEN)]],
+    groups: &[&[
+        Field::new("listen", Shape::Written("address:port"), "Where it listens.").preset(OPERATE_LISTEN)
+    ]],
 };
 
 const PAGE_LISTEN: &str = "127.0.0.1:8080";
 const OPERATE_LISTEN: &str = "127.0.0.1:8081";
 
 /// The page, and where its URL was written.
-pub(crate) fn read_page(reader: &Reader<'_>, node: Option<&Node>) -> Option<(Page, Option<Given<String>>, SocketAddr)> {
+pub(crate) fn read_page(
+    reader: &Reader<'_>,
+    node: Option<&Node>,
+) -> Option<(Page, Option<Given<String>>, SocketAddr)> {
     let map = match node {
         Some(node) => Some(Map::open(reader, node, &PAGE)?),
         None => None,
@@ -53,7 +64,8 @@ pub(crate) fn read_page(reader: &Reader<'_>, node: Option<&Node>) -> Option<(Pag
     let url = get("url").and_then(|n| read_url(reader, n));
     let listen = get("listen").and_then(|n| listen(reader, n)).or_else(|| PAGE_LISTEN.parse().ok())?;
     let show = get("show").and_then(|n| Map::open(reader, n, &SHOW)).and_then(|m| m.get("faults"));
-    let words = [("words", ShowFaults::Words), ("kinds", ShowFaults::Kinds), ("details", ShowFaults::Details)];
+    let words =
+        [("words", ShowFaults::Words), ("kinds", ShowFaults::Kinds), ("details", ShowFaults::Details)];
     let show = show.and_then(|n| reader.word(n, &words)).unwrap_or(ShowFaults::Words);
     let host = url.as_ref().and_then(|given| {
         let host = Url::parse(&given.value).ok()?.host_str()?.to_owned();
@@ -62,7 +74,12 @@ pub(crate) fn read_page(reader: &Reader<'_>, node: Option<&Node>) -> Option<(Pag
     Some((Page { title, url: url.map(|u| u.value), listen, show }, host, listen))
 }
 
-pub(crate) fn read_operate(reader: &Reader<'_>, node: Option<&Node>, page: SocketAddr, page_node: Option<&Node>) -> Option<Operate> {
+pub(crate) fn read_operate(
+    reader: &Reader<'_>,
+    node: Option<&Node>,
+    page: SocketAddr,
+    page_node: Option<&Node>,
+) -> Option<Operate> {
     let map = match node {
         Some(node) => Some(Map::open(reader, node, &OPERATE)?),
         None => None,
@@ -84,7 +101,9 @@ pub(crate) fn read_operate(reader: &Reader<'_>, node: Option<&Node>, page: Socke
 
 /// Whether both cannot listen at once. Port 0 is any free port.
 fn clash(a: SocketAddr, b: SocketAddr) -> bool {
-    a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified())
+    a.port() != 0
+        && a.port() == b.port()
+        && (a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified())
 }
 
 fn listen(reader: &Reader<'_>, node: &Node) -> Option<SocketAddr> {
@@ -102,11 +121,17 @@ fn listen(reader: &Reader<'_>, node: &Node) -> Option<SocketAddr> {
 fn read_url(reader: &Reader<'_>, node: &Node) -> Option<Given<String>> {
     let text = reader.text(node)?;
     match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| !h.is_empty()) => {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| !h.is_empty()) =>
+        {
             Some(Given { value: text.into(), at: node.span })
         }
         _ => {
-            reader.refuse_hint(node.span, format!("{} is not a URL of a page", quote(text)), "such as https://status.example");
+            reader.refuse_hint(
+                node.span,
+                format!("{} is not a URL of a page", quote(text)),
+                "such as https://status.example",
+            );
             None
         }
     }

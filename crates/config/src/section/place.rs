@@ -17,8 +17,11 @@ pub(crate) static PLACE: Section = Section {
     name: "place",
     doc: "A place by its id: an ISO 3166-1 code, or a word of your own.",
     groups: &[&[
-        Field::new("name", Shape::Text, "Its name as it stands after \"in\".").preset("from ISO 3166-1, else from the id").example("the UK"),
-        Field::new("variables", VARIABLES, "What `{name}` holes in journeys stand for here.").example("{currency: GBP}"),
+        Field::new("name", Shape::Text, "Its name as it stands after \"in\".")
+            .preset("from ISO 3166-1, else from the id")
+            .example("the UK"),
+        Field::new("variables", VARIABLES, "What `{name}` holes in journeys stand for here.")
+            .example("{currency: GBP}"),
     ]],
 };
 
@@ -81,11 +84,19 @@ pub(crate) fn read_variables(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> BT
 }
 
 /// A map of texts with keys of the user's own.
-pub(crate) fn read_texts(reader: &Reader<'_>, node: Option<&Rc<Node>>, example: &str) -> BTreeMap<String, (String, Span)> {
+pub(crate) fn read_texts(
+    reader: &Reader<'_>,
+    node: Option<&Rc<Node>>,
+    example: &str,
+) -> BTreeMap<String, (String, Span)> {
     let mut texts = BTreeMap::new();
     let Some(node) = node else { return texts };
     let NodeKind::Map(entries) = &node.kind else {
-        reader.refuse_hint(node.head(), "a map of words and texts belongs here", format!("such as {example}"));
+        reader.refuse_hint(
+            node.head(),
+            "a map of words and texts belongs here",
+            format!("such as {example}"),
+        );
         return texts;
     };
     for entry in entries {

@@ -39,8 +39,14 @@ static DEGRADED: Section = Section {
     name: "degraded",
     doc: "What short of an outage is not green either. A minority of vantages failing always degrades.",
     groups: &[&[
-        Field::new("failing", Shape::Written("`n of m` or `never`"), "So many failures among the last runs; at most the last 64.").preset("2 of 10"),
-        Field::new("within", Shape::Duration(&WITHIN), "A passing journey that takes longer than this.").example("800ms"),
+        Field::new(
+            "failing",
+            Shape::Written("`n of m` or `never`"),
+            "So many failures among the last runs; at most the last 64.",
+        )
+        .preset("2 of 10"),
+        Field::new("within", Shape::Duration(&WITHIN), "A passing journey that takes longer than this.")
+            .example("800ms"),
     ]],
 };
 
@@ -93,7 +99,9 @@ impl PolicyWords {
             ..Self::default()
         };
         if let Some(map) = map.get("confirm").and_then(|n| Map::open(reader, n, &CONFIRM_SECTION)) {
-            let count = |key| map.get(key).and_then(|n| reader.count(n, &CONFIRM)).and_then(|n| u16::try_from(n).ok());
+            let count = |key| {
+                map.get(key).and_then(|n| reader.count(n, &CONFIRM)).and_then(|n| u16::try_from(n).ok())
+            };
             words.down = count("down");
             words.up = count("up");
         }
@@ -144,7 +152,10 @@ impl PolicyWords {
             lease,
             quorum: self.quorum.map_or(Quorum::Majority, |g| g.value),
             confirm: Confirm { down: self.down.unwrap_or(2), up: self.up.unwrap_or(2) },
-            degraded: Degraded { failing: self.failing.unwrap_or(FAILING), within: self.within.map(|g| g.value) },
+            degraded: Degraded {
+                failing: self.failing.unwrap_or(FAILING),
+                within: self.within.map(|g| g.value),
+            },
         };
         self.check(reader, &policy, timeout);
         let sound = self.deadline_is_sound() && self.timeout != Some(None);
@@ -160,17 +171,37 @@ impl PolicyWords {
         let (every, deadline) = (policy.every, policy.deadline);
         let (every_sound, deadline_sound) = (self.every != Some(None), self.deadline_is_sound());
         if let Some(given) = self.deadline.flatten().filter(|g| every_sound && g.value > every) {
-            let message = format!("a deadline of {} is longer than the {} between two runs", Words(given.value), Words(every));
-            reader.refuse_hint(given.at, message, "a journey must end before its next run: shorten `deadline` or lengthen `every`");
+            let message = format!(
+                "a deadline of {} is longer than the {} between two runs",
+                Words(given.value),
+                Words(every)
+            );
+            reader.refuse_hint(
+                given.at,
+                message,
+                "a journey must end before its next run: shorten `deadline` or lengthen `every`",
+            );
         }
         if let Some(given) = self.timeout.flatten().filter(|_| deadline_sound && timeout > deadline) {
-            let message = format!("a timeout of {} is longer than the journey's deadline of {}", Words(timeout), Words(deadline));
-            reader.refuse_hint(given.at, message, "shorten `timeout`, or lengthen `deadline` (and `every`, which bounds it)");
+            let message = format!(
+                "a timeout of {} is longer than the journey's deadline of {}",
+                Words(timeout),
+                Words(deadline)
+            );
+            reader.refuse_hint(
+                given.at,
+                message,
+                "shorten `timeout`, or lengthen `deadline` (and `every`, which bounds it)",
+            );
         }
         let least = every.saturating_add(deadline);
-        if let Some(given) = self.lease.flatten().filter(|g| every_sound && deadline_sound && g.value < least) {
+        if let Some(given) = self.lease.flatten().filter(|g| every_sound && deadline_sound && g.value < least)
+        {
             let message = format!("a lease of {} ends before the next result can come", Words(given.value));
-            let hint = format!("at least `every` + `deadline` = {}; 2 x `every` + `deadline` lets one result be late", Words(least));
+            let hint = format!(
+                "at least `every` + `deadline` = {}; 2 x `every` + `deadline` lets one result be late",
+                Words(least)
+            );
             reader.refuse_hint(given.at, message, hint);
         }
         if let Some(given) = self.within.filter(|g| deadline_sound && g.value > deadline) {
@@ -208,14 +239,18 @@ fn failing(reader: &Reader<'_>, node: &Node) -> Option<Option<FailingOf>> {
     if text == "never" {
         return Some(None);
     }
-    let read = text.split_once(" of ").and_then(|(n, of)| Some((n.trim().parse::<u32>().ok()?, of.trim().parse::<u32>().ok()?)));
+    let read = text
+        .split_once(" of ")
+        .and_then(|(n, of)| Some((n.trim().parse::<u32>().ok()?, of.trim().parse::<u32>().ok()?)));
     let Some((n, of)) = read else {
         let hint = "so many failures among the last runs: `2 of 10`, or `never`";
         reader.refuse_hint(node.span, format!("{} is not `n of m`", quote(text)), hint);
         return None;
     };
     match (u8::try_from(n), u8::try_from(of)) {
-        (Ok(failing), Ok(of)) if failing >= 1 && failing <= of && of <= WINDOW_MAX => Some(Some(FailingOf { failing, of })),
+        (Ok(failing), Ok(of)) if failing >= 1 && failing <= of && of <= WINDOW_MAX => {
+            Some(Some(FailingOf { failing, of }))
+        }
         _ => {
             let hint = format!("1 <= n <= m <= {WINDOW_MAX}");
             reader.refuse_hint(node.span, format!("{} cannot hold", quote(text)), hint);

@@ -10,13 +10,21 @@ use crate::reader::{Given, Reader, quote};
 use crate::tree::Span;
 
 /// A page inside of a zone that it reports on would go down with it.
-pub(crate) fn page_outside_of_zones(reader: &Reader<'_>, host: Option<&Given<String>>, zones: &[WatchedZone]) {
+pub(crate) fn page_outside_of_zones(
+    reader: &Reader<'_>,
+    host: Option<&Given<String>>,
+    zones: &[WatchedZone],
+) {
     let Some(Given { value, at }) = host else { return };
     let host = value.trim_end_matches('.').to_ascii_lowercase();
     for WatchedZone { zone, .. } in zones {
         if host == *zone || host.strip_suffix(zone.as_str()).is_some_and(|rest| rest.ends_with('.')) {
             let hint = "when the zone fails, nobody could find the page that says so: give it a name in a zone of its own";
-            reader.refuse_hint(*at, format!("the page {} lies inside of the watched zone {}", quote(&host), quote(zone)), hint);
+            reader.refuse_hint(
+                *at,
+                format!("the page {} lies inside of the watched zone {}", quote(&host), quote(zone)),
+                hint,
+            );
         }
     }
 }
@@ -24,9 +32,17 @@ pub(crate) fn page_outside_of_zones(reader: &Reader<'_>, host: Option<&Given<Str
 /// A quorum that no cell can reach would never be green.
 pub(crate) fn quorum_can_be_met(reader: &Reader<'_>, settled: &Settled, cells: &[Cell]) {
     let (Quorum::AtLeast(wanted), Some(at)) = (settled.policy.quorum, settled.quorum_at) else { return };
-    let Some(cell) = cells.iter().filter(|c| c.checks.len() < usize::from(wanted)).min_by_key(|c| c.checks.len()) else { return };
+    let Some(cell) =
+        cells.iter().filter(|c| c.checks.len() < usize::from(wanted)).min_by_key(|c| c.checks.len())
+    else {
+        return;
+    };
     let hint = "a smaller number, `majority`, or more vantages (`measure: {from: all}` uses them all)";
-    let message = format!("{} is measured from {} vantages, so a quorum of {wanted} is out of reach", cell.key, cell.checks.len());
+    let message = format!(
+        "{} is measured from {} vantages, so a quorum of {wanted} is out of reach",
+        cell.key,
+        cell.checks.len()
+    );
     reader.refuse_hint(at, message, hint);
 }
 
@@ -44,7 +60,8 @@ pub(crate) fn numbers_differ(reader: &Reader<'_>, at: Span, services: &[Service]
         }
     }
     if checks.len() > CHECKS_MAX {
-        let message = format!("{} checks (cells x vantages) are more than the {CHECKS_MAX} of one plan", checks.len());
+        let message =
+            format!("{} checks (cells x vantages) are more than the {CHECKS_MAX} of one plan", checks.len());
         reader.refuse_hint(at, message, "watch a part of it from here, another part from another hub");
     }
 }

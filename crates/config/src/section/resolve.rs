@@ -15,10 +15,18 @@ pub(crate) static RESOLVE: Section = Section {
     name: "resolve",
     doc: "How addresses are found: by these servers, or by a fixed table. The word `system` asks the host's resolver.",
     groups: &[&[
-        Field::new("servers", Shape::List(&Shape::Written("address[:port]")), "Servers to ask, recursion desired; the port is 53 unless written.")
-            .example("[\"10.9.0.53:53\"]"),
-        Field::new("pinned", Shape::Table(&Shape::Many(&Shape::Written("address"))), "Names and their addresses; other names do not exist.")
-            .example("{shop.example: 192.0.2.10}"),
+        Field::new(
+            "servers",
+            Shape::List(&Shape::Written("address[:port]")),
+            "Servers to ask, recursion desired; the port is 53 unless written.",
+        )
+        .example("[\"10.9.0.53:53\"]"),
+        Field::new(
+            "pinned",
+            Shape::Table(&Shape::Many(&Shape::Written("address"))),
+            "Names and their addresses; other names do not exist.",
+        )
+        .example("{shop.example: 192.0.2.10}"),
     ]],
 };
 
@@ -35,13 +43,21 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Option<Resol
         (Some(servers), None) => {
             let items = reader.list(servers);
             if items.is_empty() {
-                reader.refuse_hint(servers.span, "no server to ask", "write `resolve: system` for the host's own resolver");
+                reader.refuse_hint(
+                    servers.span,
+                    "no server to ask",
+                    "write `resolve: system` for the host's own resolver",
+                );
             }
             Some(Resolve::Servers(items.iter().filter_map(|n| server(reader, n)).collect()))
         }
         (None, Some(table)) => Some(Resolve::Pinned(pinned(reader, table)?)),
         _ => {
-            reader.refuse_hint(map.head(), "`resolve` needs one of `servers` and `pinned`", "or the word `system`");
+            reader.refuse_hint(
+                map.head(),
+                "`resolve` needs one of `servers` and `pinned`",
+                "or the word `system`",
+            );
             None
         }
     }
@@ -49,7 +65,11 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Option<Resol
 
 fn pinned(reader: &Reader<'_>, node: &Node) -> Option<BTreeMap<String, Vec<IpAddr>>> {
     let NodeKind::Map(entries) = &node.kind else {
-        reader.refuse_hint(node.head(), "a map of names and addresses belongs here", "such as {shop.example: 192.0.2.10}");
+        reader.refuse_hint(
+            node.head(),
+            "a map of names and addresses belongs here",
+            "such as {shop.example: 192.0.2.10}",
+        );
         return None;
     };
     let mut table = BTreeMap::new();
@@ -58,7 +78,8 @@ fn pinned(reader: &Reader<'_>, node: &Node) -> Option<BTreeMap<String, Vec<IpAdd
         if !is_host(&name) {
             reader.refuse(entry.at, format!("{} is not a host name", quote(&entry.key)));
         }
-        let addresses = reader.one_or_many(&entry.value).into_iter().filter_map(|n| address(reader, n)).collect();
+        let addresses =
+            reader.one_or_many(&entry.value).into_iter().filter_map(|n| address(reader, n)).collect();
         table.insert(name, addresses);
     }
     Some(table)
@@ -68,7 +89,11 @@ fn address(reader: &Reader<'_>, node: &Node) -> Option<IpAddr> {
     let text = reader.text(node)?;
     let address = text.parse().ok();
     if address.is_none() {
-        reader.refuse_hint(node.span, format!("{} is not an IP address", quote(text)), "such as 192.0.2.10 or 2001:db8::10");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not an IP address", quote(text)),
+            "such as 192.0.2.10 or 2001:db8::10",
+        );
     }
     address
 }
@@ -85,7 +110,9 @@ pub(crate) fn server(reader: &Reader<'_>, node: &Node) -> Option<SocketAddr> {
 }
 
 fn socket(text: &str) -> Option<SocketAddr> {
-    text.parse().ok().or_else(|| text.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53)))
+    text.parse()
+        .ok()
+        .or_else(|| text.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53)))
 }
 
 /// `ns1.shop.example@192.0.2.1`, or an address alone.
@@ -118,13 +145,13 @@ fn anchor(reader: &Reader<'_>, node: &Node) -> Option<Anchor> {
             (name.is_empty() || is_host(&name)).then_some(())?;
             Some(Anchor::Dns { server: socket(server)?, name })
         }),
-        Some(("tcp", rest)) => split_port(rest).and_then(|(host, port)| {
-            is_host(host).then(|| Anchor::Tcp { host: host.into(), port })
-        }),
+        Some(("tcp", rest)) => split_port(rest)
+            .and_then(|(host, port)| is_host(host).then(|| Anchor::Tcp { host: host.into(), port })),
         _ => None,
     };
     if read.is_none() {
-        let hint = "dns://192.0.2.53/example.net asks a server for a name, tcp://192.0.2.7:443 opens a connection";
+        let hint =
+            "dns://192.0.2.53/example.net asks a server for a name, tcp://192.0.2.7:443 opens a connection";
         reader.refuse_hint(node.span, format!("{} is not an anchor", quote(text)), hint);
     }
     read

@@ -18,18 +18,47 @@ pub(crate) static ROOT: Section = Section {
     groups: &[&[
         Field::new("page", Shape::Map(&page::PAGE), "The public page."),
         Field::new("operate", Shape::Map(&page::OPERATE), "The operators' site."),
-        Field::new("places", place::SHAPE, "Markets or storefronts that customers belong to. Without any, each capability has one cell.").example("[gb, us, ca, in]"),
-        Field::new("vantages", Shape::Table(&Shape::Map(&vantage::VANTAGE)), "Where checks run from.").preset("one, `here`: this host").example("{london: {in: gb}}"),
+        Field::new(
+            "places",
+            place::SHAPE,
+            "Markets or storefronts that customers belong to. Without any, each capability has one cell.",
+        )
+        .example("[gb, us, ca, in]"),
+        Field::new("vantages", Shape::Table(&Shape::Map(&vantage::VANTAGE)), "Where checks run from.")
+            .preset("one, `here`: this host")
+            .example("{london: {in: gb}}"),
         Field::new("measure", Shape::Map(&vantage::MEASURE), "Which vantages measure a place."),
-        Field::new("anchors", Shape::List(&Shape::Written("dns://server/name or tcp://host:port")), "A vantage that can reach none of them is blind, and accuses nobody.")
-            .example("[\"dns://192.0.2.53/example.net\", \"tcp://198.51.100.7:443\"]"),
+        Field::new(
+            "anchors",
+            Shape::List(&Shape::Written("dns://server/name or tcp://host:port")),
+            "A vantage that can reach none of them is blind, and accuses nobody.",
+        )
+        .example("[\"dns://192.0.2.53/example.net\", \"tcp://198.51.100.7:443\"]"),
         Field::new("resolve", resolve::SHAPE, "How addresses are found.").preset("system"),
-        Field::new("defaults", Shape::Map(&DEFAULTS), "What holds for every service that does not say otherwise."),
-        Field::new("templates", Shape::Table(&Shape::Map(&service::TEMPLATE)), "Services without an id, for services to start from."),
-        Field::new("services", Shape::List(&Shape::Map(&service::SERVICE)), "What is watched, in the order of the page.").required(),
+        Field::new(
+            "defaults",
+            Shape::Map(&DEFAULTS),
+            "What holds for every service that does not say otherwise.",
+        ),
+        Field::new(
+            "templates",
+            Shape::Table(&Shape::Map(&service::TEMPLATE)),
+            "Services without an id, for services to start from.",
+        ),
+        Field::new(
+            "services",
+            Shape::List(&Shape::Map(&service::SERVICE)),
+            "What is watched, in the order of the page.",
+        )
+        .required(),
         Field::new("names", Shape::List(&Shape::Map(&names::ZONE)), "Zones that are watched."),
         Field::new("maintenance", Shape::List(&Shape::Map(&maintenance::MAINTENANCE)), "Intended downtime."),
-        Field::new("ledger", Shape::Written("sqlite:path"), "Where the logs are kept; the path starts from the folder of the config.").preset("sqlite:candor.db"),
+        Field::new(
+            "ledger",
+            Shape::Written("sqlite:path"),
+            "Where the logs are kept; the path starts from the folder of the config.",
+        )
+        .preset("sqlite:candor.db"),
         Field::new("keep", Shape::Map(&keep::KEEP), "How long history is kept."),
         Field::later("impact"),
         Field::later("reports"),
@@ -80,7 +109,19 @@ fn plan(reader: &Reader<'_>, root: &Node) -> Option<Plan> {
     let (page, page_host, _) = page?;
     relation::page_outside_of_zones(reader, page_host.as_ref(), &zones);
     relation::numbers_differ(reader, map.head(), &services);
-    Some(Plan { page, operate: operate?, places, vantages, anchors, resolve, services, zones, maintenance, ledger, keep })
+    Some(Plan {
+        page,
+        operate: operate?,
+        places,
+        vantages,
+        anchors,
+        resolve,
+        services,
+        zones,
+        maintenance,
+        ledger,
+        keep,
+    })
 }
 
 /// Several files as one map: lists and tables joined, anything else once.
@@ -88,11 +129,18 @@ fn join(reader: &Reader<'_>, roots: Vec<Rc<Node>>) -> Rc<Node> {
     let mut joined: Vec<Entry> = Vec::new();
     let none = Span { file: 0, start: 0, end: 0 };
     if roots.len() < 2 {
-        return roots.into_iter().next().unwrap_or_else(|| Rc::new(Node::new(none, NodeKind::Map(Vec::new()))));
+        return roots
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Rc::new(Node::new(none, NodeKind::Map(Vec::new()))));
     }
     for root in &roots {
         if !matches!(root.kind, NodeKind::Map(_)) && !root.is_nothing() {
-            reader.refuse_hint(root.head(), "a map belongs here (config)", "keys such as services, page, places");
+            reader.refuse_hint(
+                root.head(),
+                "a map belongs here (config)",
+                "keys such as services, page, places",
+            );
         }
         for entry in root.entries() {
             match joined.iter_mut().find(|e| e.key == entry.key) {
@@ -100,8 +148,13 @@ fn join(reader: &Reader<'_>, roots: Vec<Rc<Node>>) -> Rc<Node> {
                 Some(first) => match both(reader, first, entry) {
                     Some(value) => first.value = Rc::new(value),
                     None => {
-                        let hint = format!("it stands {} already; one file says it for all", reader.place(first.at));
-                        reader.refuse_hint(entry.at, format!("{} stands in two files", quote(&entry.key)), hint);
+                        let hint =
+                            format!("it stands {} already; one file says it for all", reader.place(first.at));
+                        reader.refuse_hint(
+                            entry.at,
+                            format!("{} stands in two files", quote(&entry.key)),
+                            hint,
+                        );
                     }
                 },
             }
@@ -126,7 +179,11 @@ fn both(reader: &Reader<'_>, first: &Entry, second: &Entry) -> Option<Node> {
                     None => entries.push(entry.clone()),
                     Some(known) => {
                         let hint = format!("the first is {}", reader.place(known.at));
-                        reader.refuse_hint(entry.at, format!("{} stands here twice", quote(&entry.key)), hint);
+                        reader.refuse_hint(
+                            entry.at,
+                            format!("{} stands here twice", quote(&entry.key)),
+                            hint,
+                        );
                     }
                 }
             }

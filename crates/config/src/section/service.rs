@@ -18,8 +18,11 @@ use crate::step::client::{self, Outfit};
 use crate::tree::{Entry, Node, NodeKind, Span};
 use crate::words;
 
-pub(crate) static SERVICE: Section =
-    Section { name: "service", doc: "Something that customers know by name.", groups: &[IDENTITY, BODY, policy::FIELDS, client::SHARED] };
+pub(crate) static SERVICE: Section = Section {
+    name: "service",
+    doc: "Something that customers know by name.",
+    groups: &[IDENTITY, BODY, policy::FIELDS, client::SHARED],
+};
 
 pub(crate) static TEMPLATE: Section = Section {
     name: "template",
@@ -28,8 +31,14 @@ pub(crate) static TEMPLATE: Section = Section {
 };
 
 const IDENTITY: &[Field] = &[
-    Field::new("id", Shape::Id, "Its stable id: a rename keeps its history. This or `ids`.").example("app-store"),
-    Field::new("ids", Shape::List(&Shape::Id), "Several services that differ by their id alone; `{id}` tells them apart.").example("[wiki, blog]"),
+    Field::new("id", Shape::Id, "Its stable id: a rename keeps its history. This or `ids`.")
+        .example("app-store"),
+    Field::new(
+        "ids",
+        Shape::List(&Shape::Id),
+        "Several services that differ by their id alone; `{id}` tells them apart.",
+    )
+    .example("[wiki, blog]"),
     Field::new("template", Shape::Id, "The template it starts from.").example("web"),
 ];
 
@@ -37,11 +46,24 @@ const BODY: &[Field] = &[
     Field::new("name", Shape::Text, "Its name for readers.").preset("from the id").example("App Store"),
     Field::new("group", Shape::Text, "The heading under which the page lists it.").example("Stores"),
     Field::new("labels", Shape::Table(&Shape::Text), "Labels.").example("{tier: \"1\", team: store}"),
-    Field::new("needs", Shape::List(&Shape::Written("domain name")), "Names it depends on inside.").example("[db.internal.shop.example]"),
-    Field::new("places", Shape::AnyOf(&[Shape::Word(&["all", "none"]), Shape::List(&Shape::Id)]), "The places it has; with `none`, one cell for each capability.").preset("all").example("[gb, us]"),
+    Field::new("needs", Shape::List(&Shape::Written("domain name")), "Names it depends on inside.")
+        .example("[db.internal.shop.example]"),
+    Field::new(
+        "places",
+        Shape::AnyOf(&[Shape::Word(&["all", "none"]), Shape::List(&Shape::Id)]),
+        "The places it has; with `none`, one cell for each capability.",
+    )
+    .preset("all")
+    .example("[gb, us]"),
     Field::new("resolve", resolve::SHAPE, "How its journeys find addresses.").preset("as the vantage does"),
-    Field::new("variables", VARIABLES, "What `{name}` holes stand for; those of a place come on top.").example("{shop: main}"),
-    Field::new("allow_hosts", Shape::List(&Shape::Written("host")), "Hosts that an answer may point to although they are private, loopback or link-local.").example("[intranet.example]"),
+    Field::new("variables", VARIABLES, "What `{name}` holes stand for; those of a place come on top.")
+        .example("{shop: main}"),
+    Field::new(
+        "allow_hosts",
+        Shape::List(&Shape::Written("host")),
+        "Hosts that an answer may point to although they are private, loopback or link-local.",
+    )
+    .example("[intranet.example]"),
     Field::new("capabilities", CAPABILITIES, "What customers can do with it, by id; at least one."),
     Field::later("revenue"),
     Field::later("targets"),
@@ -88,11 +110,12 @@ pub(crate) fn read_all(reader: &Reader<'_>, root: &Map<'_>, around: &Surrounding
             service(reader, &map, ServiceId::new("unnamed").ok(), around);
         }
         for (id, at) in ids {
-            if services.iter().any(|s| s.id == id) {
+            let known = services.iter().any(|s| s.id == id);
+            if known {
                 let hint = "an id names one service, for ever";
                 reader.refuse_hint(at, format!("the service {} is listed twice", quote(id.as_str())), hint);
             }
-            services.extend(service(reader, &map, Some(id), around));
+            services.extend(service(reader, &map, Some(id), around).filter(|_| !known));
         }
     }
     for entry in templates.map_or(&[][..], |n| n.entries()) {
@@ -106,7 +129,11 @@ fn check_template(reader: &Reader<'_>, entry: &Entry, around: &Surroundings<'_>,
     reader.id_of(&entry.key, entry.at, ServiceId::new);
     let Some(map) = Map::open(reader, &entry.value, &TEMPLATE) else { return };
     if !used {
-        reader.warn(entry.at, format!("no service uses the template {}", quote(&entry.key)), format!("a service says `template: {}`", entry.key));
+        reader.warn(
+            entry.at,
+            format!("no service uses the template {}", quote(&entry.key)),
+            format!("a service says `template: {}`", entry.key),
+        );
         if map.get("capabilities").is_some() {
             service(reader, &map, ServiceId::new("unnamed").ok(), around);
         }
@@ -136,7 +163,9 @@ fn overlay(service: &Rc<Node>, template: &Rc<Node>) -> Rc<Node> {
             None => entries.push(base.clone()),
             Some(own) if matches!(&*base.key, "capabilities" | "labels" | "variables") => {
                 let mut table = own.value.entries().to_vec();
-                table.extend(base.value.entries().iter().filter(|b| own.value.child(&b.key).is_none()).cloned());
+                table.extend(
+                    base.value.entries().iter().filter(|b| own.value.child(&b.key).is_none()).cloned(),
+                );
                 own.value = Rc::new(Node::new(own.value.span, NodeKind::Map(table)));
             }
             Some(_) => {}
@@ -162,9 +191,15 @@ fn ids(reader: &Reader<'_>, map: &Map<'_>) -> Vec<(ServiceId, Span)> {
     nodes.into_iter().filter_map(|n| Some((reader.id(n, ServiceId::new)?, n.span))).collect()
 }
 
-fn service(reader: &Reader<'_>, map: &Map<'_>, id: Option<ServiceId>, around: &Surroundings<'_>) -> Option<Service> {
+fn service(
+    reader: &Reader<'_>,
+    map: &Map<'_>,
+    id: Option<ServiceId>,
+    around: &Surroundings<'_>,
+) -> Option<Service> {
     let id = id?;
-    let name = map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
+    let name =
+        map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
     let group = map.get("group").and_then(|n| reader.text(n)).map(str::to_owned);
     let labels = read_texts(reader, map.get("labels"), "{team: store}");
     let labels = labels.into_iter().map(|(key, (text, _))| (key, text)).collect();
@@ -212,7 +247,12 @@ fn read_names(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<String> {
     read_checked(reader, node, is_name, "a domain name")
 }
 
-fn read_checked(reader: &Reader<'_>, node: Option<&Rc<Node>>, check: fn(&str) -> bool, what: &str) -> Vec<String> {
+fn read_checked(
+    reader: &Reader<'_>,
+    node: Option<&Rc<Node>>,
+    check: fn(&str) -> bool,
+    what: &str,
+) -> Vec<String> {
     let mut texts = Vec::new();
     for item in node.map_or(&[][..], |n| reader.list(n)) {
         let Some(text) = reader.text(item) else { continue };

@@ -17,7 +17,8 @@ pub(crate) static VANTAGE: Section = Section {
     groups: &[&[
         Field::new("in", Shape::Many(&Shape::Id), "The place or places it lies in.").example("gb"),
         Field::new("name", Shape::Text, "Its name for readers.").preset("from the id").example("London"),
-        Field::new("resolve", resolve::SHAPE, "How it finds addresses.").preset("as `resolve` of the whole says"),
+        Field::new("resolve", resolve::SHAPE, "How it finds addresses.")
+            .preset("as `resolve` of the whole says"),
     ]],
 };
 
@@ -26,7 +27,12 @@ pub(crate) static MEASURE: Section = Section {
     doc: "Which vantages measure a place.",
     groups: &[&[
         Field::new("from", Shape::Word(&["near", "all"]), "Those that lie in it, or all.").preset("near"),
-        Field::new("else", Shape::Word(&["all"]), "Where none lies in it; the page then says where it was measured from.").preset("all"),
+        Field::new(
+            "else",
+            Shape::Word(&["all"]),
+            "Where none lies in it; the page then says where it was measured from.",
+        )
+        .preset("all"),
     ]],
 };
 
@@ -74,7 +80,8 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, places: &[Place
 
 fn vantage(reader: &Reader<'_>, id: VantageId, node: &Node, places: &[Place]) -> Option<Vantage> {
     let map = Map::open(reader, node, &VANTAGE)?;
-    let name = map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
+    let name =
+        map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
     let lies_in = map.get("in").map(|n| read_places(reader, n, places)).unwrap_or_default();
     let resolve = resolve::read(reader, map.get("resolve")).unwrap_or(Resolve::Inherit);
     Some(Vantage { id, name, lies_in, resolve })
@@ -86,14 +93,19 @@ pub(crate) fn read_places(reader: &Reader<'_>, node: &Rc<Node>, places: &[Place]
     for item in reader.one_or_many(node) {
         let Some(text) = reader.text(item) else { continue };
         match places.iter().find(|p| p.id.as_str() == text) {
-            Some(place) if ids.contains(&place.id) => reader.refuse(item.span, format!("{} is listed twice", quote(text))),
+            Some(place) if ids.contains(&place.id) => {
+                reader.refuse(item.span, format!("{} is listed twice", quote(text)))
+            }
             Some(place) => ids.push(place.id.clone()),
             None => {
                 let known = || places.iter().map(|p| p.id.as_str());
                 let hint = match near(text, known()) {
                     Some(word) => format!("did you mean `{word}`?"),
                     None if places.is_empty() => "list it under `places:` first".to_owned(),
-                    None => format!("list it under `places:`; known are {}", known().take(8).collect::<Vec<_>>().join(", ")),
+                    None => format!(
+                        "list it under `places:`; known are {}",
+                        known().take(8).collect::<Vec<_>>().join(", ")
+                    ),
                 };
                 reader.refuse_hint(item.span, format!("there is no place {}", quote(text)), hint);
             }

@@ -82,10 +82,26 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_or_an_address() {
-        for good in ["shop.example", "_dmarc.shop.example", "192.0.2.1", "2001:db8::1", "localhost", "xn--bcher-kva.example"] {
+        for good in [
+            "shop.example",
+            "_dmarc.shop.example",
+            "192.0.2.1",
+            "2001:db8::1",
+            "localhost",
+            "xn--bcher-kva.example",
+        ] {
             assert!(is_host(good), "{good}");
         }
-        for bad in ["", "a..b", "-a.example", "shop example", "https://shop.example", "192.0.2.999", "bücher.example", "shop.example."] {
+        for bad in [
+            "",
+            "a..b",
+            "-a.example",
+            "shop example",
+            "https://shop.example",
+            "192.0.2.999",
+            "bücher.example",
+            "shop.example.",
+        ] {
             assert!(!is_host(bad), "{bad}");
         }
     }

@@ -19,14 +19,21 @@ pub(crate) static CAPTURE: Section = Section {
     doc: "Where a captured value is found; a text that starts with `$` is a JSON path.",
     groups: &[&[
         Field::new("json", Shape::Written("JSON path"), "A JSON path (RFC 9535).").example("$.token"),
-        Field::new("css", Shape::Written("CSS selector"), "The first element that it selects.").example("\"a.item\""),
-        Field::new("attribute", Shape::Text, "With `css`: this attribute instead of the text.").example("href"),
+        Field::new("css", Shape::Written("CSS selector"), "The first element that it selects.")
+            .example("\"a.item\""),
+        Field::new("attribute", Shape::Text, "With `css`: this attribute instead of the text.")
+            .example("href"),
         Field::new("header", Shape::Written("header"), "A header field.").example("location"),
-        Field::new("regex", Shape::Written("pattern"), "A pattern on the content: its first group, or the whole match."),
+        Field::new(
+            "regex",
+            Shape::Written("pattern"),
+            "A pattern on the content: its first group, or the whole match.",
+        ),
     ]],
 };
 
-pub(crate) const SHAPE: Shape = Shape::Table(&Shape::AnyOf(&[Shape::Written("JSON path"), Shape::Map(&CAPTURE)]));
+pub(crate) const SHAPE: Shape =
+    Shape::Table(&Shape::AnyOf(&[Shape::Written("JSON path"), Shape::Map(&CAPTURE)]));
 
 /// The captures of a step; they count for the steps after it.
 pub(crate) fn read(scope: &mut Scope<'_, '_>, node: &Node) -> Vec<Capture> {
@@ -108,7 +115,11 @@ pub(crate) fn check_json_path(reader: &Reader<'_>, text: &str, at: crate::tree::
 pub(crate) fn selector(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.text(node)?;
     if text.len() > PATTERN_MAX || Selector::parse(text).is_err() {
-        reader.refuse_hint(node.span, format!("{} is not a CSS selector", quote(text)), "such as \"a.item\" or \"#buy form\"");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not a CSS selector", quote(text)),
+            "such as \"a.item\" or \"#buy form\"",
+        );
         return None;
     }
     Some(text.to_owned())

@@ -15,20 +15,26 @@ pub(crate) const SHARED: &[Field] = &[CLIENT_FIELD, PROXY_FIELD];
 
 /// The TLS side alone.
 pub(crate) const CLIENT_FIELD: Field =
-    Field::new("client", Shape::Map(&CLIENT), "Who is trusted, and who we are, in TLS.").example("{ca: internal-ca.pem}");
+    Field::new("client", Shape::Map(&CLIENT), "Who is trusted, and who we are, in TLS.")
+        .example("{ca: internal-ca.pem}");
 
-pub(crate) const PROXY_FIELD: Field =
-    Field::new("proxy", PROXY_SHAPE, "An HTTP proxy between.")
-        .preset("none")
-        .example("proxy.corp.example:3128");
+pub(crate) const PROXY_FIELD: Field = Field::new("proxy", PROXY_SHAPE, "An HTTP proxy between.")
+    .preset("none")
+    .example("proxy.corp.example:3128");
 
-const PROXY_SHAPE: Shape = Shape::AnyOf(&[Shape::Word(&["none"]), Shape::Written("host:port"), Shape::Map(&PROXY)]);
+const PROXY_SHAPE: Shape =
+    Shape::AnyOf(&[Shape::Word(&["none"]), Shape::Written("host:port"), Shape::Map(&PROXY)]);
 
 static CLIENT: Section = Section {
     name: "client",
     doc: "Who is trusted, and who we are, in TLS. Each is a file, relative to the folder of the config, or PEM text from `${VARIABLE}`.",
     groups: &[&[
-        Field::new("ca", Shape::Many(&Shape::Written("PEM file")), "Certificates trusted besides the system's.").example("internal-ca.pem"),
+        Field::new(
+            "ca",
+            Shape::Many(&Shape::Written("PEM file")),
+            "Certificates trusted besides the system's.",
+        )
+        .example("internal-ca.pem"),
         Field::new("cert", Shape::Written("PEM file"), "Our certificate chain, if the server asks for one."),
         Field::new("key", Shape::Written("PEM file"), "Its key."),
     ]],
@@ -38,7 +44,9 @@ static PROXY: Section = Section {
     name: "proxy",
     doc: "An HTTP proxy.",
     groups: &[&[
-        Field::new("address", Shape::Written("host:port"), "Where it is.").required().example("proxy.corp.example:3128"),
+        Field::new("address", Shape::Written("host:port"), "Where it is.")
+            .required()
+            .example("proxy.corp.example:3128"),
         Field::new("user", Shape::Text, "For signing in."),
         Field::new("password", Shape::Template, "For signing in.").example("\"${PROXY_PASSWORD}\""),
     ]],
@@ -54,7 +62,10 @@ pub(crate) struct Outfit {
 
 impl Outfit {
     pub(crate) fn or(self, wider: &Self) -> Self {
-        Self { client: self.client.or_else(|| wider.client.clone()), proxy: self.proxy.or_else(|| wider.proxy.clone()) }
+        Self {
+            client: self.client.or_else(|| wider.client.clone()),
+            proxy: self.proxy.or_else(|| wider.proxy.clone()),
+        }
     }
 }
 
@@ -78,7 +89,8 @@ pub(crate) fn read_client(reader: &Reader<'_>, map: &Map<'_>) -> Option<TlsClien
 
 fn certificates(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let pem = pem(reader, node)?;
-    let count = CertificateDer::pem_slice_iter(pem.expose().as_bytes()).try_fold(0_usize, |n, cert| cert.map(|_| n + 1));
+    let count = CertificateDer::pem_slice_iter(pem.expose().as_bytes())
+        .try_fold(0_usize, |n, cert| cert.map(|_| n + 1));
     match count {
         Ok(n) if n > 0 => Some(pem.expose().to_owned()),
         _ => {

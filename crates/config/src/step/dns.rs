@@ -17,8 +17,15 @@ pub(crate) static DNS: Section = Section {
     doc: "A DNS question (RFC 1034, 1035).",
     groups: &[
         &[
-            Field::new("dns", Shape::Written("name [type]"), "The name asked for, and the record type (A unless written).").required().example("shop.example MX"),
-            Field::new("servers", Shape::List(&Shape::Written("address[:port]")), "Servers asked directly.").preset("those of `resolve`"),
+            Field::new(
+                "dns",
+                Shape::Written("name [type]"),
+                "The name asked for, and the record type (A unless written).",
+            )
+            .required()
+            .example("shop.example MX"),
+            Field::new("servers", Shape::List(&Shape::Written("address[:port]")), "Servers asked directly.")
+                .preset("those of `resolve`"),
             Field::new("expect", Shape::Map(&EXPECT), "What the answer must be."),
         ],
         COMMON,
@@ -30,9 +37,23 @@ static EXPECT: Section = Section {
     doc: "What a DNS answer must be.",
     groups: &[&[
         Field::new("rcode", Shape::Word(RCODES), "The response code.").preset("NOERROR"),
-        Field::new("answer", Shape::Many(&Shape::Template), "The data of the answer in presentation form, as a set.").preset("any that is not empty").example("[\"10 mx1.shop.example.\"]"),
-        Field::new("flags", Shape::List(&Shape::Word(&["aa", "ad", "ra", "tc"])), "Header flags that must be set."),
-        Field::new("authorities", Shape::Word(&["agree"]), "Every authoritative server must give the same answer."),
+        Field::new(
+            "answer",
+            Shape::Many(&Shape::Template),
+            "The data of the answer in presentation form, as a set.",
+        )
+        .preset("any that is not empty")
+        .example("[\"10 mx1.shop.example.\"]"),
+        Field::new(
+            "flags",
+            Shape::List(&Shape::Word(&["aa", "ad", "ra", "tc"])),
+            "Header flags that must be set.",
+        ),
+        Field::new(
+            "authorities",
+            Shape::Word(&["agree"]),
+            "Every authoritative server must give the same answer.",
+        ),
         Field::new("within", Shape::Duration(&WITHIN), "How long the step may take before it is a failure."),
         Field::later("dnssec"),
     ]],
@@ -42,9 +63,41 @@ const RCODES: &[&str] = &["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP"
 
 /// Record types by their mnemonics (IANA, DNS parameters), those in use.
 const TYPES: &[&str] = &[
-    "A", "AAAA", "AFSDB", "CAA", "CDNSKEY", "CDS", "CERT", "CNAME", "CSYNC", "DNAME", "DNSKEY", "DS", "HINFO", "HTTPS",
-    "LOC", "MX", "NAPTR", "NS", "NSEC", "NSEC3", "NSEC3PARAM", "OPENPGPKEY", "PTR", "RP", "RRSIG", "SMIMEA", "SOA",
-    "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI", "ZONEMD",
+    "A",
+    "AAAA",
+    "AFSDB",
+    "CAA",
+    "CDNSKEY",
+    "CDS",
+    "CERT",
+    "CNAME",
+    "CSYNC",
+    "DNAME",
+    "DNSKEY",
+    "DS",
+    "HINFO",
+    "HTTPS",
+    "LOC",
+    "MX",
+    "NAPTR",
+    "NS",
+    "NSEC",
+    "NSEC3",
+    "NSEC3PARAM",
+    "OPENPGPKEY",
+    "PTR",
+    "RP",
+    "RRSIG",
+    "SMIMEA",
+    "SOA",
+    "SPF",
+    "SRV",
+    "SSHFP",
+    "SVCB",
+    "TLSA",
+    "TXT",
+    "URI",
+    "ZONEMD",
 ];
 
 pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Option<Given<Duration>>)> {
@@ -64,7 +117,11 @@ fn question(scope: &Scope<'_, '_>, node: &Node) -> Option<(candor_core::template
     let name = parts.next().unwrap_or("");
     let rtype = parts.next().unwrap_or("A").to_ascii_uppercase();
     if parts.next().is_some() {
-        reader.refuse_hint(node.span, format!("{} is not a name and a type", quote(text)), "such as `shop.example MX`");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not a name and a type", quote(text)),
+            "such as `shop.example MX`",
+        );
         return None;
     }
     let numbered = rtype.strip_prefix("TYPE").is_some_and(|n| n.parse::<u16>().is_ok());
@@ -79,7 +136,11 @@ fn question(scope: &Scope<'_, '_>, node: &Node) -> Option<(candor_core::template
     let name = scope.template_of(name, node.span)?;
     let filled = sample(&name, "x");
     if filled != "." && !is_name(filled.strip_suffix('.').unwrap_or(&filled)) {
-        reader.refuse_hint(node.span, format!("{} is not a domain name", quote(text)), "such as `shop.example MX`");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not a domain name", quote(text)),
+            "such as `shop.example MX`",
+        );
         return None;
     }
     Some((name, rtype))
@@ -94,14 +155,24 @@ fn expect(scope: &Scope<'_, '_>, node: Option<&Node>) -> Option<(DnsExpect, Opti
     let get = |key| map.and_then(|m| m.get(key));
     let rcodes: Vec<_> = RCODES.iter().map(|r| (*r, *r)).collect();
     let rcode = get("rcode").and_then(|n| reader.word(n, &rcodes)).unwrap_or("NOERROR");
-    let answer: Option<Vec<_>> = get("answer").map(|n| reader.one_or_many(n).into_iter().filter_map(|n| scope.template(n)).collect());
-    if let Some(node) = get("answer").filter(|_| rcode != "NOERROR" && answer.as_ref().is_some_and(|a| !a.is_empty())) {
-        reader.refuse_hint(node.head(), format!("an answer with {rcode} holds no such data"), "expect one of `rcode` and `answer`");
+    let answer: Option<Vec<_>> =
+        get("answer").map(|n| reader.one_or_many(n).into_iter().filter_map(|n| scope.template(n)).collect());
+    if let Some(node) =
+        get("answer").filter(|_| rcode != "NOERROR" && answer.as_ref().is_some_and(|a| !a.is_empty()))
+    {
+        reader.refuse_hint(
+            node.head(),
+            format!("an answer with {rcode} holds no such data"),
+            "expect one of `rcode` and `answer`",
+        );
     }
-    let flags = get("flags").map_or(&[][..], |n| reader.list(n)).iter().filter_map(|n| flag(reader, n)).collect();
-    let authorities_agree = get("authorities").and_then(|n| reader.word(n, &[("agree", true)])).unwrap_or(false);
+    let flags =
+        get("flags").map_or(&[][..], |n| reader.list(n)).iter().filter_map(|n| flag(reader, n)).collect();
+    let authorities_agree =
+        get("authorities").and_then(|n| reader.word(n, &[("agree", true)])).unwrap_or(false);
     let within = get("within").and_then(|n| reader.duration(n, &WITHIN));
-    let expect = DnsExpect { rcode: rcode.into(), answer, flags, authorities_agree, within: within.map(|g| g.value) };
+    let expect =
+        DnsExpect { rcode: rcode.into(), answer, flags, authorities_agree, within: within.map(|g| g.value) };
     Some((expect, within))
 }
 

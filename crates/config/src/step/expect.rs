@@ -19,17 +19,43 @@ pub(crate) static EXPECT: Section = Section {
     name: "expect (http)",
     doc: "What an HTTP answer must be.",
     groups: &[&[
-        Field::new("status", Shape::Many(&Shape::Written("200, 2xx or 200..=299")), "Status codes that pass; any of these.").preset("2xx"),
-        Field::new("text", Shape::Many(&Shape::Template), "Texts that must be there; all of them.").example("Top charts"),
-        Field::new("not_text", Shape::Many(&Shape::Template), "Texts that must not be there. With a status that passes they make an apology page.")
-            .example("[temporarily unavailable]"),
-        Field::new("json", Shape::Table(&Shape::AnyOf(&[Shape::Map(&MATCH), Shape::Json])), "JSON paths (RFC 9535) and what stands there.").example("{$.state: paid}"),
-        Field::new("headers", Shape::Table(&Shape::AnyOf(&[Shape::Map(&TEXT_MATCH), Shape::Template])), "Header fields; a text alone must be held by the field.")
-            .example("{content-type: text/html}"),
-        Field::new("size", Shape::Written("5MB, \">= 1MB\", \"<= 1MB\" or 1MB..2MB"), "The length of the content.").example("5MB"),
+        Field::new(
+            "status",
+            Shape::Many(&Shape::Written("200, 2xx or 200..=299")),
+            "Status codes that pass; any of these.",
+        )
+        .preset("2xx"),
+        Field::new("text", Shape::Many(&Shape::Template), "Texts that must be there; all of them.")
+            .example("Top charts"),
+        Field::new(
+            "not_text",
+            Shape::Many(&Shape::Template),
+            "Texts that must not be there. With a status that passes they make an apology page.",
+        )
+        .example("[temporarily unavailable]"),
+        Field::new(
+            "json",
+            Shape::Table(&Shape::AnyOf(&[Shape::Map(&MATCH), Shape::Json])),
+            "JSON paths (RFC 9535) and what stands there.",
+        )
+        .example("{$.state: paid}"),
+        Field::new(
+            "headers",
+            Shape::Table(&Shape::AnyOf(&[Shape::Map(&TEXT_MATCH), Shape::Template])),
+            "Header fields; a text alone must be held by the field.",
+        )
+        .example("{content-type: text/html}"),
+        Field::new(
+            "size",
+            Shape::Written("5MB, \">= 1MB\", \"<= 1MB\" or 1MB..2MB"),
+            "The length of the content.",
+        )
+        .example("5MB"),
         Field::new("sha256", Shape::Written("64 hex digits"), "SHA-256 of the content."),
-        Field::new("within", Shape::Duration(&WITHIN), "How long the step may take before it is a failure.").example("2s"),
-        Field::new("rate", Shape::Written("\">= 1MB/s\""), "Slowest transfer of the content.").example("\">= 1MB/s\""),
+        Field::new("within", Shape::Duration(&WITHIN), "How long the step may take before it is a failure.")
+            .example("2s"),
+        Field::new("rate", Shape::Written("\">= 1MB/s\""), "Slowest transfer of the content.")
+            .example("\">= 1MB/s\""),
         Field::new("stall", Shape::Duration(&STALL), "Longest time without a byte of content.").bound(),
     ]],
 };
@@ -49,7 +75,10 @@ static TEXT_MATCH: Section = Section {
 pub(crate) const SUCCESS: StatusRange = StatusRange { first: 200, last: 299 };
 
 /// The demands, and where `within` was written.
-pub(crate) fn read(scope: &Scope<'_, '_>, node: Option<&Node>) -> Option<(HttpExpect, Option<Given<Duration>>)> {
+pub(crate) fn read(
+    scope: &Scope<'_, '_>,
+    node: Option<&Node>,
+) -> Option<(HttpExpect, Option<Given<Duration>>)> {
     let reader = scope.reader;
     let map = match node {
         Some(node) => Some(Map::open(reader, node, &EXPECT)?),
@@ -58,7 +87,12 @@ pub(crate) fn read(scope: &Scope<'_, '_>, node: Option<&Node>) -> Option<(HttpEx
     let get = |key| map.and_then(|m| m.get(key));
     let within = get("within").and_then(|n| reader.duration(n, &WITHIN));
     let texts = |key| -> Vec<Template> {
-        get(key).map(|n| reader.one_or_many(n)).unwrap_or_default().into_iter().filter_map(|n| scope.template(n)).collect()
+        get(key)
+            .map(|n| reader.one_or_many(n))
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|n| scope.template(n))
+            .collect()
     };
     let status = get("status").map(|n| reader.one_or_many(n)).unwrap_or_default();
     let mut status: Vec<_> = status.into_iter().filter_map(|n| read_status(reader, n)).collect();
@@ -87,7 +121,9 @@ fn read_status(reader: &Reader<'_>, node: &Node) -> Option<StatusRange> {
     let class = text.strip_suffix("xx").and_then(|c| c.parse::<u16>().ok()).filter(|c| (1..=5).contains(c));
     let range = match (class, text.split_once("..=")) {
         (Some(class), _) => Some(StatusRange { first: class * 100, last: class * 100 + 99 }),
-        (None, Some((first, last))) => code(first).zip(code(last)).map(|(first, last)| StatusRange { first, last }),
+        (None, Some((first, last))) => {
+            code(first).zip(code(last)).map(|(first, last)| StatusRange { first, last })
+        }
         (None, None) => code(text).map(|c| StatusRange { first: c, last: c }),
     };
     let range = range.filter(|r| r.first <= r.last);
@@ -113,7 +149,11 @@ fn read_json(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, JsonMatch)> {
 
 fn read_headers(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, TextMatch)> {
     let NodeKind::Map(entries) = &node.kind else {
-        scope.reader.refuse_hint(node.head(), "a map of header fields belongs here", "such as {content-type: text/html}");
+        scope.reader.refuse_hint(
+            node.head(),
+            "a map of header fields belongs here",
+            "such as {content-type: text/html}",
+        );
         return Vec::new();
     };
     let mut headers = Vec::new();
@@ -144,7 +184,11 @@ fn read_text_match(scope: &Scope<'_, '_>, node: &Node) -> Option<TextMatch> {
     match (found.next(), found.next()) {
         (Some(only), None) => only,
         _ => {
-            reader.refuse_hint(node.head(), "one demand for each header field", "exists, contains, equals or matches");
+            reader.refuse_hint(
+                node.head(),
+                "one demand for each header field",
+                "exists, contains, equals or matches",
+            );
             None
         }
     }
@@ -173,7 +217,11 @@ fn read_size(reader: &Reader<'_>, node: &Node) -> Option<SizeMatch> {
 fn read_sha256(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.text(node)?;
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        reader.refuse_hint(node.span, format!("{} is not a SHA-256", quote(text)), "64 hex digits, as `sha256sum` prints them");
+        reader.refuse_hint(
+            node.span,
+            format!("{} is not a SHA-256", quote(text)),
+            "64 hex digits, as `sha256sum` prints them",
+        );
         return None;
     }
     Some(text.to_ascii_lowercase())
@@ -184,7 +232,8 @@ pub(crate) fn pattern(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.scalar(node)?;
     let sound = text.len() <= PATTERN_MAX && RegexBuilder::new(text).size_limit(1 << 20).build().is_ok();
     if !sound {
-        let hint = "the syntax of Rust's regex crate: no look-around, no back-references; quote it in YAML with '…'";
+        let hint =
+            "the syntax of Rust's regex crate: no look-around, no back-references; quote it in YAML with '…'";
         reader.refuse_hint(node.span, format!("{} is not a pattern", quote(text)), hint);
         return None;
     }

@@ -25,7 +25,8 @@ pub(crate) static HTTP: Section = Section {
 const URL: Shape = Shape::AnyOf(&[Shape::Template, Shape::Map(&LINK)]);
 
 const VERBS: &[Field] = &[
-    Field::new("get", URL, "GET this URL, or follow a link of the last page.").example("https://shop.example/{place}/"),
+    Field::new("get", URL, "GET this URL, or follow a link of the last page.")
+        .example("https://shop.example/{place}/"),
     Field::new("head", URL, "HEAD this URL."),
     Field::new("post", URL, "POST to this URL. It writes."),
     Field::new("put", URL, "PUT to this URL. It writes."),
@@ -33,15 +34,24 @@ const VERBS: &[Field] = &[
 ];
 
 const OWN: &[Field] = &[
-    Field::new("headers", Shape::Table(&Shape::Template), "Header fields.").example("{authorization: \"Bearer {token}\"}"),
+    Field::new("headers", Shape::Table(&Shape::Template), "Header fields.")
+        .example("{authorization: \"Bearer {token}\"}"),
     Field::new("body", Shape::Template, "The content as it stands; its media type is a header of yours."),
     Field::new("json", Shape::Json, "The content as JSON.").example("{item: probe-item, key: \"{run}\"}"),
     Field::new("form", Shape::Table(&Shape::Template), "The content as a form.").example("{user: probe}"),
-    Field::new("redirects", Shape::Count(&REDIRECTS), "Redirects followed at most; 0 judges the redirect itself.").bound(),
-    Field::new("version", Shape::Word(&["auto", "http/1.1", "http/2"]), "The protocol version.").preset("auto"),
-    Field::new("body_max", Shape::Size(&BODY_MAX), "Bytes of content read at most.").preset("10MiB, or what `expect.size` needs"),
+    Field::new(
+        "redirects",
+        Shape::Count(&REDIRECTS),
+        "Redirects followed at most; 0 judges the redirect itself.",
+    )
+    .bound(),
+    Field::new("version", Shape::Word(&["auto", "http/1.1", "http/2"]), "The protocol version.")
+        .preset("auto"),
+    Field::new("body_max", Shape::Size(&BODY_MAX), "Bytes of content read at most.")
+        .preset("10MiB, or what `expect.size` needs"),
     Field::new("expect", Shape::Map(&expect::EXPECT), "What the answer must be."),
-    Field::new("capture", capture::SHAPE, "What later steps take from the answer, by the name of the hole.").example("{token: $.token}"),
+    Field::new("capture", capture::SHAPE, "What later steps take from the answer, by the name of the hole.")
+        .example("{token: $.token}"),
     client::CLIENT_FIELD,
     client::PROXY_FIELD,
 ];
@@ -49,13 +59,20 @@ const OWN: &[Field] = &[
 static LINK: Section = Section {
     name: "link",
     doc: "A target that the last page names.",
-    groups: &[&[Field::new("first_link", Shape::Written("CSS selector"), "The `href` of the first element that it selects.").required().example("\"a.item\"")]],
+    groups: &[&[Field::new(
+        "first_link",
+        Shape::Written("CSS selector"),
+        "The `href` of the first element that it selects.",
+    )
+    .required()
+    .example("\"a.item\"")]],
 };
 
 const METHODS: [Method; 5] = [Method::Get, Method::Head, Method::Post, Method::Put, Method::Delete];
 
 /// Fields that belong to the connection or follow from the content.
-const OUR_HEADERS: [&str; 7] = ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive"];
+const OUR_HEADERS: [&str; 7] =
+    ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive"];
 
 pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Option<Given<Duration>>)> {
     let reader = scope.reader;
@@ -63,8 +80,10 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
     let target = target(scope, node);
     let headers = map.get("headers").map(|n| headers(scope, n)).unwrap_or_default();
     let body = body(scope, map, method);
-    let redirects = map.get("redirects").and_then(|n| reader.count(n, &REDIRECTS)).unwrap_or(REDIRECTS.default);
-    let versions = [("auto", HttpVersion::Auto), ("http/1.1", HttpVersion::Http1), ("http/2", HttpVersion::Http2)];
+    let redirects =
+        map.get("redirects").and_then(|n| reader.count(n, &REDIRECTS)).unwrap_or(REDIRECTS.default);
+    let versions =
+        [("auto", HttpVersion::Auto), ("http/1.1", HttpVersion::Http1), ("http/2", HttpVersion::Http2)];
     let version = map.get("version").and_then(|n| reader.word(n, &versions)).unwrap_or(HttpVersion::Auto);
     let tls = client::read_client(reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
     let proxy = map.get("proxy").and_then(|n| client::read_proxy(reader, n));
@@ -96,7 +115,8 @@ fn target(scope: &Scope<'_, '_>, node: &Rc<Node>) -> Option<Target> {
     // {place} without quotes is a map too; that case has a better hint in `scalar`.
     let link = matches!(&node.kind, NodeKind::Map(entries) if entries.len() > 1 || entries.iter().any(|e| !e.value.is_nothing()));
     if link {
-        let selector = Map::open(reader, node, &LINK)?.get("first_link").and_then(|n| capture::selector(reader, n));
+        let selector =
+            Map::open(reader, node, &LINK)?.get("first_link").and_then(|n| capture::selector(reader, n));
         if !scope.page_read {
             let hint = "a `get` of the page comes before it";
             reader.refuse_hint(node.head(), "`first_link` needs a page that an earlier step read", hint);
@@ -109,21 +129,26 @@ fn target(scope: &Scope<'_, '_>, node: &Rc<Node>) -> Option<Target> {
 
 /// A URL is checked with its holes filled by letters, or by digits: a hole may be a host label or a port.
 fn check_url(scope: &Scope<'_, '_>, node: &Node, template: &Template) -> bool {
-    if let Some(Piece::Hole(name)) = template.0.first() {
-        if !RESERVED.contains(&name.as_str()) {
-            return true;
-        }
+    // A capture or a variable may hold the whole of it.
+    if template
+        .0
+        .first()
+        .is_some_and(|p| matches!(p, Piece::Hole(name) if !RESERVED.contains(&name.as_str())))
+    {
+        return true;
     }
     let text = quote(node.scalar().unwrap_or(""));
     let parsed = ["x", "1"].iter().find_map(|hole| Url::parse(&sample(template, hole)).ok());
     let (message, hint) = match parsed {
         None => (format!("{text} is not a URL"), "such as https://shop.example/path"),
-        Some(url) if !matches!(url.scheme(), "http" | "https") => {
-            (format!("{text} is not an http or https URL"), "other protocols have verbs of their own: dns, tcp, tls, smtp, ping")
-        }
-        Some(url) if !url.username().is_empty() || url.password().is_some() => {
-            (format!("{text} holds a user or password"), "send them in a header: `headers: {authorization: \"Basic ${CREDENTIALS}\"}`")
-        }
+        Some(url) if !matches!(url.scheme(), "http" | "https") => (
+            format!("{text} is not an http or https URL"),
+            "other protocols have verbs of their own: dns, tcp, tls, smtp, ping",
+        ),
+        Some(url) if !url.username().is_empty() || url.password().is_some() => (
+            format!("{text} holds a user or password"),
+            "send them in a header: `headers: {authorization: \"Basic ${CREDENTIALS}\"}`",
+        ),
         Some(_) => return true,
     };
     scope.reader.refuse_hint(node.span, message, hint);
@@ -158,7 +183,11 @@ fn headers(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, Template)> {
 /// A map of texts with holes.
 fn table(scope: &Scope<'_, '_>, node: &Node, example: &str) -> Vec<(String, crate::tree::Span, Template)> {
     let NodeKind::Map(entries) = &node.kind else {
-        scope.reader.refuse_hint(node.head(), "a map of names and texts belongs here", format!("such as {example}"));
+        scope.reader.refuse_hint(
+            node.head(),
+            "a map of names and texts belongs here",
+            format!("such as {example}"),
+        );
         return Vec::new();
     };
     entries.iter().filter_map(|e| Some((e.key.to_string(), e.at, scope.template(&e.value)?))).collect()
@@ -196,7 +225,8 @@ fn body_max(scope: &Scope<'_, '_>, map: &Map<'_>, expect: &HttpExpect) -> u64 {
     let Some(node) = map.get("body_max") else { return BODY_MAX.default.max(needed) };
     let Some(written) = scope.reader.size(node, &BODY_MAX) else { return BODY_MAX.default };
     if written < needed {
-        let message = format!("reading {} at most, a size of {} is never seen", Bytes(written), Bytes(needed));
+        let message =
+            format!("reading {} at most, a size of {} is never seen", Bytes(written), Bytes(needed));
         scope.reader.refuse_hint(node.span, message, "leave `body_max` away: it follows from `expect.size`");
     }
     written
@@ -204,5 +234,7 @@ fn body_max(scope: &Scope<'_, '_>, map: &Map<'_>, expect: &HttpExpect) -> u64 {
 
 /// A field name (RFC 9110, section 5.1: a token).
 pub(crate) fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 256 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    !name.is_empty()
+        && name.len() <= 256
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -13,7 +13,9 @@ use crate::tree::{Node, NodeKind};
 /// JSON with holes in its texts.
 pub(crate) fn read(scope: &Scope<'_, '_>, node: &Node) -> Option<JsonTemplate> {
     match &node.kind {
-        NodeKind::Scalar { text, plain: true } if node.is_nothing() || &**text == "null" => Some(JsonTemplate::Null),
+        NodeKind::Scalar { text, plain: true } if node.is_nothing() || &**text == "null" => {
+            Some(JsonTemplate::Null)
+        }
         NodeKind::Scalar { text, plain: true } => match literal(text) {
             Some(value) => Some(value),
             None => scope.template(node).map(JsonTemplate::Text),
@@ -24,7 +26,8 @@ pub(crate) fn read(scope: &Scope<'_, '_>, node: &Node) -> Option<JsonTemplate> {
             items.into_iter().collect::<Option<Vec<_>>>().map(JsonTemplate::Array)
         }
         NodeKind::Map(entries) => {
-            let members: Vec<_> = entries.iter().map(|e| Some((e.key.to_string(), read(scope, &e.value)?))).collect();
+            let members: Vec<_> =
+                entries.iter().map(|e| Some((e.key.to_string(), read(scope, &e.value)?))).collect();
             members.into_iter().collect::<Option<Vec<_>>>().map(JsonTemplate::Object)
         }
     }
@@ -49,7 +52,8 @@ pub(crate) static MATCH: Section = Section {
         Field::new("equals", Shape::Json, "This value; for a value that is a map itself."),
         Field::new("at_least", Shape::Written("number"), "A number of at least this.").example("1"),
         Field::new("at_most", Shape::Written("number"), "A number of at most this."),
-        Field::new("matches", Shape::Written("pattern"), "A string that this pattern matches.").example("\"^ord-\""),
+        Field::new("matches", Shape::Written("pattern"), "A string that this pattern matches.")
+            .example("\"^ord-\""),
     ]],
 };
 
@@ -75,7 +79,11 @@ pub(crate) fn read_match(scope: &Scope<'_, '_>, node: &Node) -> Option<JsonMatch
     match (found.next(), found.next()) {
         (Some(only), None) => only,
         _ => {
-            reader.refuse_hint(node.head(), "one demand for each path", "exists, equals, at_least, at_most or matches");
+            reader.refuse_hint(
+                node.head(),
+                "one demand for each path",
+                "exists, equals, at_least, at_most or matches",
+            );
             None
         }
     }

@@ -43,18 +43,24 @@ pub(crate) static STEP: Shape = Shape::AnyOf(&[
 
 /// What every verb takes.
 pub(crate) const COMMON: &[Field] = &[
-    Field::new("timeout", Shape::Duration(&TIMEOUT), "How long the step may take in all.").preset("the `timeout` of the capability"),
+    Field::new("timeout", Shape::Duration(&TIMEOUT), "How long the step may take in all.")
+        .preset("the `timeout` of the capability"),
     Field::new("resolve", resolve::SHAPE, "How it finds addresses.").preset("as the service does"),
 ];
 
 static ALWAYS: Section = Section {
     name: "step always",
     doc: "Steps that run also after a failure, to clean up.",
-    groups: &[&[Field::new("always", Shape::List(&STEP), "The steps.").example("[{delete: \"https://shop.example/orders/{run}\"}]")]],
+    groups: &[&[Field::new("always", Shape::List(&STEP), "The steps.")
+        .example("[{delete: \"https://shop.example/orders/{run}\"}]")]],
 };
 
 /// A verb, its section, and what reads it.
-type Verb = (&'static str, &'static Section, fn(&mut Scope<'_, '_>, &Map<'_>) -> Option<(Step, Option<Given<Duration>>)>);
+type Verb = (
+    &'static str,
+    &'static Section,
+    fn(&mut Scope<'_, '_>, &Map<'_>) -> Option<(Step, Option<Given<Duration>>)>,
+);
 
 static VERBS: &[Verb] = &[
     ("get", &http::HTTP, http::read),
@@ -94,7 +100,12 @@ pub(crate) struct Draft {
 }
 
 impl<'r, 's> Scope<'r, 's> {
-    pub(crate) fn new(reader: &'r Reader<'s>, places: &[&Place], variables: &BTreeMap<String, String>, outfit: &'r Outfit) -> Self {
+    pub(crate) fn new(
+        reader: &'r Reader<'s>,
+        places: &[&Place],
+        variables: &BTreeMap<String, String>,
+        outfit: &'r Outfit,
+    ) -> Self {
         let mut filled: BTreeSet<String> = variables.keys().cloned().collect();
         filled.extend(["run".to_owned(), "id".to_owned()]);
         let mut partial = BTreeMap::new();
@@ -109,7 +120,15 @@ impl<'r, 's> Scope<'r, 's> {
             }
         }
         let has_places = !places.is_empty();
-        Self { reader, outfit, page_read: false, has_places, filled, partial, captured_later: BTreeSet::new() }
+        Self {
+            reader,
+            outfit,
+            page_read: false,
+            has_places,
+            filled,
+            partial,
+            captured_later: BTreeSet::new(),
+        }
     }
 
     /// A text whose holes something fills.
@@ -127,7 +146,8 @@ impl<'r, 's> Scope<'r, 's> {
     }
 
     fn check_holes(&self, template: &Template, at: Span) {
-        for name in template.holes().filter(|name| !self.filled.contains(*name)) {
+        // A text with more unknown holes than this is no text with holes.
+        for name in template.holes().filter(|name| !self.filled.contains(*name)).take(20) {
             let at = self.reader.within(at, &format!("{{{name}}}"));
             let hint = if let Some(place) = self.partial.get(name) {
                 format!("the place {} has no variable {}", quote(place), quote(name))
@@ -138,7 +158,9 @@ impl<'r, 's> Scope<'r, 's> {
             } else {
                 match near(name, self.filled.iter().map(String::as_str)) {
                     Some(word) => format!("did you mean {{{word}}}?"),
-                    None => format!("known here: {}", self.filled.iter().cloned().collect::<Vec<_>>().join(", ")),
+                    None => {
+                        format!("known here: {}", self.filled.iter().cloned().collect::<Vec<_>>().join(", "))
+                    }
                 }
             };
             self.reader.refuse_hint(at, format!("nothing fills {{{name}}}"), hint);
@@ -148,7 +170,8 @@ impl<'r, 's> Scope<'r, 's> {
     /// Takes note of a capture, for the steps after this one.
     pub(crate) fn capture(&mut self, name: &str, at: Span) {
         if !self.filled.insert(name.to_owned()) {
-            let hint = "a capture needs a name of its own; place, run, id, variables and earlier captures are taken";
+            let hint =
+                "a capture needs a name of its own; place, run, id, variables and earlier captures are taken";
             self.reader.refuse_hint(at, format!("{} is filled already", quote(name)), hint);
         }
     }
@@ -159,14 +182,20 @@ pub(crate) fn read_journey(scope: &mut Scope<'_, '_>, node: &Node) -> Vec<Draft>
     scope.captured_later = capture_names(node);
     let items = scope.reader.list(node);
     if items.is_empty() && matches!(node.kind, NodeKind::List(_)) {
-        scope.reader.refuse_hint(node.span, "a journey needs at least one step", "such as {get: https://shop.example/}");
+        scope.reader.refuse_hint(
+            node.span,
+            "a journey needs at least one step",
+            "such as {get: https://shop.example/}",
+        );
     }
     let mut steps = Vec::new();
     for item in items {
         read_step(scope, item, StepWhen::Passing, &mut steps);
     }
     if steps.len() > STEPS_MAX {
-        scope.reader.refuse(node.head(), format!("a journey has at most {STEPS_MAX} steps, not {}", steps.len()));
+        scope
+            .reader
+            .refuse(node.head(), format!("a journey has at most {STEPS_MAX} steps, not {}", steps.len()));
     }
     steps
 }
@@ -175,7 +204,8 @@ fn capture_names(node: &Node) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let NodeKind::List(items) = &node.kind else { return names };
     for item in items {
-        names.extend(item.child("capture").map_or(&[][..], |n| n.entries()).iter().map(|e| e.key.to_string()));
+        names
+            .extend(item.child("capture").map_or(&[][..], |n| n.entries()).iter().map(|e| e.key.to_string()));
         if let Some(inner) = item.child("always") {
             names.extend(capture_names(inner));
         }
@@ -220,12 +250,21 @@ fn verb(reader: &Reader<'_>, node: &Node) -> Option<&'static Verb> {
     let mut found = node.entries().iter().filter(is_verb);
     let Some(first) = found.next() else {
         let verbs: Vec<&str> = VERBS.iter().map(|(verb, ..)| *verb).chain(["always"]).collect();
-        let meant = node.entries().iter().find_map(|e| near(&e.key, verbs.iter().copied()).map(|word| (e, word)));
+        let meant =
+            node.entries().iter().find_map(|e| near(&e.key, verbs.iter().copied()).map(|word| (e, word)));
         match meant {
             Some((entry, word)) => {
-                reader.refuse_hint(entry.at, format!("{} is not a step", quote(&entry.key)), format!("did you mean `{word}`?"));
+                reader.refuse_hint(
+                    entry.at,
+                    format!("{} is not a step", quote(&entry.key)),
+                    format!("did you mean `{word}`?"),
+                );
             }
-            None => reader.refuse_hint(node.head(), "a step needs a verb", format!("one of: {}", verbs.join(", "))),
+            None => reader.refuse_hint(
+                node.head(),
+                "a step needs a verb",
+                format!("one of: {}", verbs.join(", ")),
+            ),
         }
         return None;
     };
@@ -248,8 +287,16 @@ impl Draft {
         let deadline = settled.policy.deadline;
         let timeout = self.timeout.map_or(settled.timeout, |g| g.value);
         if let Some(given) = self.timeout.filter(|g| settled.sound && g.value > deadline) {
-            let message = format!("a timeout of {} is longer than the journey's deadline of {}", Words(given.value), Words(deadline));
-            reader.refuse_hint(given.at, message, "shorten `timeout`, or lengthen `deadline` (and `every`, which bounds it)");
+            let message = format!(
+                "a timeout of {} is longer than the journey's deadline of {}",
+                Words(given.value),
+                Words(deadline)
+            );
+            reader.refuse_hint(
+                given.at,
+                message,
+                "shorten `timeout`, or lengthen `deadline` (and `every`, which bounds it)",
+            );
         }
         if let Some(given) = self.within.filter(|g| settled.sound && g.value > timeout) {
             let message = format!("no step takes longer than its timeout of {}", Words(timeout));

@@ -15,11 +15,21 @@ pub(crate) static SMTP: Section = Section {
     doc: "An SMTP dialogue up to the point where mail could be sent (RFC 5321, 3207, 4954). It sends none.",
     groups: &[
         &[
-            Field::new("smtp", Shape::Written("host[:port]"), "Where to; the port is 25 unless written.").required().example("mail.shop.example:587"),
-            Field::new("starttls", Shape::Word(&["never", "offered", "required", "implicit"]), "Whether and how TLS is used.")
-                .preset("implicit on port 465, required where it signs in, else offered"),
+            Field::new("smtp", Shape::Written("host[:port]"), "Where to; the port is 25 unless written.")
+                .required()
+                .example("mail.shop.example:587"),
+            Field::new(
+                "starttls",
+                Shape::Word(&["never", "offered", "required", "implicit"]),
+                "Whether and how TLS is used.",
+            )
+            .preset("implicit on port 465, required where it signs in, else offered"),
             Field::new("tls", Shape::Map(&CERTIFICATE), "What the certificate must be, where TLS is used."),
-            Field::new("sign_in", Shape::Map(&SIGN_IN), "User and password for AUTH PLAIN; never sent in the clear."),
+            Field::new(
+                "sign_in",
+                Shape::Map(&SIGN_IN),
+                "User and password for AUTH PLAIN; never sent in the clear.",
+            ),
             Field::new("expect", Shape::Map(&WITHIN_ONLY), "What must hold."),
             client::CLIENT_FIELD,
         ],
@@ -56,7 +66,9 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
         _ => StartTls::Offered,
     };
     let starttls = written.unwrap_or(usual);
-    if let Some(entry) = map.entry("sign_in").filter(|_| matches!(starttls, StartTls::Never | StartTls::Offered)) {
+    if let Some(entry) =
+        map.entry("sign_in").filter(|_| matches!(starttls, StartTls::Never | StartTls::Offered))
+    {
         let hint = "write `starttls: required` (or `implicit`)";
         reader.refuse_hint(entry.at, "a password is never sent in the clear", hint);
     }
@@ -64,7 +76,15 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
     let tls = certificate(scope, map.get("tls"));
     let within = within(scope, map);
     let (host, port) = address?;
-    let step = SmtpStep { host, port, starttls, client, tls: tls?, sign_in: sign_in.flatten(), within: within.map(|g| g.value) };
+    let step = SmtpStep {
+        host,
+        port,
+        starttls,
+        client,
+        tls: tls?,
+        sign_in: sign_in.flatten(),
+        within: within.map(|g| g.value),
+    };
     Some((Step::Smtp(step), within))
 }
 

@@ -16,8 +16,11 @@ pub(crate) static TCP: Section = Section {
     doc: "A TCP connection, with TLS over it where demanded.",
     groups: &[
         &[
-            Field::new("tcp", Shape::Written("host:port"), "Where to.").required().example("mail.shop.example:993"),
-            Field::new("tls", Shape::Map(&CERTIFICATE), "TLS over it, and what the certificate must be.").example("{expires_in: \">= 14d\"}"),
+            Field::new("tcp", Shape::Written("host:port"), "Where to.")
+                .required()
+                .example("mail.shop.example:993"),
+            Field::new("tls", Shape::Map(&CERTIFICATE), "TLS over it, and what the certificate must be.")
+                .example("{expires_in: \">= 14d\"}"),
             Field::new("expect", Shape::Map(&WITHIN_ONLY), "What must hold."),
         ],
         COMMON,
@@ -29,7 +32,9 @@ pub(crate) static TLS: Section = Section {
     doc: "A TLS handshake. The certificate must be valid now, for the name, and vouched for.",
     groups: &[
         &[
-            Field::new("tls", Shape::Written("host[:port]"), "Where to; the port is 443 unless written.").required().example("shop.example:443"),
+            Field::new("tls", Shape::Written("host[:port]"), "Where to; the port is 443 unless written.")
+                .required()
+                .example("shop.example:443"),
             Field::new("expect", Shape::Map(&CERTIFICATE), "What the certificate must be."),
             client::CLIENT_FIELD,
         ],
@@ -41,7 +46,13 @@ pub(crate) static CERTIFICATE: Section = Section {
     name: "certificate",
     doc: "What a certificate must be, besides valid now, for the name, and vouched for.",
     groups: &[&[
-        Field::new("expires_in", Shape::Duration(&EXPIRES_IN), "How long every certificate of the chain must still be good.").bound().example("\">= 14d\""),
+        Field::new(
+            "expires_in",
+            Shape::Duration(&EXPIRES_IN),
+            "How long every certificate of the chain must still be good.",
+        )
+        .bound()
+        .example("\">= 14d\""),
         Field::new("name", Shape::Template, "The name asked for and demanded.").preset("the host"),
     ]],
 };
@@ -49,7 +60,11 @@ pub(crate) static CERTIFICATE: Section = Section {
 pub(crate) static WITHIN_ONLY: Section = Section {
     name: "expect (time)",
     doc: "What must hold.",
-    groups: &[&[Field::new("within", Shape::Duration(&WITHIN), "How long the step may take before it is a failure.")]],
+    groups: &[&[Field::new(
+        "within",
+        Shape::Duration(&WITHIN),
+        "How long the step may take before it is a failure.",
+    )]],
 };
 
 pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Option<Given<Duration>>)> {
@@ -63,7 +78,8 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
 pub(crate) fn read_tls(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Option<Given<Duration>>)> {
     let address = map.get("tls").and_then(|n| address::read(scope, n, Some(443)));
     let expect = certificate(scope, map.get("expect"));
-    let client = client::read_client(scope.reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
+    let client =
+        client::read_client(scope.reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
     let (host, port) = address?;
     Some((Step::Tls(TlsStep { host, port, expect: expect?, client }), None))
 }
@@ -75,7 +91,9 @@ pub(crate) fn certificate(scope: &Scope<'_, '_>, node: Option<&Rc<Node>>) -> Opt
         None => None,
     };
     let get = |key| map.and_then(|m| m.get(key));
-    let expires_in = get("expires_in").and_then(|n| scope.reader.at_least(n, &EXPIRES_IN)).map_or(EXPIRES_IN.default, |g| g.value);
+    let expires_in = get("expires_in")
+        .and_then(|n| scope.reader.at_least(n, &EXPIRES_IN))
+        .map_or(EXPIRES_IN.default, |g| g.value);
     let name = get("name").and_then(|n| address::host_of(scope, n, scope.reader.text(n)?));
     Some(TlsExpect { expires_in, name })
 }
