@@ -10,12 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candor_core::fault::Kind;
 use candor_core::model::TlsClient;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, OtherError, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,6 +23,7 @@ use tokio_rustls::client::TlsStream;
 use crate::certificate;
 use crate::failure::StepFailure;
 use crate::step::{StepContext, add_phase};
+use crate::verifier::{RefusedChain, TellingVerifier};
 
 /// The application protocols offered (RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,67 +210,5 @@ fn certificate_fault(name: &str, why: &CertificateError) -> (Kind, String) {
             format!("nobody we trust vouches for the certificate of {name} (unknown issuer)"),
         ),
         other => (Kind::TlsUntrusted, format!("the certificate of {name} cannot be trusted: {other}")),
-    }
-}
-
-/// A chain that was refused, and why: carried through the error of the handshake.
-#[derive(Debug)]
-struct RefusedChain {
-    error: rustls::Error,
-    chain: Vec<CertificateDer<'static>>,
-}
-
-impl fmt::Display for RefusedChain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl std::error::Error for RefusedChain {}
-
-/// The usual verifier, whose refusals carry the chain.
-#[derive(Debug)]
-struct TellingVerifier {
-    inner: Arc<WebPkiServerVerifier>,
-}
-
-impl ServerCertVerifier for TellingVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified =
-            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        verified.map_err(|error| {
-            let chain = std::iter::once(end_entity).chain(intermediates);
-            let chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
-            CertificateError::Other(OtherError(Arc::new(RefusedChain { error, chain }))).into()
-        })
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
     }
 }

@@ -68,3 +68,12 @@ async fn a_captured_path_leaves_its_host_named_by_config() {
     assert_passed(&run(vec![first, get(&stub.url("shop.example", "/orders/{order}"))]).await);
     assert!(stub.seen()[1].starts_with("get /orders/7 "));
 }
+
+#[tokio::test]
+async fn a_proxy_is_not_asked_for_our_own_network() {
+    let proxy = Stub::start(|_| redirect("302 Found", "http://127.0.0.1/")).await;
+    let by_proxy = Proxy { host: "proxy.example".to_owned(), port: proxy.port, sign_in: None };
+    let run = run(vec![HttpStep { proxy: Some(by_proxy), ..get("http://shop.example/") }]).await;
+    assert_eq!(kind(&run), Kind::HttpMalformed);
+    assert_eq!(proxy.seen().len(), 1);
+}

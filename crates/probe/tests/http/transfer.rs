@@ -132,6 +132,31 @@ async fn a_port_where_nobody_listens_is_refused() {
 }
 
 #[tokio::test]
+async fn an_address_that_does_not_answer_is_a_timeout() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Nobody accepts, and the queue is short: once it is full, the kernel drops what knocks.
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    (0..8).for_each(|_| {
+        drop(waiting.spawn(async move {
+            let _held = tokio::net::TcpStream::connect(address).await;
+            std::future::pending::<()>().await;
+        }))
+    });
+    let full = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err();
+    while !full() {
+        tokio::task::yield_now().await;
+    }
+    let url = format!("http://shop.example:{}/", address.port());
+    let run = run_journey(with_timeout(Duration::from_millis(300), get(&url))).await;
+    assert_eq!(kind(&run), Kind::ConnectTimeout);
+    let report = &run.steps[0];
+    assert!(report.phases.connect_us.is_some() && report.phases.first_byte_us.is_none(), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_name_that_does_not_exist_is_a_fault_of_dns() {
     assert_eq!(kind(&run(vec![get("http://gone.example/")]).await), Kind::DnsNxdomain);
 }

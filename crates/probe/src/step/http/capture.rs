@@ -2,7 +2,10 @@
 
 use candor_core::fault::Kind;
 use candor_core::model::{Capture, CaptureFrom, HttpStep};
+use regex::Regex;
+use scraper::Selector;
 use serde_json::Value;
+use serde_json_path::JsonPath;
 
 use super::{Answer, link};
 use crate::failure::StepFailure;
@@ -30,49 +33,55 @@ pub(super) fn all(
 }
 
 fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<String, StepFailure> {
-    let missing = |what: String| {
-        StepFailure::new(
-            Kind::ContentMissingCapture,
-            format!("the capture {:?} is not there: {what}", capture.name),
-        )
-    };
     let content = answer.content();
-    match &capture.from {
-        CaptureFrom::Json(text) => {
-            let path = context.patterns.path(text)?;
-            let json: Value = serde_json::from_slice(content)
-                .map_err(|error| missing(format!("the content is no JSON: {error}")))?;
-            match path.query(&json).first() {
-                None | Some(Value::Null) => Err(missing(format!("nothing stands at {text}"))),
-                Some(Value::String(value)) => Ok(value.clone()),
-                Some(value) => Ok(value.to_string()),
-            }
-        }
-        CaptureFrom::Css { selector: text, attribute } => {
-            let selector = context.patterns.selector(text)?;
-            let html = link::html(content);
-            let element = html.select(selector).next();
-            let element = element.ok_or_else(|| missing(format!("no element matches {text:?}")))?;
-            match attribute {
-                None => Ok(element.text().collect::<String>().trim().to_owned()),
-                Some(name) => {
-                    let value = element.value().attr(name).map(str::to_owned);
-                    value.ok_or_else(|| missing(format!("the element {text:?} has no attribute {name:?}")))
-                }
-            }
+    let found = match &capture.from {
+        CaptureFrom::Json(path) => json(content, context.patterns.path(path)?, path),
+        CaptureFrom::Css { selector, attribute } => {
+            css(content, context.patterns.selector(selector)?, selector, attribute.as_deref())
         }
         CaptureFrom::Header(name) => {
             let value =
                 answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            value.ok_or_else(|| missing(format!("the answer has no field {name:?}")))
+            value.ok_or_else(|| format!("the answer has no field {name:?}"))
         }
-        CaptureFrom::Regex(text) => {
-            let found = context.patterns.regex(text)?;
-            let content = String::from_utf8_lossy(content);
-            let groups =
-                found.captures(&content).ok_or_else(|| missing(format!("nothing matches {text:?}")))?;
-            let value = groups.get(1).or_else(|| groups.get(0)).map(|group| group.as_str().to_owned());
-            value.ok_or_else(|| missing(format!("nothing matches {text:?}")))
+        CaptureFrom::Regex(pattern) => regex(content, context.patterns.regex(pattern)?),
+    };
+    found.map_err(|why| {
+        StepFailure::new(
+            Kind::ContentMissingCapture,
+            format!("the capture {:?} is not there: {why}", capture.name),
+        )
+    })
+}
+
+fn json(content: &[u8], path: &JsonPath, text: &str) -> Result<String, String> {
+    let json: Value =
+        serde_json::from_slice(content).map_err(|error| format!("the content is no JSON: {error}"))?;
+    match path.query(&json).first() {
+        None | Some(Value::Null) => Err(format!("nothing stands at {text}")),
+        Some(Value::String(value)) => Ok(value.clone()),
+        Some(value) => Ok(value.to_string()),
+    }
+}
+
+fn css(content: &[u8], selector: &Selector, text: &str, attribute: Option<&str>) -> Result<String, String> {
+    let html = link::html(content);
+    let element = html.select(selector).next().ok_or_else(|| format!("no element matches {text:?}"))?;
+    match attribute {
+        None => Ok(element.text().collect::<String>().trim().to_owned()),
+        Some(name) => {
+            let value = element.value().attr(name).map(str::to_owned);
+            value.ok_or_else(|| format!("the element {text:?} has no attribute {name:?}"))
         }
     }
+}
+
+/// The first group of the first match, or the whole match.
+fn regex(content: &[u8], pattern: &Regex) -> Result<String, String> {
+    let content = String::from_utf8_lossy(content);
+    let groups = pattern.captures(&content);
+    let group = groups.as_ref().and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
+    group
+        .map(|group| group.as_str().to_owned())
+        .ok_or_else(|| format!("nothing matches {:?}", pattern.as_str()))
 }

@@ -14,10 +14,7 @@ use candor_core::observation::Phases;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, COOKIE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
-};
-use hyper::{Method, Request, Response, Uri, Version};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 use url::Url;
@@ -25,6 +22,7 @@ use url::Url;
 use super::content::{self, Limits, Received};
 use super::hop::{self, Hop};
 use super::proxy;
+use super::request;
 use super::wire::{Tether, Wire};
 use super::{Answer, evidence};
 use crate::connect::{connect, io_kind};
@@ -56,13 +54,13 @@ pub(super) async fn exchange(
         HttpVersion::Auto => wire.agreed_on_http2(),
         HttpVersion::Http2 => matches!(wire, Wire::Plain(_)) || wire.agreed_on_http2(),
     };
-    let http2 = http2 && !goes_in_the_clear_by_proxy(step, &hop.url);
+    let http2 = http2 && !request::goes_in_the_clear_by_proxy(step, &hop.url);
     if step.version == HttpVersion::Http2 && !http2 {
         let detail = "HTTP/2 is demanded, and the server does not agree to it";
         return Err(StepFailure::new(Kind::HttpMalformed, detail));
     }
     let interim = Arc::new(AtomicU32::new(0));
-    let request = request(step, context, hop, http2, &interim)?;
+    let request = request::build(step, context, hop, http2, &interim)?;
     let deadline = context.deadline();
     let phases = &mut context.report.phases;
     let (head, received) = match http2 {
@@ -106,79 +104,6 @@ async fn open(step: &HttpStep, context: &mut StepContext<'_>, url: &Url) -> Resu
     };
     let config = context.tls.config(&step.tls, alpn)?;
     Ok(Wire::Tls(Box::new(tls::handshake(context, stream, host, config).await?)))
-}
-
-fn goes_in_the_clear_by_proxy(step: &HttpStep, url: &Url) -> bool {
-    step.proxy.is_some() && url.scheme() == "http"
-}
-
-fn request(
-    step: &HttpStep,
-    context: &StepContext<'_>,
-    hop: &Hop,
-    http2: bool,
-    interim: &Arc<AtomicU32>,
-) -> Result<Request<Full<Bytes>>, StepFailure> {
-    let unsendable =
-        |why: &dyn std::fmt::Display| StepFailure::config(format!("{} cannot be sent: {why}", hop.url));
-    let mut request = Request::new(Full::new(hop.body.clone()));
-    *request.method_mut() = hop.method.clone();
-    *request.uri_mut() = uri(step, hop, http2).map_err(|why| unsendable(&why))?;
-    let fields = request.headers_mut();
-    if !http2 {
-        let authority = HeaderValue::from_str(&hop::authority(&hop.url)).map_err(|why| unsendable(&why))?;
-        fields.insert(HOST, authority);
-    }
-    if let Ok(agent) = HeaderValue::from_str(context.user_agent) {
-        fields.insert(USER_AGENT, agent);
-    }
-    fields.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, deflate"));
-    let sends_content = !hop.body.is_empty() || matches!(hop.method, Method::POST | Method::PUT);
-    if sends_content {
-        fields.insert(CONTENT_LENGTH, hop.body.len().into());
-    }
-    if let Some(cookies) = context.session.cookies.field(&hop.url)
-        && let Ok(mut cookies) = HeaderValue::from_str(&cookies)
-    {
-        cookies.set_sensitive(true);
-        fields.insert(COOKIE, cookies);
-    }
-    for field in &hop.fields {
-        // HTTP/2 names the host in the URI alone.
-        if !(http2 && field.name == HOST) {
-            fields.insert(field.name.clone(), field.value.clone());
-        }
-    }
-    if goes_in_the_clear_by_proxy(step, &hop.url)
-        && let Some((user, password)) = step.proxy.as_ref().and_then(|proxy| proxy.sign_in.as_ref())
-        && let Some(value) = hop::basic(user, password)
-    {
-        fields.insert(PROXY_AUTHORIZATION, value);
-    }
-    let interim = interim.clone();
-    hyper::ext::on_informational(&mut request, move |_| {
-        interim.fetch_add(1, Ordering::Relaxed);
-    });
-    Ok(request)
-}
-
-/// The request target: the path alone, or the whole URL for HTTP/2 and for a proxy (RFC 9112, section 3.2).
-fn uri(step: &HttpStep, hop: &Hop, http2: bool) -> Result<Uri, String> {
-    let url = &hop.url;
-    let path = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
-    if !http2 && !goes_in_the_clear_by_proxy(step, url) {
-        return path.parse().map_err(|error| format!("{error}"));
-    }
-    let named = hop.fields.iter().find(|field| http2 && field.name == HOST);
-    let authority = match named {
-        Some(field) => field.value.to_str().unwrap_or_default().to_owned(),
-        None => hop::authority(url).into_owned(),
-    };
-    let uri = Uri::builder().scheme(url.scheme()).authority(authority).path_and_query(path);
-    uri.build().map_err(|error| error.to_string())
 }
 
 type Talked = Result<(Response<()>, Received), StepFailure>;

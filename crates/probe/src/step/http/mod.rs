@@ -1,7 +1,7 @@
 //! An HTTP request, its redirects, and what the answer must be (RFC 9110).
 //!
-//! Read in this order: `hop` (what is sent, and what a redirect makes of it), `exchange` (one request over one
-//! connection), `content` (the bytes of the answer), `expect/` (what they must be), `capture` (what later steps take).
+//! Read in this order: `hop` (what is sent, and what a redirect makes of it), `request`, `exchange` (one request over
+//! one connection), `content` (the bytes of the answer), `expect/` (what they must be), `capture` (what later steps take).
 //!
 //! Bounds: the head of an answer has at most 100 fields in 64 KiB, interim answers are counted, the content is cut at
 //! the step's `body_max` before and after decoding. Each exchange has a connection of its own: a probe that reuses
@@ -16,6 +16,7 @@ mod expect;
 mod hop;
 mod link;
 mod proxy;
+mod request;
 mod wire;
 
 use bytes::Bytes;
