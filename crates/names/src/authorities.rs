@@ -131,10 +131,10 @@ pub async fn authorities(
     authorities_at(question, resolvers, DNS_PORT, deadline).await
 }
 
-/// As [`authorities`], for a private tree whose servers listen on another port.
+/// As [`authorities()`], for a private tree whose servers listen on another port.
 ///
 /// # Errors
-/// As [`authorities`].
+/// As [`authorities()`].
 pub async fn authorities_at(
     question: &Question,
     resolvers: &[SocketAddr],

@@ -1,10 +1,10 @@
 //! DNS for Candor: asking, zones, answering.
 //!
-//! * [`ask`]: one question to one server, every field of the answer kept.
+//! * [`ask()`]: one question to one server, every field of the answer kept.
 //! * [`resolve`]: a host's addresses, from the system's files, given servers, pinned addresses, or a zone.
 //! * [`zone`]: one canonical zone with one `answer()`, used to serve, to guard and to try journeys.
 //! * [`serve`]: an authoritative server over such zones, UDP and TCP.
-//! * [`authorities`]: every server of a zone asked the same question.
+//! * [`authorities()`]: every server of a zone asked the same question.
 //!
 //! Failure policy: nothing read from a network or a file may panic; everything is bounded in size and time.
 //! Absent: recursion, zone transfer, NOTIFY, TSIG, validation of DNSSEC.
