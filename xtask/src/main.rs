@@ -1,9 +1,9 @@
 //! The project's own chores, as one command: `cargo xtask test | tidy | docs | bench`.
 //!
-//! * [`test`] runs everything that CI runs, part by part, and ends with one line that counts them
+//! * [`mod@test`] runs everything that CI runs, part by part, and ends with one line that counts them
 //! * [`tidy`] holds the house rules: each is a small file with its reason and a remedy
 //! * [`docs`] rewrites what is generated in the documents
-//! * [`bench`] measures, side by side with peers, and writes docs/benchmarks.md
+//! * [`mod@bench`] measures, side by side with peers, and writes docs/benchmarks.md
 //!
 //! Exit codes: 0 all is well, 1 something failed, 2 it could not run.
 //! Absent: anything asynchronous, and anything that the product itself needs to run.

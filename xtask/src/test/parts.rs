@@ -92,7 +92,7 @@ fn tests(root: &Path, fast: bool) -> Option<Outcome> {
 
 fn rustdoc(root: &Path, _: bool) -> Option<Outcome> {
     let mut command = Command::new("cargo");
-    command.args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
+    command.args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items", "--keep-going"]);
     command.env("RUSTDOCFLAGS", "-D warnings").current_dir(root);
     Some(quietly_with(&mut command, LIMIT))
 }
