@@ -14,11 +14,10 @@ use crate::run::{Outcome, quietly_with};
 const PROGRAMS: &[(&str, &str)] = &[
     ("cc", "build-essential"),
     ("git", "git"),
+    ("kill", "procps"),
     ("openssl", "openssl"),
     ("nginx", "nginx-light"),
     ("nsd", "nsd"),
-    ("named", "bind9"),
-    ("unbound", "unbound"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
 ];
