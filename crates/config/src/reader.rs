@@ -14,7 +14,7 @@ use crate::fault::{Fault, Severity};
 use crate::source::Source;
 use crate::tree::{Node, NodeKind, Span};
 
-/// Most faults that are kept; a file with more is not a configuration.
+/// Most faults of a severity that are kept; a file with more is not a configuration.
 const FAULTS_MAX: usize = 500;
 
 /// Longest quotation of the user's text in a message, in characters.
@@ -66,6 +66,13 @@ impl<'s> Reader<'s> {
         self.report(Severity::Error, at, message.into(), Some(hint.into()));
     }
 
+    /// For what could not be read although nothing was refused: it must not go missing without a word.
+    pub(crate) fn refuse_if_silent(&self, at: Span) {
+        if self.is_clean() {
+            self.refuse_hint(at, "this cannot be read", "please report it: Candor should say why");
+        }
+    }
+
     pub(crate) fn warn(&self, at: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Severity::Warning, at, message.into(), Some(hint.into()));
     }
@@ -73,7 +80,8 @@ impl<'s> Reader<'s> {
     /// Templates and aliases are read many times; what is wrong in them is said once.
     fn report(&self, severity: Severity, at: Span, message: String, hint: Option<String>) {
         let known = (at.file, at.start, message.clone());
-        if self.faults.borrow().len() >= FAULTS_MAX || !self.known.borrow_mut().insert(known) {
+        let alike = self.faults.borrow().iter().filter(|f| f.severity == severity).count();
+        if alike >= FAULTS_MAX || !self.known.borrow_mut().insert(known) {
             return;
         }
         let file = self.source.files.get(at.file).map_or("", |f| f.name.as_str()).to_owned();
@@ -213,7 +221,7 @@ impl<'s> Reader<'s> {
                 self.refuse_hint(
                     node.head(),
                     "a list belongs here",
-                    "write [a, b], or each in a line of its own after `- `",
+                    "put `- ` before each item, or write [a, b]",
                 );
                 &[]
             }

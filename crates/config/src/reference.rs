@@ -12,7 +12,7 @@ const HEAD: &str = "# Configuration reference
 <!-- Made from the declarations in crates/config/src; `UPDATE_DOCS=1 cargo test -p candor-config` writes it anew. -->
 
 Every key of the language. [config.md](config.md) is the introduction. Durations are written with their unit (`800ms`,
-`30s`, `5m`, `2h`, `14d`, `25 months`), sizes too (`5MB` is 10^6 bytes times five, `5MiB` 2^20). A *text with holes* may
+`30s`, `5m`, `2h`, `14d`, `25 months`), sizes too (`5MB` is 5 x 10^6 bytes, `5MiB` 5 x 2^20). A *text with holes* may
 hold `{place}`, `{run}`, `{id}`, variables and captures, and secrets: `${VARIABLE}`, `${file:path}`; `{{`, `}}` and `$$`
 are the characters themselves.
 ";

@@ -109,7 +109,9 @@ impl Source {
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for file in &self.files {
-            for part in [&file.name, &file.text] {
+            // The folder does not matter: the same files from elsewhere are the same configuration.
+            let name = Path::new(&file.name).file_name().and_then(|n| n.to_str()).unwrap_or(&file.name);
+            for part in [name, &file.text] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
                 hasher.update(part.as_bytes());
             }

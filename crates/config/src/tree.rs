@@ -104,8 +104,11 @@ impl Node {
     }
 }
 
-/// Reads a file of the reader's source. Faults go to the reader; `None` where the file cannot be read further or is empty.
-pub(crate) fn parse(reader: &Reader<'_>, file: usize) -> Option<Rc<Node>> {
+/// A file that is not a tree; why was reported.
+pub(crate) struct Broken;
+
+/// Reads a file of the reader's source; `None` where it is empty. Faults go to the reader.
+pub(crate) fn parse(reader: &Reader<'_>, file: usize) -> Result<Option<Rc<Node>>, Broken> {
     let text = reader.source.files.get(file).map_or("", |f| f.text.as_str());
     let mut builder = Builder {
         reader,
@@ -116,8 +119,8 @@ pub(crate) fn parse(reader: &Reader<'_>, file: usize) -> Option<Rc<Node>> {
         root: None,
     };
     let mut parser = Parser::new_from_str(text);
-    builder.run(&mut parser);
-    builder.root
+    builder.run(&mut parser)?;
+    Ok(builder.root)
 }
 
 /// From characters, in which the parser counts, to bytes.
@@ -161,7 +164,7 @@ enum Content {
 }
 
 impl Builder<'_, '_> {
-    fn run(&mut self, parser: &mut Parser<'_, StrInput<'_>>) {
+    fn run(&mut self, parser: &mut Parser<'_, StrInput<'_>>) -> Result<(), Broken> {
         while let Some(next) = parser.next_event() {
             match next {
                 Ok((event, span)) => {
@@ -170,13 +173,15 @@ impl Builder<'_, '_> {
                         start: self.offsets.byte(span.start.index()),
                         end: self.offsets.byte(span.end.index()),
                     };
-                    if self.event(event, at).is_none() {
-                        return;
-                    }
+                    self.event(event, at).ok_or(Broken)?;
                 }
-                Err(error) => return self.scan_error(&error),
+                Err(error) => {
+                    self.scan_error(&error);
+                    return Err(Broken);
+                }
             }
         }
+        Ok(())
     }
 
     /// Takes one event; `None` to stop.
@@ -329,7 +334,12 @@ impl Builder<'_, '_> {
             end: self.offsets.byte(index.saturating_add(1)),
         };
         let message = format!("not YAML: {}", error.info());
-        match self.reader.line_text(at).filter(|line| line.len() <= HINT_LINE_MAX).and_then(syntax_hint) {
+        let line = self.reader.line_text(at).filter(|line| line.len() <= HINT_LINE_MAX);
+        let indented = error.info().contains("mapping values") || error.info().contains("expected key");
+        let hint = line.and_then(syntax_hint);
+        match hint.or_else(|| {
+            indented.then_some("look at the indentation: the keys of one map start in one column")
+        }) {
             Some(hint) => self.reader.refuse_hint(at, message, hint),
             None => self.reader.refuse(at, message),
         }

@@ -126,6 +126,26 @@ fn deep_nesting_ends_in_a_fault() {
 }
 
 #[test]
+fn what_stands_in_the_wrong_shape_gets_a_hint_for_its_case() {
+    let cases = [
+        ("services:\n\t- id: a\n", "indent with spaces"),
+        ("services:\n- id: a\n  name: Shop: the best\n", "a colon and a space"),
+        ("services:\n- id: @a\n", "starts with this character"),
+        ("services:\n- id: a\n   name: b\n", "look at the indentation"),
+        ("services:\n  id: a\n", "put `- ` before each item"),
+        ("- a\n", "keys such as page"),
+        ("services:\n- id: a\n  capabilities: [open]\n", "a map of capabilities"),
+        (
+            "services:\n- id: a\n  capabilities:\n    open:\n    - get: https://a.example/\n",
+            "under `journey:`",
+        ),
+    ];
+    for (text, says) in cases {
+        one_fault(text, "", says);
+    }
+}
+
+#[test]
 fn tags_and_second_documents_are_refused() {
     let sound = steps("- get: https://a.example/");
     assert!(faults(&format!("{sound}---\npage: {{}}\n")).iter().any(|f| f.contains("second document")));

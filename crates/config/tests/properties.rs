@@ -150,3 +150,33 @@ fn long_runs_of_one_mark_end() {
         survive(&unit.repeat(size / unit.len()));
     }
 }
+
+#[test]
+fn every_file_that_is_not_yaml_is_named_before_anything_else() {
+    let mut source = Source::of_text("a.yaml", "services: [");
+    source.files.push(candor_config::SourceFile::new("b.yaml", "page: {titel: x}"));
+    source.files.push(candor_config::SourceFile::new("c.yaml", "x: y: z"));
+    let faults = resolve(&source, &common::environment(), common::now()).expect_err("not YAML");
+    let files: Vec<&str> = faults.0.iter().map(|f| f.file.as_str()).collect();
+    assert_eq!(files, ["a.yaml", "c.yaml"], "{faults}");
+    assert!(faults.0.iter().all(|f| f.message.starts_with("not YAML")), "{faults}");
+}
+
+#[test]
+fn a_plan_that_is_rude_to_its_targets_is_told_so() {
+    let text = "services:\n- id: shop\n  capabilities:\n    buy: {every: 10s, journey: [{post: https://a.example/}, {get: {first_link: a}}]}\n    \
+        open: {every: 1s, journey: [{get: https://a.example/, expect: {size: 1kB}}]}\n";
+    let cost = candor_config::cost(&common::read(text).expect("a plan").plan);
+    let host = &cost.hosts[0];
+    assert_eq!(
+        (host.host.as_str(), host.requests, host.writing_journeys),
+        ("a.example", 86_400 + 2 * 8_640, 8_640)
+    );
+    assert_eq!(
+        cost.warnings,
+        [
+            "shop/buy writes every 10s; at most every 1m is polite",
+            "a.example gets 1.2 requests a second, day and night"
+        ]
+    );
+}

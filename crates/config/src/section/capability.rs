@@ -67,6 +67,11 @@ pub(crate) fn read_all(reader: &Reader<'_>, node: &Node, service: &ServiceScope<
                 );
                 return None;
             }
+            if let NodeKind::List(_) = entry.value.kind {
+                let hint = "its steps stand under `journey:`";
+                reader.refuse_hint(entry.value.head(), "a map belongs here (capability), not a list", hint);
+                return None;
+            }
             let map = Map::open(reader, &entry.value, &CAPABILITY)?;
             let sound = id.is_some();
             let capability =

@@ -42,7 +42,14 @@ pub(crate) static MAINTENANCE: Section = Section {
 
 pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, services: &[Service]) -> Vec<Maintenance> {
     let items = node.map_or(&[][..], |n| reader.list(n));
-    items.iter().filter_map(|n| window(reader, n, services)).collect()
+    let read = |n: &Rc<Node>| {
+        let window = window(reader, n, services);
+        if window.is_none() {
+            reader.refuse_if_silent(n.head());
+        }
+        window
+    };
+    items.iter().filter_map(read).collect()
 }
 
 fn window(reader: &Reader<'_>, node: &Node, known: &[Service]) -> Option<Maintenance> {

@@ -70,12 +70,10 @@ pub(crate) static ROOT: Section = Section {
 
 /// Reads all files of the reader's source.
 pub(crate) fn read(reader: &Reader<'_>) -> Option<Plan> {
-    let files = 0..reader.source.files.len();
-    let roots: Vec<Rc<Node>> = files.filter_map(|file| tree::parse(reader, file)).collect();
-    // A file that is not YAML would make everything that refers to it look wrong.
-    if !reader.is_clean() && roots.is_empty() {
-        return None;
-    }
+    // Every file is parsed before any is given up: one that is not YAML would make all that refers to it look wrong.
+    let files: Vec<_> = (0..reader.source.files.len()).map(|file| tree::parse(reader, file)).collect();
+    let roots: Result<Vec<_>, _> = files.into_iter().collect();
+    let roots: Vec<Rc<Node>> = roots.ok()?.into_iter().flatten().collect();
     plan(reader, &join(reader, roots))
 }
 

@@ -96,7 +96,9 @@ pub(crate) fn read_all(reader: &Reader<'_>, root: &Map<'_>, around: &Surrounding
     let mut services: Vec<Service> = Vec::new();
     let mut used: Vec<&str> = Vec::new();
     let items = root.get("services").map_or(&[][..], |n| reader.list(n));
-    if let Some(node) = root.get("services").filter(|_| items.is_empty()) {
+    if let Some(node) =
+        root.get("services").filter(|n| matches!(&n.kind, NodeKind::List(items) if items.is_empty()))
+    {
         reader.refuse(node.span, "a plan without any service watches nothing");
     }
     for item in items {

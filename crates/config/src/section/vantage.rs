@@ -94,7 +94,7 @@ pub(crate) fn read_places(reader: &Reader<'_>, node: &Rc<Node>, places: &[Place]
         let Some(text) = reader.text(item) else { continue };
         match places.iter().find(|p| p.id.as_str() == text) {
             Some(place) if ids.contains(&place.id) => {
-                reader.refuse(item.span, format!("{} is listed twice", quote(text)))
+                reader.refuse(item.span, format!("{} is listed twice", quote(text)));
             }
             Some(place) => ids.push(place.id.clone()),
             None => {

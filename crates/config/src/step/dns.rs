@@ -33,7 +33,7 @@ pub(crate) static DNS: Section = Section {
 };
 
 static EXPECT: Section = Section {
-    name: "expect (dns)",
+    name: "expect dns",
     doc: "What a DNS answer must be.",
     groups: &[&[
         Field::new("rcode", Shape::Word(RCODES), "The response code.").preset("NOERROR"),

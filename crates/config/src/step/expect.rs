@@ -16,7 +16,7 @@ use crate::reader::{Given, Reader, quote};
 use crate::tree::{Node, NodeKind};
 
 pub(crate) static EXPECT: Section = Section {
-    name: "expect (http)",
+    name: "expect http",
     doc: "What an HTTP answer must be.",
     groups: &[&[
         Field::new(
@@ -61,7 +61,7 @@ pub(crate) static EXPECT: Section = Section {
 };
 
 static TEXT_MATCH: Section = Section {
-    name: "expect.headers",
+    name: "expect headers",
     doc: "What a header field holds; one of these.",
     groups: &[&[
         Field::new("exists", Shape::Word(&["true"]), "It is there."),

@@ -45,7 +45,7 @@ fn literal(text: &str) -> Option<JsonTemplate> {
 }
 
 pub(crate) static MATCH: Section = Section {
-    name: "expect.json",
+    name: "expect json",
     doc: "What stands at a JSON path; one of these.",
     groups: &[&[
         Field::new("exists", Shape::Word(&["true"]), "Anything at all."),

@@ -236,8 +236,9 @@ fn read_step(scope: &mut Scope<'_, '_>, node: &Rc<Node>, when: StepWhen, steps: 
     let Some(map) = Map::open(reader, node, section) else { return };
     let timeout = map.get("timeout").and_then(|n| reader.duration(n, &TIMEOUT));
     let resolve = resolve::read(reader, map.get("resolve")).unwrap_or(Resolve::Inherit);
-    if let Some((step, within)) = read(scope, &map) {
-        steps.push(Draft { step, when, timeout, within, resolve });
+    match read(scope, &map) {
+        Some((step, within)) => steps.push(Draft { step, when, timeout, within, resolve }),
+        None => reader.refuse_if_silent(node.head()),
     }
 }
 

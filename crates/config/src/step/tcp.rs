@@ -58,7 +58,7 @@ pub(crate) static CERTIFICATE: Section = Section {
 };
 
 pub(crate) static WITHIN_ONLY: Section = Section {
-    name: "expect (time)",
+    name: "expect time",
     doc: "What must hold.",
     groups: &[&[Field::new(
         "within",
