@@ -166,6 +166,22 @@ fn places_are_counted_in_characters_with_any_line_ending() {
     );
 }
 
+#[test]
+fn addresses_need_no_quotes() {
+    let plan = plan(&format!(
+        "operate: {{listen: 127.0.0.1:9}}\nresolve: {{servers: [127.0.0.1:5353, 192.0.2.1]}}\nanchors: [dns://192.0.2.53/example.net, tcp://198.51.100.7:443]\nnames: [{{zone: Shop.Example., servers: [ns1.shop.example@192.0.2.1]}}]\n{}",
+        steps(
+            "- {smtp: mail.shop.example:587, starttls: required}\n- {tcp: mail.shop.example:993, tls: {expires_in: \">= 14d\"}}\n- {dns: shop.example MX, expect: {answer: [\"10 mx1.shop.example.\"], authorities: agree, flags: [aa]}}"
+        )
+    ));
+    assert_eq!(plan.anchors.len(), 2);
+    assert_eq!(
+        plan.resolve,
+        Resolve::Servers(vec!["127.0.0.1:5353".parse().unwrap(), "192.0.2.1:53".parse().unwrap()])
+    );
+    assert_eq!(plan.zones[0].zone, "shop.example");
+}
+
 // ---- quantities ----
 
 #[test]
