@@ -40,10 +40,13 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Stop> {
         }
         return Ok(());
     }
+    let mut lines = Vec::new();
     if wish.needs_programs() {
+        let begun = Instant::now();
         programs::make_sure(root)?;
+        lines.push(Line { name: "programs", ok: true, took: begun.elapsed() });
     }
-    let lines: Vec<Line> = chosen.iter().filter_map(|part| run_part(root, part, wish.fast)).collect();
+    lines.extend(chosen.iter().filter_map(|part| run_part(root, part, wish.fast)));
     summarise(&lines)
 }
 
