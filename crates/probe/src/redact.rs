@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use candor_core::model::{Body, HttpStep, Journey, JsonTemplate, Step, Target};
 use candor_core::observation::Evidence;
 use candor_core::template::{Piece, REDACTED, Secret, Template};
+use url::Url;
 
 /// Bounds of evidence: lines, bytes of a line, bytes of the body.
 const LINES_MAX: usize = 40;
@@ -156,6 +157,7 @@ impl Redactor {
         let html =
             text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         self.0.extend([text.to_owned(), form, percent, json, html]);
+        self.0.extend(in_urls(text).into_iter().flatten());
     }
 
     fn sort(&mut self) {
@@ -163,6 +165,17 @@ impl Redactor {
         self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         self.0.dedup();
     }
+}
+
+/// How a URL writes a text as its path, its query and its password: each leaves other characters as they are.
+fn in_urls(text: &str) -> Option<[String; 3]> {
+    let mut url = Url::parse("http://host.example/").ok()?;
+    url.set_path(text);
+    url.set_query(Some(text));
+    url.set_password(Some(text)).ok()?;
+    let path = url.path();
+    let path = path.strip_prefix('/').unwrap_or(path).to_owned();
+    Some([path, url.query().unwrap_or_default().to_owned(), url.password().unwrap_or_default().to_owned()])
 }
 
 #[cfg(test)]
@@ -185,6 +198,14 @@ mod tests {
         {
             assert_eq!(redactor.text(text, 100), REDACTED, "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_starred_wherever_a_url_holds_it() {
+        let secret = "p !s'{x}";
+        let url = Url::parse(&format!("http://a:{secret}@h.example/{secret}?{secret}#x")).unwrap();
+        let shown = redactor(&[secret]).text(url.as_str(), 200);
+        assert_eq!(shown, format!("http://a:{REDACTED}@h.example/{REDACTED}?{REDACTED}#x"));
     }
 
     #[test]

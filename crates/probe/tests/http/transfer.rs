@@ -143,7 +143,7 @@ async fn an_address_that_does_not_answer_is_a_timeout() {
         drop(waiting.spawn(async move {
             let _held = tokio::net::TcpStream::connect(address).await;
             std::future::pending::<()>().await;
-        }))
+        }));
     });
     let full = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err();
     while !full() {

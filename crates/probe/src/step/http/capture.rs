@@ -3,11 +3,11 @@
 use candor_core::fault::Kind;
 use candor_core::model::{Capture, CaptureFrom, HttpStep};
 use regex::Regex;
-use scraper::Selector;
+use scraper::{Html, Selector};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::{Answer, link};
+use super::{Answer, html};
 use crate::failure::StepFailure;
 use crate::step::StepContext;
 use crate::variables::CAPTURE_MAX;
@@ -37,7 +37,7 @@ fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<
     let found = match &capture.from {
         CaptureFrom::Json(path) => json(content, context.patterns.path(path)?, path),
         CaptureFrom::Css { selector, attribute } => {
-            css(content, context.patterns.selector(selector)?, selector, attribute.as_deref())
+            css(&html::read(content)?, context.patterns.selector(selector)?, selector, attribute.as_deref())
         }
         CaptureFrom::Header(name) => {
             let value =
@@ -64,8 +64,7 @@ fn json(content: &[u8], path: &JsonPath, text: &str) -> Result<String, String> {
     }
 }
 
-fn css(content: &[u8], selector: &Selector, text: &str, attribute: Option<&str>) -> Result<String, String> {
-    let html = link::html(content);
+fn css(html: &Html, selector: &Selector, text: &str, attribute: Option<&str>) -> Result<String, String> {
     let element = html.select(selector).next().ok_or_else(|| format!("no element matches {text:?}"))?;
     match attribute {
         None => Ok(element.text().collect::<String>().trim().to_owned()),

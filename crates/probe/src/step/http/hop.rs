@@ -11,7 +11,7 @@ use candor_core::fault::Kind;
 use candor_core::model::{Body, HttpStep, JsonTemplate, Method as StepMethod};
 use candor_core::template::{Secret, Template};
 use data_encoding::BASE64;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION};
 use hyper::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Number, Value};
 use url::Url;
@@ -93,7 +93,8 @@ impl Hop {
             return Err(malformed(format!("the redirect would carry credentials to another origin, {next}")));
         }
         if crosses {
-            self.fields.retain(|field| !field.is_credential);
+            // A host written by hand was meant for the first origin.
+            self.fields.retain(|field| !field.is_credential && field.name != HOST);
         }
         self.url = next;
         Ok(())

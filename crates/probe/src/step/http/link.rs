@@ -2,14 +2,12 @@
 
 use candor_core::fault::Kind;
 use candor_core::model::{HttpStep, Target};
-use scraper::{Html, Selector};
+use scraper::Selector;
 use url::Url;
 
+use super::html;
 use crate::failure::StepFailure;
 use crate::step::StepContext;
-
-/// Bytes of a page that are read for elements, at most.
-pub(super) const HTML_MAX: usize = 2 << 20;
 
 /// The URL that `step` asks; the report says what it is aimed at.
 ///
@@ -47,7 +45,7 @@ fn first_link(text: &str, context: &StepContext<'_>) -> Result<Url, StepFailure>
     };
     let missing = |detail: String| StepFailure::new(Kind::ContentMissingCapture, detail);
     let selector = context.patterns.selector(text)?;
-    let html = html(&page.content);
+    let html = html::read(&page.content)?;
     let href = html.select(selector).find_map(|element| element.value().attr("href").map(str::trim));
     let href = href.ok_or_else(|| missing(format!("no link on {} matches {text:?}", page.url)))?;
     let base = Selector::parse("base[href]").ok().and_then(|base| {
@@ -62,10 +60,4 @@ fn first_link(text: &str, context: &StepContext<'_>) -> Result<Url, StepFailure>
     } else {
         Err(missing(format!("the link {href:?} on {} leads out of HTTP", page.url)))
     }
-}
-
-/// The elements of a page, of its first [`HTML_MAX`] bytes.
-pub(super) fn html(content: &[u8]) -> Html {
-    let (head, _) = content.split_at_checked(HTML_MAX).unwrap_or((content, &[]));
-    Html::parse_document(&String::from_utf8_lossy(head))
 }

@@ -14,6 +14,7 @@ mod evidence;
 mod exchange;
 mod expect;
 mod hop;
+mod html;
 mod link;
 mod proxy;
 mod request;
