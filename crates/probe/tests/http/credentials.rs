@@ -67,6 +67,18 @@ async fn credentials_do_not_cross_origins() {
 }
 
 #[tokio::test]
+async fn a_host_written_by_hand_is_meant_for_the_first_origin() {
+    let other = Stub::start(|_| page("other")).await;
+    let to = other.url("other.example", "/");
+    let stub = Stub::start(move |_| redirect("302 Found", &to)).await;
+    let mut step = get(&stub.url("shop.example", "/"));
+    step.headers = vec![("Host".to_owned(), template("front.example"))];
+    assert_passed(&run_allowing(&["other.example"], vec![step]).await);
+    assert!(stub.seen()[0].contains("host: front.example\r\n"), "{}", stub.seen()[0]);
+    assert!(other.seen()[0].contains("host: other.example:"), "{}", other.seen()[0]);
+}
+
+#[tokio::test]
 async fn another_port_is_another_origin() {
     let other = Stub::start(|_| page("other")).await;
     let to = other.url("shop.example", "/");
