@@ -121,7 +121,9 @@ pub(crate) enum ConfigCommand {
         file: PathBuf,
     },
     /// The JSON Schema of the language, for editors
-    #[command(after_help = "Example, for editors that speak the YAML language server:\n  candor config schema > candor.schema.json\n  # yaml-language-server: $schema=candor.schema.json")]
+    #[command(
+        after_help = "Example, for editors that speak the YAML language server:\n  candor config schema > candor.schema.json\n  # yaml-language-server: $schema=candor.schema.json"
+    )]
     Schema,
     /// The resolved form, every default filled in, secrets redacted
     Show {

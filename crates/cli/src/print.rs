@@ -9,8 +9,6 @@ use tracing_subscriber::EnvFilter;
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What passed.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// What is known too little of.
-pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 /// What matters less.
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// What is read first.

@@ -48,7 +48,8 @@ impl Refused {
 pub(crate) fn load(options: &HubOptions, now: Timestamp) -> Result<Loaded, HubError> {
     match &options.origin {
         Origin::Url(url) => {
-            let resolved = candor_config::for_url(url, now).map_err(|faults| HubError::Config(faults.to_string()))?;
+            let resolved = candor_config::for_url(url, &Process, now)
+                .map_err(|faults| HubError::Config(faults.to_string()))?;
             let config = Accepted { hash: resolved.hash, files: Vec::new() };
             Ok(Loaded { plan: Arc::new(overridden(resolved.plan, options)), config, refused: None })
         }
@@ -109,7 +110,11 @@ fn last_accepted(
     let files = kept.files.iter().map(|(name, text)| SourceFile::new(name, text)).collect();
     let source = Source { files, folder: folder.to_path_buf() };
     let plan = resolve(&source, options, now).ok()?;
-    tracing::error!("the config is refused; the one accepted at {} is in force:\n{}", kept.at, refused.rendered);
+    tracing::error!(
+        "the config is refused; the one accepted at {} is in force:\n{}",
+        kept.at,
+        refused.rendered
+    );
     Some(Loaded { plan, config: accepted(&source), refused: Some(refused) })
 }
 

@@ -149,12 +149,13 @@ impl Decider {
 
     /// Keeps what operators may see of the last run of a check.
     fn remember(&mut self, run: &Run) {
-        let last = run.steps.iter().rfind(|step| !step.passed).or_else(|| run.steps.last()).map(|step| LastStep {
-            step: step.step.clone(),
-            target: step.target.clone(),
-            address: step.address.clone(),
-            phases: step.phases,
-        });
+        let last =
+            run.steps.iter().rfind(|step| !step.passed).or_else(|| run.steps.last()).map(|step| LastStep {
+                step: step.step.clone(),
+                target: step.target.clone(),
+                address: step.address.clone(),
+                phases: step.phases,
+            });
         self.extras.last.insert(run.observation.check, (last, run.evidence.clone()));
     }
 
@@ -283,15 +284,18 @@ impl Decider {
         self.snapshot_gap = SNAPSHOT_GAP.0.max(begun.elapsed() * SNAPSHOT_GAP.1);
         match written {
             Ok(bytes) => self.keep(Job::Snapshot { watermark: self.engine.watermark(), bytes }),
-            Err(error) => tracing::error!(%error, "the state could not be written down; the next start is slower"),
+            Err(error) => {
+                tracing::error!(%error, "the state could not be written down; the next start is slower");
+            }
         }
     }
 
     fn next_look(&self) -> Instant {
         let now = Instant::now();
-        let due = self.engine.wake_at().map(|at| {
-            now + Duration::try_from(at.duration_since(clock::now())).unwrap_or_default()
-        });
+        let due = self
+            .engine
+            .wake_at()
+            .map(|at| now + Duration::try_from(at.duration_since(clock::now())).unwrap_or_default());
         [due, self.publish_at, Some(self.next_spans), Some(self.next_snapshot), Some(now + LOOK)]
             .into_iter()
             .flatten()
@@ -315,10 +319,13 @@ impl Decider {
         self.published_at = Instant::now();
         let now = clock::now();
         self.extras.today = self.extras.today.max(Some(crate::recorder::today(now)));
-        let ill = self.overflow.map(|since| Notice::Ill { what: "the recorder does not keep up".into(), since });
-        self.extras.notices = [&self.not_recording, &self.refused, &ill].into_iter().flatten().cloned().collect();
+        let ill =
+            self.overflow.map(|since| Notice::Ill { what: "the recorder does not keep up".into(), since });
+        self.extras.notices =
+            [&self.not_recording, &self.refused, &ill].into_iter().flatten().cloned().collect();
         let view = self.engine.view(&self.extras);
-        let left = view.valid_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+        let left =
+            view.valid_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
         let verdicts: Vec<(String, Verdict)> =
             self.engine.verdicts().map(|(key, verdict, _)| (key.to_string(), verdict)).collect();
         self.outlets.publish.send_replace(Published {

@@ -35,5 +35,5 @@ mod site;
 mod span;
 mod start;
 
-pub use options::{HubError, HubOptions, Origin};
+pub use options::{HubError, HubOptions, Origin, Probes};
 pub use start::Hub;

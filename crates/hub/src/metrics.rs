@@ -44,9 +44,19 @@ impl Metrics {
     fn recorder_text(&self, out: &mut String) {
         let of = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
         counter(out, "candor_ledger_runs_total", "Runs kept.", of(&self.recorder.runs));
-        counter(out, "candor_ledger_groups_total", "Groups that they were kept in.", of(&self.recorder.groups));
+        counter(
+            out,
+            "candor_ledger_groups_total",
+            "Groups that they were kept in.",
+            of(&self.recorder.groups),
+        );
         counter(out, "candor_ledger_entries_total", "Entries kept.", of(&self.recorder.entries));
-        counter(out, "candor_ledger_unrecorded_total", "Runs decided on before they were kept.", of(&self.recorder.unrecorded));
+        counter(
+            out,
+            "candor_ledger_unrecorded_total",
+            "Runs decided on before they were kept.",
+            of(&self.recorder.unrecorded),
+        );
         gauge(out, "candor_ledger_waiting", "Runs that wait to be kept.", of(&self.recorder.waiting));
     }
 
@@ -56,10 +66,16 @@ impl Metrics {
         for (cell, verdict) in published.verdicts.iter() {
             for known in Verdict::ALL {
                 let is = u8::from(known == *verdict);
-                let _ = writeln!(out, "candor_cell_verdict{{cell=\"{cell}\",verdict=\"{}\"}} {is}", known.word());
+                let _ =
+                    writeln!(out, "candor_cell_verdict{{cell=\"{cell}\",verdict=\"{}\"}} {is}", known.word());
             }
         }
-        gauge(out, "candor_vantages_blind", "Vantages that reach none of their anchors.", published.blind.len() as u64);
+        gauge(
+            out,
+            "candor_vantages_blind",
+            "Vantages that reach none of their anchors.",
+            published.blind.len() as u64,
+        );
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use candor_core::model::Plan;
+use candor_probe::Probe;
 use thiserror::Error;
 
 /// Where the configuration comes from.
@@ -26,6 +29,9 @@ pub struct HubOptions {
     /// Where the ledger lies, if not where the config says.
     pub ledger: Option<PathBuf>,
 }
+
+/// What makes the probe of a plan: a [`candor_probe::Runner`], or what a test puts in its place.
+pub type Probes = Arc<dyn Fn(Arc<Plan>) -> Arc<dyn Probe> + Send + Sync>;
 
 /// Why a hub did not start. Each says what to do next.
 #[derive(Debug, Error)]

@@ -20,7 +20,7 @@ use candor_core::observation::Run;
 use candor_core::view::Day;
 use candor_ledger::{Ledger, LedgerError, Span};
 use jiff::civil::Date;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -38,6 +38,8 @@ const ENTRIES_MAX: usize = 5_000;
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 /// Time between two rounds of rollups and retention.
 const HOUSEKEEP_EVERY: Duration = Duration::from_secs(30);
+/// How long a round may hold up the runs that wait; what is left comes with the next.
+const HOUSEKEEP_FOR: Duration = Duration::from_millis(200);
 /// Days of history that the page shows.
 pub(crate) const HISTORY_DAYS: u32 = 90;
 
@@ -52,8 +54,6 @@ pub(crate) enum Job {
     Snapshot { watermark: u64, bytes: Vec<u8> },
     /// A plan that came into force at a moment, and the config it was made from.
     Plan { at: Timestamp, plan: Arc<Plan>, config: Accepted },
-    /// Nothing; answers when all before it was kept.
-    Flush(oneshot::Sender<()>),
 }
 
 /// A config that was accepted.
@@ -116,7 +116,13 @@ struct Trouble {
 }
 
 impl Recorder {
-    pub(crate) fn new(ledger: Ledger, watermark: u64, keep: Keep, wires: Wires, stats: Arc<RecorderStats>) -> Self {
+    pub(crate) fn new(
+        ledger: Ledger,
+        watermark: u64,
+        keep: Keep,
+        wires: Wires,
+        stats: Arc<RecorderStats>,
+    ) -> Self {
         Self {
             ledger,
             wires,
@@ -238,17 +244,16 @@ impl Recorder {
                 self.keep = plan.keep.clone();
                 self.blocking(|ledger| keep_plan(ledger, at, &plan, &config))
             }
-            Job::Flush(done) => {
-                let _ = done.send(());
-                Ok(())
-            }
         };
         if let Err(error) = outcome {
             self.fail(&error).await;
         }
     }
 
-    fn blocking<T>(&mut self, work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    fn blocking<T>(
+        &mut self,
+        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
         let ledger = &mut self.ledger;
         tokio::task::block_in_place(|| work(ledger))
     }
@@ -280,7 +285,7 @@ impl Recorder {
         Ok(())
     }
 
-    async fn tell_head(&self, head: Option<LedgerHead>) {
+    async fn tell_head(&mut self, head: Option<LedgerHead>) {
         if let Some(head) = head {
             let _ = self.wires.engine.send(Control::Head(head)).await;
         }
@@ -302,9 +307,15 @@ impl Recorder {
     async fn catch_up(&mut self) {
         let Some(trouble) = self.trouble.take() else { return };
         let outcome = self.keep_waiting().and_then(|()| {
-            let to = clock::now();
-            let what = Event::Gap { from: trouble.since, to, lost: trouble.lost, why: trouble.why.clone() };
-            self.entries.push_back(Entry { at: to, watermark: self.watermark, ordinal: 0, what });
+            // The chain's watermarks never go back: a gap stands behind what was decided, not behind what was kept.
+            let watermark = self.ledger.decided()?;
+            let (from, to, lost, why) = (trouble.since, clock::now(), trouble.lost, trouble.why.clone());
+            self.entries.push_back(Entry {
+                at: to,
+                watermark,
+                ordinal: 0,
+                what: Event::Gap { from, to, lost, why },
+            });
             Ok(())
         });
         let outcome = match outcome {
@@ -338,9 +349,9 @@ impl Recorder {
         }
         let (now, keep) = (clock::now(), self.keep.clone());
         let outcome = self.blocking(|ledger| {
-            // A batch of each, so that runs never wait long; what is left comes with the next round.
-            ledger.roll_up()?;
-            ledger.prune(now, &keep, None)?;
+            let begun = Instant::now();
+            while ledger.roll_up()?.more && begun.elapsed() < HOUSEKEEP_FOR {}
+            while ledger.prune(now, &keep, None)?.more && begun.elapsed() < HOUSEKEEP_FOR {}
             let today = today(now);
             Ok((ledger.history(HISTORY_DAYS, today)?, today))
         });

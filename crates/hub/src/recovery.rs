@@ -92,8 +92,12 @@ fn drain(engine: &mut Engine) -> Vec<Entry> {
 /// What an entry was to the engine, where it was an input and not a decision.
 fn input_of(entry: &Entry) -> Option<Input> {
     match &entry.what {
-        Event::VantageBlind { vantage } => Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: false }),
-        Event::VantageSees { vantage } => Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: true }),
+        Event::VantageBlind { vantage } => {
+            Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: false })
+        }
+        Event::VantageSees { vantage } => {
+            Some(Input::VantageHeartbeat { vantage: vantage.clone(), sees: true })
+        }
         Event::ClockStepped { by_ms } => Some(Input::ClockStepped(*by_ms)),
         Event::IncidentUpdated { incident, update } if update.by == By::Operator => match &update.text {
             UpdateText::Words(words) => {

@@ -10,27 +10,33 @@ use std::time::Duration;
 
 use candor_config::Source;
 use candor_core::model::Plan;
-use candor_probe::{Runner, ScheduleCommand};
+use candor_probe::ScheduleCommand;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
 use crate::config::{Refused, accepted, resolve};
 use crate::decide::Control;
-use crate::options::HubOptions;
+use crate::options::{HubOptions, Probes};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Those who must know of a new plan.
-#[derive(Debug)]
 pub(crate) struct Ears {
+    pub(crate) probes: Probes,
     pub(crate) engine: mpsc::Sender<Control>,
     pub(crate) schedule: mpsc::Sender<ScheduleCommand>,
     pub(crate) anchors: watch::Sender<Arc<Plan>>,
 }
 
 /// Looks at the files until nobody listens any more. `seen` is the hash of what was looked at last.
-pub(crate) async fn watch(path: PathBuf, options: HubOptions, mut force: String, mut seen: String, ears: Ears) {
+pub(crate) async fn watch(
+    path: PathBuf,
+    options: HubOptions,
+    mut force: String,
+    mut seen: String,
+    ears: Ears,
+) {
     loop {
         tokio::time::sleep(LOOK).await;
         if ears.engine.is_closed() {
@@ -58,7 +64,10 @@ pub(crate) async fn watch(path: PathBuf, options: HubOptions, mut force: String,
             }
             Err(faults) => {
                 let refused = Refused::new(&source, &faults);
-                tracing::error!("a changed config is refused; the old one stays in force:\n{}", refused.rendered);
+                tracing::error!(
+                    "a changed config is refused; the old one stays in force:\n{}",
+                    refused.rendered
+                );
                 let _ = ears.engine.send(Control::Refused(refused.hash, refused.first, refused.faults)).await;
             }
         }
@@ -71,8 +80,8 @@ async fn tell(ears: &Ears, plan: &Arc<Plan>, source: &Source) {
     if places(&before) != places(plan) {
         tracing::warn!("changed listen addresses and ledger take effect at the next start");
     }
-    let runner = Arc::new(Runner::new(Arc::clone(plan)));
-    let _ = ears.schedule.send(ScheduleCommand::Replace(runner)).await;
+    let probe = (ears.probes)(Arc::clone(plan));
+    let _ = ears.schedule.send(ScheduleCommand::Replace(probe)).await;
     ears.anchors.send_replace(Arc::clone(plan));
     let _ = ears.engine.send(Control::Plan(Arc::clone(plan), accepted(source))).await;
 }

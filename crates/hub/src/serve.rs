@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::http::response::Builder;
 use hyper::service::service_fn;
@@ -50,7 +50,12 @@ pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until `stop` turns true.
-pub(crate) async fn work(listener: TcpListener, door: Door, sites: Arc<Sites>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn work(
+    listener: TcpListener,
+    door: Door,
+    sites: Arc<Sites>,
+    mut stop: watch::Receiver<bool>,
+) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(seat) = Arc::clone(&room).acquire_owned().await else { return };
@@ -100,18 +105,26 @@ fn respond<B>(request: &Request<B>, door: &Door, sites: &Sites) -> Response<Full
     let site = match door {
         Door::Public => sites.public.load(),
         Door::Operators(metrics) => match path {
-            "/metrics" => return text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+            "/metrics" => {
+                return text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.text());
+            }
             "/healthz" => return plain(StatusCode::OK, "candor is running\n"),
             _ => sites.operators.load(),
         },
     };
     if !site.is_ready() {
-        return with(plain(StatusCode::SERVICE_UNAVAILABLE, "Nothing is known yet; ask again.\n"), hyper::header::RETRY_AFTER, "1");
+        return with(
+            plain(StatusCode::SERVICE_UNAVAILABLE, "Nothing is known yet; ask again.\n"),
+            hyper::header::RETRY_AFTER,
+            "1",
+        );
     }
     match lookup(&site, path) {
         Some(file) => deliver(request, &file),
         None => match site.file(candor_page::MISSING_PATH) {
-            Some(page) => built(headed(Response::builder().status(StatusCode::NOT_FOUND), &page), page.plain.clone()),
+            Some(page) => {
+                built(headed(Response::builder().status(StatusCode::NOT_FOUND), &page), page.plain.clone())
+            }
             None => plain(StatusCode::NOT_FOUND, "There is no such page.\n"),
         },
     }
@@ -143,7 +156,8 @@ fn accepts(header: &str, coding: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        let refused = parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
+        let refused =
+            parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
         named && !refused
     })
 }
@@ -167,7 +181,10 @@ fn plain(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
 
 fn text(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {
     let builder = Response::builder().status(status).header(CONTENT_TYPE, media_type);
-    built(builder.header(X_CONTENT_TYPE_OPTIONS, "nosniff").header(CACHE_CONTROL, "no-store"), Bytes::from(body))
+    built(
+        builder.header(X_CONTENT_TYPE_OPTIONS, "nosniff").header(CACHE_CONTROL, "no-store"),
+        Bytes::from(body),
+    )
 }
 
 fn with(

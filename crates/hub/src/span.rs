@@ -24,7 +24,11 @@ pub(crate) struct Spans {
 
 impl Spans {
     /// Notes what each cell is now. What changed ends its span at `at`; cells that are gone end theirs too.
-    pub(crate) fn note<'v>(&mut self, at: Timestamp, verdicts: impl Iterator<Item = (&'v CellKey, Verdict, bool)>) {
+    pub(crate) fn note<'v>(
+        &mut self,
+        at: Timestamp,
+        verdicts: impl Iterator<Item = (&'v CellKey, Verdict, bool)>,
+    ) {
         let mut gone = std::mem::take(&mut self.cells);
         for (key, verdict, covered) in verdicts {
             let begun = match gone.remove(key) {
@@ -69,7 +73,12 @@ impl Spans {
         }
     }
 
-    fn end(&mut self, key: &CellKey, (verdict, under_maintenance, from): (Verdict, bool, Timestamp), to: Timestamp) {
+    fn end(
+        &mut self,
+        key: &CellKey,
+        (verdict, under_maintenance, from): (Verdict, bool, Timestamp),
+        to: Timestamp,
+    ) {
         let length_ms = to.as_millisecond().saturating_sub(from.as_millisecond());
         // Who slept longer than the ledger takes was not watching: that stays a gap.
         if from < to && length_ms <= candor_ledger::SPAN_MAX_MS {

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::config::{self, Loaded};
 use crate::decide::{Control, Decider, Outlets, extras};
 use crate::metrics::Metrics;
-use crate::options::{HubError, HubOptions, Origin};
+use crate::options::{HubError, HubOptions, Origin, Probes};
 use crate::publish::{self, Published, Sites};
 use crate::recorder::{self, HISTORY_DAYS, Recorder, RecorderStats, Wires};
 use crate::recovery::{Recovered, recover};
@@ -51,6 +51,14 @@ impl Hub {
     /// # Errors
     /// [`HubError`], before anything was started; each says what to do next.
     pub async fn start(options: HubOptions) -> Result<Self, HubError> {
+        Self::start_with(options, Arc::new(|plan| Arc::new(Runner::new(plan)))).await
+    }
+
+    /// [`Hub::start`] with other probes than journeys run from this host.
+    ///
+    /// # Errors
+    /// As [`Hub::start`].
+    pub async fn start_with(options: HubOptions, probes: Probes) -> Result<Self, HubError> {
         let now = clock::now();
         let loaded = config::load(&options, now)?;
         let plan = Arc::clone(&loaded.plan);
@@ -58,7 +66,7 @@ impl Hub {
         let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen").await?;
         let LedgerPlace::Sqlite(path) = &plan.ledger;
         let opened = tokio::task::block_in_place(|| open(&PathBuf::from(path), &loaded))?;
-        assemble(options, loaded, opened, public, operators)
+        assemble(options, probes, loaded, opened, (public, operators))
     }
 
     /// The plan it started with.
@@ -96,7 +104,11 @@ impl Hub {
     }
 }
 
-async fn listen(address: SocketAddr, site: &'static str, flag: &'static str) -> Result<TcpListener, HubError> {
+async fn listen(
+    address: SocketAddr,
+    site: &'static str,
+    flag: &'static str,
+) -> Result<TcpListener, HubError> {
     serve::bind(address).await.map_err(|why| HubError::Listen { address, site, why, flag })
 }
 
@@ -111,7 +123,9 @@ struct Opened {
 
 fn open(path: &std::path::Path, loaded: &Loaded) -> Result<Opened, HubError> {
     let mut ledger = Ledger::open(path).map_err(|error| HubError::Ledger(error.to_string()))?;
-    let broken = |error: LedgerError| HubError::Ledger(format!("the ledger {} cannot be used: {error}", path.display()));
+    let broken = |error: LedgerError| {
+        HubError::Ledger(format!("the ledger {} cannot be used: {error}", path.display()))
+    };
     let now = clock::now();
     let recovered = recover(&ledger, &loaded.plan, now).map_err(broken)?;
     let history = ledger.history(HISTORY_DAYS, recorder::today(now)).map_err(broken)?;
@@ -143,10 +157,10 @@ fn beginnings(
 
 fn assemble(
     options: HubOptions,
+    probes: Probes,
     loaded: Loaded,
     opened: Opened,
-    public: TcpListener,
-    operators: TcpListener,
+    (public, operators): (TcpListener, TcpListener),
 ) -> Result<Hub, HubError> {
     let addresses = (local(&public)?, local(&operators)?);
     let plan = Arc::clone(&loaded.plan);
@@ -159,7 +173,8 @@ fn assemble(
     let (publish_in, published) = watch::channel(Published::default());
     let (plans_in, plans) = watch::channel(Arc::clone(&plan));
     let (stop, stopped) = watch::channel(false);
-    let (schedule_stats, recorder_stats) = (Arc::new(ScheduleStats::default()), Arc::new(RecorderStats::default()));
+    let (schedule_stats, recorder_stats) =
+        (Arc::new(ScheduleStats::default()), Arc::new(RecorderStats::default()));
     let sites = Arc::new(Sites::new());
 
     let head = opened.ledger.head().ok().flatten();
@@ -170,10 +185,18 @@ fn assemble(
     let recorder =
         Recorder::new(opened.ledger, opened.watermark, plan.keep.clone(), wires, Arc::clone(&recorder_stats));
     let recorder = tokio::spawn(recorder.work());
-    let runner = Arc::new(Runner::new(Arc::clone(&plan)));
-    let schedule =
-        candor_probe::start(runner, runs_in, commands, stopped.clone(), Arc::clone(&schedule_stats));
-    let metrics = Arc::new(Metrics { schedule: schedule_stats, recorder: recorder_stats, published: published.clone() });
+    let schedule = candor_probe::start(
+        probes(Arc::clone(&plan)),
+        runs_in,
+        commands,
+        stopped.clone(),
+        Arc::clone(&schedule_stats),
+    );
+    let metrics = Arc::new(Metrics {
+        schedule: schedule_stats,
+        recorder: recorder_stats,
+        published: published.clone(),
+    });
     let mut others = vec![
         tokio::spawn(decider.work(committed, control)),
         tokio::spawn(publish::work(published, Arc::clone(&sites))),
@@ -182,7 +205,11 @@ fn assemble(
         tokio::spawn(clock::watch(engine.clone())),
         tokio::spawn(look_out(plans, asked, engine.clone())),
     ];
-    others.extend(watch_files(options, loaded, reload::Ears { engine: engine.clone(), schedule: schedule_in, anchors: plans_in }));
+    others.extend(watch_files(
+        options,
+        loaded,
+        reload::Ears { probes, engine: engine.clone(), schedule: schedule_in, anchors: plans_in },
+    ));
     Ok(Hub { plan, public: addresses.0, operators: addresses.1, engine, stop, schedule, recorder, others })
 }
 

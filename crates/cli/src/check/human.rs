@@ -80,7 +80,11 @@ fn summary(report: &Report) -> String {
     let failed = report.checks.iter().filter(|c| !c.run.observation.passed()).count();
     let passed = report.checks.len() - failed;
     if failed == 0 {
-        return format!("{} {}", styled(GOOD, &format!("{passed} passed")), styled(DIM, "— all journeys work"));
+        return format!(
+            "{} {}",
+            styled(GOOD, &format!("{passed} passed")),
+            styled(DIM, "— all journeys work")
+        );
     }
     format!("{passed} passed, {}", styled(BAD, &format!("{failed} failed")))
 }
@@ -116,7 +120,9 @@ mod tests {
 
     #[test]
     fn lines_are_never_wider_than_asked() {
-        for text in ["a b c", &"x".repeat(200), "no server answered for buy.shop.example within the time it had"] {
+        for text in
+            ["a b c", &"x".repeat(200), "no server answered for buy.shop.example within the time it had"]
+        {
             assert!(wrap(text, 20).iter().all(|line| line.chars().count() <= 20));
         }
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);

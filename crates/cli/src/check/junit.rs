@@ -18,7 +18,8 @@ pub(crate) fn junit(report: &Report) -> String {
 }
 
 fn write_suite(out: &mut String, suite: &[Checked], as_of: &str) {
-    let ours = |c: &&Checked| c.run.observation.fault.as_ref().is_some_and(candor_core::fault::Fault::is_ours);
+    let ours =
+        |c: &&Checked| c.run.observation.fault.as_ref().is_some_and(candor_core::fault::Fault::is_ours);
     let failed = suite.iter().filter(|c| !c.run.observation.passed()).count();
     let errors = suite.iter().filter(ours).count();
     let name = suite.first().map_or("", |c| c.key.service.as_str());
@@ -48,7 +49,11 @@ fn write_case(out: &mut String, checked: &Checked) {
     };
     let tag = if fault.is_ours() { "error" } else { "failure" };
     let kind = format!("{}.{}", fault.kind.layer().word(), fault.kind.word());
-    let _ = writeln!(out, ">\n      <{tag} type=\"{kind}\" message=\"{}\"/>\n    </testcase>", escape(&fault.detail));
+    let _ = writeln!(
+        out,
+        ">\n      <{tag} type=\"{kind}\" message=\"{}\"/>\n    </testcase>",
+        escape(&fault.detail)
+    );
 }
 
 /// XML 1.0 text: markup escaped, characters that it cannot hold replaced.

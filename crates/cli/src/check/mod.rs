@@ -45,7 +45,8 @@ pub(crate) async fn run(plan: Arc<Plan>, wanted: &BTreeSet<String>) -> Report {
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     let cells = plan.cells().filter(|(service, _, _)| wanted.contains(service.id.as_str()));
-    let checks = cells.flat_map(|(service, _, cell)| cell.checks.iter().map(move |check| (service, cell, check)));
+    let checks =
+        cells.flat_map(|(service, _, cell)| cell.checks.iter().map(move |check| (service, cell, check)));
     for (at, (service, cell, check)) in checks.enumerate() {
         let (runner, room, id) = (runner.clone(), Arc::clone(&room), check.id);
         let (service, key, vantage) = (service.name.clone(), cell.key.clone(), check.vantage.clone());

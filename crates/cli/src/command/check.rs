@@ -29,7 +29,7 @@ pub(crate) async fn run(args: CheckArgs) -> Outcome {
 
 fn plan(target: &str) -> Result<Plan, Failure> {
     if is_url(target) {
-        let resolved = candor_config::for_url(target, Timestamp::now());
+        let resolved = candor_config::for_url(target, &candor_config::Process, Timestamp::now());
         return resolved.map(|resolved| resolved.plan).map_err(|faults| Failure(faults.to_string()));
     }
     config::load(Path::new(target)).map(|(_, resolved)| resolved.plan)

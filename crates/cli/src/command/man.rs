@@ -1,6 +1,5 @@
 //! Completions and man pages, made from the command line's own description.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -21,23 +20,7 @@ pub(crate) fn pages(folder: &Path) -> Outcome {
     if !folder.is_dir() {
         return Err(Failure(format!("{} is not a folder; create it first", folder.display())));
     }
-    let mut command = Args::command();
-    command.build();
-    let written = write(&command, "candor", folder)?;
-    out(&format!("{written} man pages in {}", folder.display()));
+    clap_mangen::generate_to(Args::command(), folder)?;
+    out(&format!("man pages in {}; try: man {}/candor.1", folder.display(), folder.display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes the page of a command and those of its commands; says how many.
-fn write(command: &clap::Command, name: &str, folder: &Path) -> Result<usize, Failure> {
-    let mut page = Vec::new();
-    let named = command.clone().name(name.to_string());
-    clap_mangen::Man::new(named).render(&mut page)?;
-    let file = folder.join(format!("{name}.1"));
-    fs::write(&file, page).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
-    let mut written = 1;
-    for inner in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
-        written += write(inner, &format!("{name}-{}", inner.get_name()), folder)?;
-    }
-    Ok(written)
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Check(args) => runtime()?.block_on(check::run(args)),
         Command::Config(command) => config::run(command),
         Command::Ledger(command) => ledger::run(command),
-        Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(&args),
         Command::Zone(command) => runtime()?.block_on(zone::run(command)),
         Command::Estate { args } => demo::role(&args),
         Command::Completions { shell } => man::completions(shell),

@@ -36,8 +36,17 @@ fn greet(hub: &Hub) {
     let plan = hub.plan();
     let checks: usize = plan.cells().map(|(_, _, cell)| cell.checks.len()).sum();
     note(&format!("{} {}", styled(BOLD, "Status page"), url(hub.public_address())));
-    note(&format!("{} {}  {}", styled(BOLD, "Operators  "), url(hub.operators_address()), styled(DIM, "(metrics at /metrics)")));
-    note(&format!("Watching {} cells with {checks} checks; history in {}.", plan.cells().count(), ledger(plan)));
+    note(&format!(
+        "{} {}  {}",
+        styled(BOLD, "Operators  "),
+        url(hub.operators_address()),
+        styled(DIM, "(metrics at /metrics)")
+    ));
+    note(&format!(
+        "Watching {} cells with {checks} checks; history in {}.",
+        plan.cells().count(),
+        ledger(plan)
+    ));
     if std::io::stderr().is_terminal() {
         note(&styled(DIM, "Ctrl-C stops it."));
     }

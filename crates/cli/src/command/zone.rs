@@ -9,10 +9,13 @@ use crate::print::note;
 pub(crate) async fn run(command: ZoneCommand) -> Outcome {
     let ZoneCommand::Serve { files, listen } = command;
     let shown: Vec<String> = listen.iter().map(ToString::to_string).collect();
-    note(&format!("serving {} zone files on {}; SIGHUP reads them again, Ctrl-C stops", files.len(), shown.join(", ")));
-    tokio::select! {
-        served = candor_names::serve_files(files, listen) => served?,
-        stopped = super::serve::wait_for_stop() => stopped?,
-    }
+    note(&format!(
+        "serving {} zone files on {}; SIGHUP reads them again, Ctrl-C stops",
+        files.len(),
+        shown.join(", ")
+    ));
+    // Where signals cannot be listened for, the default ends the process all the same.
+    let stop = async { drop(super::serve::wait_for_stop().await) };
+    candor_names::serve_files(files, listen, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

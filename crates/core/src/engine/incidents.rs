@@ -1,6 +1,7 @@
 //! Incidents: opened and closed from evidence, with cells that fail together in one.
 //!
-//! A failing cell joins an open incident of the same service, or one that grew within [`JOIN`]; else it opens its own.
+//! A failing cell joins an incident that is going on and grew within the joining time, or one of the same service and
+//! the same kind of fault; else it opens its own.
 //! When all its cells work again an incident is *monitoring* for its hold; a relapse within that time goes on in the
 //! same incident (flapping makes one incident, not twenty), and only the end of the hold resolves it.
 
@@ -16,9 +17,13 @@ use crate::fault::Kind;
 use crate::id::{CellKey, IncidentId};
 use crate::incident::{Affected, Incident, IncidentState};
 
-/// Cells that fail within this time of each other are taken to fail together.
-pub(crate) const JOIN: Duration = Duration::from_secs(60);
-/// An incident's scope is said again once it has not grown for this long.
+/// Cells that fail within two intervals of each other are taken to fail together; this is the least time for that.
+pub(crate) const JOIN_MIN: Duration = Duration::from_secs(10);
+/// And the most.
+pub(crate) const JOIN_MAX: Duration = Duration::from_secs(120);
+/// An incident is first said this long after it began: long enough for the cells that fail with the first.
+pub(crate) const FIRST_SAY: Duration = Duration::from_secs(2);
+/// A scope that grew is said again after this long.
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 /// Shortest hold between "works again" and "resolved"; the hold is three intervals of its slowest cell.
 pub(crate) const HOLD_MIN: Duration = Duration::from_secs(15);
@@ -40,6 +45,8 @@ pub(crate) struct Incidents {
 struct Open {
     incident: Incident,
     grew_at: Timestamp,
+    /// Since when cells of it are unsaid.
+    unsaid_from: Option<Timestamp>,
     /// How many of its cells have been said.
     said: usize,
     hold: Duration,
@@ -92,7 +99,7 @@ impl Incidents {
             .iter_mut()
             .find(|open| open.incident.cells.iter().any(|a| a.cell == *cell.key))
             .map(|open| open.incident.id)
-            .or_else(|| self.open.iter().find(|open| open.takes(cell.key, now)).map(|open| open.incident.id));
+            .or_else(|| self.open.iter().find(|open| open.takes(cell, now)).map(|open| open.incident.id));
         let Some(open) = home.and_then(|id| self.open.iter_mut().find(|open| open.incident.id == id)) else {
             return alloc::vec![self.begin(now, cell, hold)];
         };
@@ -100,10 +107,11 @@ impl Incidents {
         let mut turns = Vec::new();
         if open.affect(cell, now) {
             open.grew_at = now;
+            open.unsaid_from.get_or_insert(now);
             turns.push(Turn::Grew(open.incident.id, cell.key.clone()));
         }
         if open.resolve_at.take().is_some() {
-            open.said = open.incident.cells.len();
+            open.note_said();
             turns.push(Turn::Say(open.incident.id, IncidentState::Investigating));
         }
         turns
@@ -121,7 +129,14 @@ impl Incidents {
             cells: alloc::vec![affected],
             updates: Vec::new(),
         };
-        self.open.push(Open { incident, grew_at: now, said: 0, hold, resolve_at: None });
+        self.open.push(Open {
+            incident,
+            grew_at: now,
+            unsaid_from: Some(now),
+            said: 0,
+            hold,
+            resolve_at: None,
+        });
         Turn::Opened(id, cell.key.clone())
     }
 
@@ -134,7 +149,7 @@ impl Incidents {
             }
             if open.resolve_at.is_none() && open.incident.cells.iter().all(|a| a.until.is_some()) {
                 open.resolve_at = Some(after(now, open.hold));
-                open.said = open.incident.cells.len();
+                open.note_said();
                 turns.push(Turn::Say(open.incident.id, IncidentState::Monitoring));
             }
         }
@@ -148,7 +163,7 @@ impl Incidents {
             if open.resolve_at.is_some_and(|at| at <= now) {
                 turns.push(Turn::Say(open.incident.id, IncidentState::Resolved));
             } else if open.says_at().is_some_and(|at| at <= now) {
-                open.said = open.incident.cells.len();
+                open.note_said();
                 turns.push(Turn::Say(open.incident.id, open.incident.state));
             }
         }
@@ -190,6 +205,7 @@ impl Incidents {
     pub(crate) fn step_clock(&mut self, now: Timestamp) {
         for open in &mut self.open {
             open.grew_at = open.grew_at.min(now);
+            open.unsaid_from = open.unsaid_from.map(|from| from.min(now));
             for cell in &mut open.incident.cells {
                 cell.from = cell.from.min(now);
                 cell.spell_from = cell.spell_from.min(now);
@@ -211,9 +227,16 @@ impl Incidents {
 }
 
 impl Open {
-    fn takes(&self, key: &CellKey, now: Timestamp) -> bool {
-        let kin = self.incident.cells.iter().any(|a| a.cell.service == key.service);
-        kin || now < after(self.grew_at, JOIN)
+    fn takes(&self, cell: &Failing<'_>, now: Timestamp) -> bool {
+        let kin = |a: &Affected| a.cell.service == cell.key.service && a.kind == cell.kind;
+        let together = (cell.every * 2).clamp(JOIN_MIN, JOIN_MAX);
+        let going_on = self.resolve_at.is_none() && now < after(self.grew_at, together);
+        going_on || self.incident.cells.iter().any(kin)
+    }
+
+    fn note_said(&mut self) {
+        self.said = self.incident.cells.len();
+        self.unsaid_from = None;
     }
 
     /// Whether the cell is new here, or fails again.
@@ -233,7 +256,7 @@ impl Open {
     }
 
     fn says_at(&self) -> Option<Timestamp> {
-        let unsaid = self.said < self.incident.cells.len() && self.resolve_at.is_none();
-        unsaid.then(|| after(self.grew_at, SETTLE))
+        let from = self.unsaid_from.filter(|_| self.resolve_at.is_none())?;
+        Some(after(from, if self.said == 0 { FIRST_SAY } else { SETTLE }))
     }
 }

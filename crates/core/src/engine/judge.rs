@@ -105,7 +105,8 @@ fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bo
 
 fn unsteady(policy: &Policy, voters: &[Voter], pace: Option<u32>, often: Option<u32>) -> Fares {
     if let (Some(failed), Some(limit)) = (often, policy.degraded.failing) {
-        let kind = voters.iter().find_map(Voter::fault).map_or(Kind::DeadlineExceeded, |fault| fault.kind);
+        let kind =
+            voters.iter().find_map(|v| v.failure.as_ref()).map_or(Kind::DeadlineExceeded, |fault| fault.kind);
         return Fares::Sometimes(failed, u32::from(limit.of), kind);
     }
     let allowed =
@@ -134,7 +135,8 @@ fn commonest(voters: &[Voter], policy: &Policy, now: Timestamp) -> Kind {
 /// The commonest fault among the newest failing evidence; the newest where several are as common.
 pub(crate) fn commonest_fault<'v>(voters: &'v [Voter], policy: &Policy, now: Timestamp) -> Option<&'v Fault> {
     let fresh = |v: &&Voter| v.failing_until(policy.lease).is_some_and(|until| now < until);
-    let failing = || voters.iter().filter(fresh).filter_map(|v| v.fault().map(|fault| (fault, v.failed_at)));
+    let failing =
+        || voters.iter().filter(fresh).filter_map(|v| v.failure.as_ref().map(|fault| (fault, v.failed_at)));
     failing()
         .max_by_key(|(fault, at)| (failing().filter(|(other, _)| other.kind == fault.kind).count(), *at))
         .or_else(|| {

@@ -77,17 +77,24 @@ const fn named(scope: &PlaceScope) -> usize {
 
 /// Groups cells of one service and deed that fare alike; worst first, what works last.
 fn claims(facts: &[Fact<'_>]) -> Vec<Claim> {
-    let mut groups: BTreeMap<(core::cmp::Reverse<u8>, &str, &Deed, Alike), Vec<&Fact<'_>>> = BTreeMap::new();
-    for fact in facts {
-        let key = (core::cmp::Reverse(rank(fact.verdict)), fact.service, &fact.deed, Alike::of(fact.fares));
-        groups.entry(key).or_default().push(fact);
+    /// The first of a group in the order of the plan, and all of it.
+    type Group<'f, 'p> = (usize, Vec<&'f Fact<'p>>);
+    let mut groups: BTreeMap<(u8, &str, &Deed, Alike), Group<'_, '_>> = BTreeMap::new();
+    for (at, fact) in facts.iter().enumerate() {
+        let key = (rank(fact.verdict), fact.service, &fact.deed, Alike::of(fact.fares));
+        groups.entry(key).or_insert_with(|| (at, Vec::new())).1.push(fact);
     }
-    let mut claims: Vec<(u8, Claim)> =
-        groups.into_iter().map(|((core::cmp::Reverse(rank), ..), group)| (rank, claim_of(&group))).collect();
-    claims.sort_by_key(|(rank, claim)| {
-        (core::cmp::Reverse(*rank), core::cmp::Reverse(named(&claim.places)), claim.since)
+    let mut claims: Vec<(u8, usize, Claim)> =
+        groups.into_values().map(|(first, group)| (rank_of(&group), first, claim_of(&group))).collect();
+    // Among what is as bad and reaches as far, the plan's order.
+    claims.sort_by_key(|(rank, first, claim)| {
+        (core::cmp::Reverse(*rank), core::cmp::Reverse(named(&claim.places)), *first)
     });
-    claims.into_iter().map(|(_, claim)| claim).collect()
+    claims.into_iter().map(|(.., claim)| claim).collect()
+}
+
+fn rank_of(group: &[&Fact<'_>]) -> u8 {
+    group.first().map_or(0, |fact| rank(fact.verdict))
 }
 
 fn claim_of(group: &[&Fact<'_>]) -> Claim {

@@ -33,6 +33,8 @@ pub(crate) struct Voter {
     pub(crate) passed_at: Option<Timestamp>,
     /// The newest failure, in freshness time.
     pub(crate) failed_at: Option<Timestamp>,
+    /// What the newest failure was.
+    pub(crate) failure: Option<Fault>,
     /// When the present run of passes or failures began.
     pub(crate) streak_from: Option<Timestamp>,
     /// When we last failed to measure, if that is newer than `last`.
@@ -72,6 +74,7 @@ impl Voter {
             last: None,
             passed_at: None,
             failed_at: None,
+            failure: None,
             streak_from: None,
             ours_at: None,
             stance: Stance::Open,
@@ -111,6 +114,7 @@ impl Voter {
         self.recent = (self.recent << 1) | u64::from(seen.fault.is_some());
         if seen.fault.is_some() {
             self.failed_at = Some(fresh_from);
+            self.failure.clone_from(&seen.fault);
             self.fail(policy)
         } else {
             self.passed_at = Some(fresh_from);
@@ -225,7 +229,7 @@ impl Voter {
         often && after(from, policy.every) <= at
     }
 
-    /// The detail of its newest fault.
+    /// The fault of its last run, if that failed.
     pub(crate) fn fault(&self) -> Option<&Fault> {
         self.last.as_ref().and_then(|last| last.fault.as_ref())
     }
