@@ -13,11 +13,6 @@ use candor_core::fault::Kind;
 use candor_core::id::CheckId;
 use candor_core::observation::Observation;
 
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "shared with the tests, and its plans are constants"
-)]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -357,3 +357,52 @@ fn the_answer_names_what_works_beside_what_fails() {
     assert_eq!(fares, [("buy", Fares::Fails(Kind::DnsNxdomain)), ("browse", Fares::Works)]);
     assert_eq!(view.services[0].verdict, Outage);
 }
+
+#[test]
+fn a_recovering_cell_still_says_what_failed() {
+    let mut story = Story::new(plan(&Shape { vantages: vec!["here"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), Some(Kind::DnsNxdomain));
+    story.all(&buy, at(3 * S), Some(Kind::DnsNxdomain));
+    story.all(&buy, at(5 * S), None);
+    let view = story.engine.view(&Default::default());
+    let cell = &view.services[0].capabilities[1].cells[0];
+    assert_eq!(cell.measured, Outage, "one pass is not yet a recovery");
+    assert_eq!(cell.saying.claims[0].fares, Fares::Fails(Kind::DnsNxdomain));
+    assert_eq!(cell.fault.as_ref().map(|fault| fault.kind), Some(Kind::DnsNxdomain));
+}
+
+#[test]
+fn what_fails_later_and_otherwise_is_an_incident_of_its_own() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    let (buy, browse) = (key("app-store", "buy", Some("gb")), key("app-store", "browse", Some("in")));
+    for n in [31, 33] {
+        story.all(&buy, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    for n in [200, 202] {
+        story.all(&browse, at(n * S), Some(Kind::ContentApologyPage));
+    }
+    let incidents = story.engine.view(&Default::default()).incidents;
+    let cells: Vec<_> = incidents.iter().map(|i| (i.id.0, i.cells.len(), i.cells[0].kind)).collect();
+    assert_eq!(cells, [(2, 1, Kind::ContentApologyPage), (1, 1, Kind::DnsNxdomain)]);
+}
+
+#[test]
+fn an_incident_is_said_soon_and_again_when_it_has_grown() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    let (gb, india) = (key("app-store", "buy", Some("gb")), key("app-store", "buy", Some("in")));
+    for n in [31, 33] {
+        story.all(&gb, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    story.handle(at(36 * S), Input::Tick);
+    for n in [40, 42] {
+        story.all(&india, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    story.handle(at(60 * S), Input::Tick);
+    let incident = &story.engine.view(&Default::default()).incidents[0];
+    let said: Vec<_> = incident.updates.iter().map(|u| (u.at, u.state)).collect();
+    let investigating = IncidentState::Investigating;
+    assert_eq!(said, [(at(35 * S), investigating), (at(52 * S), investigating)]);
+}

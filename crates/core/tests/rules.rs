@@ -26,11 +26,9 @@ struct Witness {
 impl Witness {
     fn note(&mut self, input: &Input) {
         match input {
-            Input::Observation(_, seen) => {
-                if seen.passed() {
-                    let newest = self.passed.entry(seen.check).or_insert(Timestamp::MIN);
-                    *newest = (*newest).max(seen.fresh_from());
-                }
+            Input::Observation(_, seen) if seen.passed() => {
+                let newest = self.passed.entry(seen.check).or_insert(Timestamp::MIN);
+                *newest = (*newest).max(seen.fresh_from());
             }
             Input::ClockStepped(_) => *self = Self::default(),
             _ => {}

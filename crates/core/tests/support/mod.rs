@@ -1,5 +1,14 @@
 //! What engine tests share: plans made in a line, and observations made in a line.
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses its own part")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a simulated world of known size; where it is wrong, the test shall stop"
+)]
 
 pub mod history;
 pub mod world;
