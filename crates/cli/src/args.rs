@@ -11,7 +11,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
     name = "candor",
     version,
     max_term_width = 80,
-    after_help = "Examples:\n  candor demo                          a shop that breaks, and Candor watching it\n  candor serve https://shop.example    watch a site, with no file at all\n  candor check candor.yaml             run every journey once; exit 1 if one fails\n\nDocs: README.md and docs/ in the source; `candor help COMMAND` for more."
+    after_help = "Examples:\n  candor demo                        a shop that breaks, being watched\n  candor serve https://shop.example  watch a site, with no file at all\n  candor check candor.yaml           run every journey once, for CI\n\nDocs: README.md and docs/ in the source; `candor help COMMAND` for more."
 )]
 pub(crate) struct Args {
     /// Say more on standard error: -v what happens, -vv why
@@ -27,12 +27,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Watch, decide, tell: run the hub and its page
     #[command(
-        after_help = "Examples:\n  candor serve                         with ./candor.yaml\n  candor serve https://shop.example    front page, certificate and DNS of a site\n  candor serve candor.yaml --listen 127.0.0.1:9000\n\nA changed file is loaded without a restart; a bad one is refused, and said.\nStop it with Ctrl-C or SIGTERM."
+        after_help = "Examples:\n  candor serve                       with ./candor.yaml\n  candor serve https://shop.example  front page, certificate, DNS of a site\n  candor serve candor.yaml --listen 127.0.0.1:9000\n\nA changed file is loaded without a restart; a bad one is refused, and said.\nStop it with Ctrl-C or SIGTERM."
     )]
     Serve(ServeArgs),
     /// Run the journeys once, for CI: exit 0 all pass, 1 something fails, 2 could not run
     #[command(
-        after_help = "Examples:\n  candor check                         every journey of ./candor.yaml\n  candor check candor.yaml app-store   one service only\n  candor check https://shop.example    a site, with no file\n  candor check --format junit > candor.xml"
+        after_help = "Examples:\n  candor check                        every journey of ./candor.yaml\n  candor check candor.yaml app-store  one service only\n  candor check https://shop.example   a site, with no file\n  candor check --format junit > candor.xml"
     )]
     Check(CheckArgs),
     /// Look at the configuration: check it, its schema, its resolved form
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Ledger(LedgerCommand),
     /// A shop that really breaks, and Candor watching it: nothing to configure
     #[command(
-        after_help = "Examples:\n  candor demo                          start it, then open the pages that it prints\n  candor demo break name-gone          take the shop's buying out of the DNS\n  candor demo mend name-gone           and put it back\n  candor demo levers                   what can be broken"
+        after_help = "Examples:\n  candor demo                  start it, then open the pages that it prints\n  candor demo break name-gone  take the shop's buying out of the DNS\n  candor demo mend name-gone   and put it back\n  candor demo levers           what can be broken"
     )]
     Demo(DemoArgs),
     /// Zones: serve zone files as an authoritative name server
@@ -122,7 +122,7 @@ pub(crate) enum ConfigCommand {
     },
     /// The JSON Schema of the language, for editors
     #[command(
-        after_help = "Example, for editors that speak the YAML language server:\n  candor config schema > candor.schema.json\n  # yaml-language-server: $schema=candor.schema.json"
+        after_help = "Example, for editors that speak the YAML language server:\n  candor config schema > candor.schema.json\nand in the file:\n  # yaml-language-server: $schema=candor.schema.json"
     )]
     Schema,
     /// The resolved form, every default filled in, secrets redacted

@@ -67,11 +67,12 @@ fn a_real_outage_is_found_within_an_interval_and_its_confirmation() {
 }
 
 #[test]
-fn clock_steps_and_restarts_make_no_outage_and_green_comes_back() {
+fn clock_steps_restarts_and_reloads_make_no_outage_and_green_comes_back() {
     for seed in [1, 7, 2015] {
         let weather = Weather {
             clock_steps: vec![(HOUR, 2 * HOUR), (2 * HOUR, -2 * HOUR), (3 * HOUR, -7 * HOUR)],
             restarts: vec![HOUR / 2, HOUR + 5, 2 * HOUR + 40_000, 3 * HOUR + 1],
+            reloads: vec![HOUR / 3, HOUR + 7, 2 * HOUR + 50_000],
             ..Weather::default()
         };
         let mut world = World::new(plan(&ten_cells()), weather, seed);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use candor_config::{Process, Resolved, Source};
 
-use super::{Failure, Outcome};
+use super::{Failure, NO_FILE, Outcome};
 use crate::args::ConfigCommand;
 use crate::print::{BOLD, GOOD, note, out, styled};
 
@@ -67,5 +67,5 @@ fn missing(why: &str, file: &Path) -> String {
     if file.exists() {
         return why.to_string();
     }
-    format!("{why}\n  name a config file, or watch a site with none: candor serve https://shop.example")
+    format!("{why}\n  {NO_FILE}")
 }

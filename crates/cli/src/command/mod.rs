@@ -56,6 +56,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// The config that is meant where none is named.
 const DEFAULT_CONFIG: &str = "candor.yaml";
 
+/// What to do without one.
+const NO_FILE: &str = "name a config file, or watch a site with none: candor serve https://shop.example";
+
 /// Whether a target is a site rather than a file.
 fn is_url(target: &str) -> bool {
     target.starts_with("http://") || target.starts_with("https://")

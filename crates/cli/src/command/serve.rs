@@ -3,10 +3,10 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use candor_hub::{Hub, HubOptions, Origin};
+use candor_hub::{Hub, HubError, HubOptions, Origin};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{DEFAULT_CONFIG, Outcome, is_url};
+use super::{DEFAULT_CONFIG, Failure, NO_FILE, Outcome, is_url};
 use crate::args::ServeArgs;
 use crate::print::{BOLD, DIM, note, styled};
 
@@ -15,12 +15,19 @@ pub(crate) async fn run(args: ServeArgs) -> Outcome {
     let origin = if is_url(&target) { Origin::Url(target) } else { Origin::Files(target.into()) };
     let options =
         HubOptions { origin, listen: args.listen, operate_listen: args.operate_listen, ledger: args.ledger };
-    let hub = Hub::start(options).await?;
+    let hub = Hub::start(options).await.map_err(explained)?;
     greet(&hub);
     wait_for_stop().await?;
     note("stopping: what was decided is being kept");
     hub.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn explained(error: HubError) -> Failure {
+    match error {
+        HubError::Read(why) => Failure(format!("{why}\n  {NO_FILE}")),
+        other => Failure(other.to_string()),
+    }
 }
 
 /// Until Ctrl-C or SIGTERM.

@@ -28,6 +28,8 @@ pub struct Weather {
     pub clock_steps: Vec<(i64, i64)>,
     /// When the hub is restarted from its snapshot.
     pub restarts: Vec<i64>,
+    /// When the plan is loaded again.
+    pub reloads: Vec<i64>,
     /// Cells that are truly out: which, from when to when.
     pub outages: Vec<(CellKey, i64, i64)>,
 }
@@ -42,6 +44,7 @@ impl Default for Weather {
             latency_ms: (20, 400),
             clock_steps: vec![],
             restarts: vec![],
+            reloads: vec![],
             outages: vec![],
         }
     }
@@ -161,6 +164,11 @@ impl World {
             self.weather.clock_steps.remove(0);
             self.offset_ms += by;
             self.feed(now, Input::ClockStepped(by));
+        }
+        while self.weather.reloads.first().is_some_and(|when| *when <= now) {
+            self.weather.reloads.remove(0);
+            let plan = Arc::clone(self.engine.plan());
+            self.feed(now, Input::PlanLoaded(plan));
         }
         while self.weather.restarts.first().is_some_and(|when| *when <= now) {
             self.weather.restarts.remove(0);
