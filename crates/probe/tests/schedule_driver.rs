@@ -127,7 +127,10 @@ async fn a_run_that_hangs_is_cut_and_becomes_a_fault_of_ours() {
 
 /// The clock cannot be paused where a thread is blocked: this one waits for the watchdog twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::await_holding_lock, reason = "the lock is what the run blocks on, and nothing else takes it")]
+#[expect(
+    clippy::await_holding_lock,
+    reason = "the lock is what the run blocks on, and nothing else takes it"
+)]
 async fn a_run_that_blocks_its_thread_is_reported_each_time_and_never_run_twice_at_once() {
     let probe = Fake::new(&[(1, SECOND / 100, Does::Blocks)]);
     let over = Arc::clone(&probe.over);

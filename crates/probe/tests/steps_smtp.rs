@@ -9,6 +9,7 @@ use candor_core::fault::Kind;
 use candor_core::model::{SmtpStep, StartTls, Step};
 use candor_core::observation::Run;
 use candor_core::template::{Piece, Secret, Template};
+use steps_support::aiosmtpd::Aiosmtpd;
 use steps_support::certificates::{Ca, DAY};
 use steps_support::smtp::{Manners, start};
 use steps_support::{SECOND, evidence, failed, fault, passed, pinned, run, run_with, text, tls_expect};
@@ -161,4 +162,17 @@ async fn the_client_of_openssl_agrees_that_our_server_speaks_smtp() {
         tokio::time::timeout(Duration::from_secs(20), client.wait_with_output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(said.contains("CONNECTION ESTABLISHED"), "{said}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ours_greets_and_starts_tls() {
+    let ca = Ca::new();
+    let server = Aiosmtpd::start(&ca.good("mail.shop.example"));
+    for starttls in [StartTls::Never, StartTls::Offered, StartTls::Required] {
+        passed(&run(Step::Smtp(step(server.address.port(), starttls, &ca))).await);
+    }
+    let stranger = Ca::named("CA of somebody else");
+    let run_ = run(Step::Smtp(step(server.address.port(), StartTls::Required, &stranger))).await;
+    failed(&run_, Kind::TlsUntrusted, "");
+    assert!(evidence(&run_).contains("Python SMTP"), "{}", evidence(&run_));
 }

@@ -18,6 +18,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("nginx", "nginx-light"),
     ("nsd", "nsd"),
+    ("aiosmtpd", "python3-aiosmtpd"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
 ];

@@ -11,6 +11,7 @@
     reason = "each test file uses a part, and in a test a panic is the message"
 )]
 
+pub mod aiosmtpd;
 pub mod certificates;
 pub mod nsd;
 pub mod openssl;
