@@ -65,7 +65,7 @@ fn a_first_failure_changes_nothing_and_asks_for_a_recheck() {
     });
     let rechecks: Vec<_> = rechecks.collect();
     assert!(rechecks.iter().any(|(c, _)| *c == check), "{rechecks:?}");
-    assert!(rechecks.iter().all(|(_, when)| *when > at(32 * S) && *when <= at(33 * S)));
+    assert!(rechecks.iter().all(|(_, when)| *when > at(33 * S) && *when <= at(34 * S)));
 }
 
 #[test]

@@ -14,10 +14,13 @@ use crate::id::CheckId;
 pub(crate) const LEAST: u32 = 8;
 /// Time in which an empty bucket fills.
 pub(crate) const REFILL: Duration = Duration::from_secs(30);
-/// Soonest a recheck starts after the failure it looks at. Bursts of loss of a second or two are the commonest weather:
-/// a recheck within one would confirm nothing.
-pub(crate) const SOONEST: Duration = Duration::from_millis(1_600);
-/// Width of the jitter on top, in milliseconds. With it a recheck starts within two seconds.
+/// Soonest a recheck starts after the failure it looks at, where the cell has a single vantage. Bursts of loss of a
+/// second or two are the commonest weather: a recheck within one would confirm nothing. With its jitter it starts
+/// within two seconds, because nobody else looks meanwhile.
+pub(crate) const SOONEST_ALONE: Duration = Duration::from_millis(1_600);
+/// The same where several vantages look: clear of such a burst altogether.
+pub(crate) const SOONEST: Duration = Duration::from_millis(2_050);
+/// Width of the jitter on top, in milliseconds.
 pub(crate) const JITTER_MS: u64 = 250;
 
 /// Tokens for rechecks of one service.
@@ -62,10 +65,12 @@ impl Budget {
     }
 }
 
-/// How long to wait before the recheck of `check`: spread by its number, the same in every replay.
-pub(crate) fn delay(check: CheckId, turn: u64) -> Duration {
+/// How long to wait before the recheck of `check`, in a cell of so many vantages: spread by its number, the same in
+/// every replay.
+pub(crate) fn delay(check: CheckId, turn: u64, vantages: usize) -> Duration {
     let mixed = (check.0 ^ turn.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-    SOONEST + Duration::from_millis(mixed % JITTER_MS)
+    let soonest = if vantages > 1 { SOONEST } else { SOONEST_ALONE };
+    soonest + Duration::from_millis(mixed % JITTER_MS)
 }
 
 #[cfg(test)]
@@ -89,8 +94,11 @@ mod tests {
 
     #[test]
     fn rechecks_are_spread() {
-        let delays: alloc::collections::BTreeSet<_> = (0..50).map(|n| delay(CheckId(n), 0)).collect();
-        assert!(delays.len() > 40, "{delays:?}");
-        assert!(delays.iter().all(|d| *d >= SOONEST && *d < SOONEST + Duration::from_millis(JITTER_MS)));
+        for (vantages, soonest) in [(1, SOONEST_ALONE), (3, SOONEST)] {
+            let delays: alloc::collections::BTreeSet<_> =
+                (0..50).map(|n| delay(CheckId(n), 0, vantages)).collect();
+            assert!(delays.len() > 40, "{delays:?}");
+            assert!(delays.iter().all(|d| *d >= soonest && *d < soonest + Duration::from_millis(JITTER_MS)));
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Engine {
             if !budget.take(self.now) {
                 return;
             }
-            let at = after(self.now, recheck::delay(check, self.watermark));
+            let at = after(self.now, recheck::delay(check, self.watermark, slot.checks.len()));
             self.actions.push_back(Action::Recheck { check, at });
         }
     }
