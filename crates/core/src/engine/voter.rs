@@ -66,6 +66,8 @@ pub(crate) enum Wants {
     Nothing,
     /// A recheck: a first failure, or a first pass after an outage.
     Confirmation,
+    /// A recheck where it stands alone: it was just confirmed to fail.
+    AnotherLook,
 }
 
 impl Voter {
@@ -125,11 +127,11 @@ impl Voter {
     fn fail(&mut self, policy: &Policy) -> Wants {
         self.passes = 0;
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= policy.confirm.down {
-            self.stance = Stance::Failing;
-            return Wants::Nothing;
+        if self.failures < policy.confirm.down {
+            return Wants::Confirmation;
         }
-        Wants::Confirmation
+        self.stance = Stance::Failing;
+        if self.failures == policy.confirm.down { Wants::AnotherLook } else { Wants::Nothing }
     }
 
     fn pass(&mut self, took_ms: u32, policy: &Policy) -> Wants {

@@ -50,8 +50,10 @@ impl Engine {
         let Some(wants) = slot.voters.get_mut(voter).map(|v| v.take(seen, &slot.policy)) else { return };
         self.changed_at = self.changed_at.max(Some(seen.fresh_from()));
         self.review(cell);
-        if wants == Wants::Confirmation {
-            self.confirm(cell, voter);
+        match wants {
+            Wants::Confirmation => self.confirm(cell, voter),
+            Wants::AnotherLook if self.stands_alone(cell) => self.confirm(cell, voter),
+            Wants::AnotherLook | Wants::Nothing => {}
         }
         if seen.fault.is_some() && !self.plan.anchors.is_empty() {
             self.ask_vantage(cell, voter);
@@ -73,6 +75,12 @@ impl Engine {
             let at = after(self.now, recheck::delay(check, self.watermark, slot.checks.len()));
             self.actions.push_back(Action::Recheck { check, at });
         }
+    }
+
+    /// Whether a confirmed failure does not make an outage: then one more look soon tells weather from a broken vantage,
+    /// and a vote that was wrong is taken back in seconds instead of an interval.
+    fn stands_alone(&self, cell: usize) -> bool {
+        self.slots.cells.get(cell).is_some_and(|slot| slot.memory.verdict != Verdict::Outage)
     }
 
     fn ask_vantage(&mut self, cell: usize, voter: usize) {
