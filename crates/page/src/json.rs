@@ -132,7 +132,7 @@ struct Maintenance<'a> {
 /// The status as JSON, as `GET /api/v1/status` and `status.json` give it.
 #[must_use]
 pub fn status_json(view: &View, audience: Audience, language: Language) -> Vec<u8> {
-    let scene = Scene::new(view, audience, language);
+    let scene = Scene::new(view, audience, language, "");
     let speech = scene.speech;
     let notices = view.notices.iter();
     bytes(&Status {

@@ -80,13 +80,14 @@ pub struct File {
 /// and the style, script and icons that they use.
 #[must_use]
 pub fn render(view: &View, audience: Audience, language: Language) -> Vec<File> {
-    let scene = Scene::new(view, audience, language);
+    let version = live::version(view);
+    let scene = Scene::new(view, audience, language, &version);
     let mut files = vec![
         html("/", &index::page(&scene)),
         html("/history", &history::page(&scene)),
         html(MISSING_PATH, &history::missing(&scene)),
         changing(STATUS_PATH, JSON, status_json(view, audience, language)),
-        changing(LIVE_PATH, JSON, live::body(view)),
+        changing(LIVE_PATH, JSON, live::body(view, version.clone())),
     ];
     for service in &view.services {
         files.push(html(&format!("/services/{}", service.id), &service::page(&scene, service)));

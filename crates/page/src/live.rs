@@ -23,13 +23,13 @@ struct Live {
     version: String,
 }
 
-pub(crate) fn body(view: &View) -> Vec<u8> {
+pub(crate) fn body(view: &View, version: String) -> Vec<u8> {
     let live = Live {
         as_of: view.as_of,
         observed_at: scene::newest(view),
         valid_until: view.valid_until,
         overall: view.overall.word(),
-        version: version(view),
+        version,
     };
     crate::json::bytes(&live)
 }

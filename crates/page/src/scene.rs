@@ -6,7 +6,7 @@ use candor_core::view::{CellView, View};
 use jiff::Timestamp;
 
 use crate::words::{Labels, Speech, speak};
-use crate::{Audience, Language, assets, live};
+use crate::{Audience, Language, assets};
 
 /// The view as one audience sees it in one language.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) view: &'a View,
     pub(crate) speech: &'static dyn Speech,
     pub(crate) audience: Audience,
+    /// Of the whole site; worked out once.
+    pub(crate) version: &'a str,
 }
 
 /// A verdict as it is shown: never by colour alone, but by shape and word too.
@@ -57,8 +59,8 @@ pub(crate) struct Frame {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn new(view: &'a View, audience: Audience, language: Language) -> Self {
-        Self { view, speech: speak(language), audience }
+    pub(crate) fn new(view: &'a View, audience: Audience, language: Language, version: &'a str) -> Self {
+        Self { view, speech: speak(language), audience, version }
     }
 
     pub(crate) fn operators(&self) -> bool {
@@ -110,7 +112,7 @@ impl<'a> Scene<'a> {
             stale_word: self.speech.verdict(Verdict::Unknown),
             stale_title: format!("{unknown} · {}", view.title),
             last,
-            version: live::version(view),
+            version: self.version.to_owned(),
             operators: self.operators(),
             home,
             measured,

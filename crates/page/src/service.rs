@@ -153,7 +153,8 @@ fn said(scene: &Scene<'_>, service: &ServiceView, around: Around) -> String {
     }
     let mut saying = service.saying.clone();
     let claims = &service.saying.claims;
-    let troubled = |deed| claims.iter().any(|c| c.deed == *deed && c.fares != Fares::Works);
+    let troubled =
+        |deed: &candor_core::saying::Deed| claims.iter().any(|c| c.deed == *deed && c.fares != Fares::Works);
     saying.claims.retain(|c| c.fares != Fares::Works || !troubled(&c.deed));
     scene.speech.sentence(&saying, scene.view.as_of, around)
 }

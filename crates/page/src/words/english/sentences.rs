@@ -24,14 +24,8 @@ struct Phrase<'a> {
 }
 
 impl Phrase<'_> {
-    /// Where, with a gap before it. "sign in" and "in India" need a comma between them.
-    fn wherein(&self, before: &str) -> String {
-        let place = if self.brief { nouns::places_counted(self.places) } else { nouns::places(self.places) };
-        match (place.is_empty(), before.ends_with(" in")) {
-            (true, _) => String::new(),
-            (false, true) => format!(", {place}"),
-            (false, false) => format!(" {place}"),
-        }
+    fn wherein(&self) -> String {
+        if self.brief { nouns::places_counted(self.places) } else { nouns::places(self.places) }
     }
 }
 
@@ -161,21 +155,20 @@ fn common_kind(troubles: &[&Phrase<'_>]) -> Option<Kind> {
 fn can(p: &Phrase<'_>, first: bool) -> String {
     let forms = forms(p, |d| &d.can, "use");
     let done = nouns::tied(&forms, &p.deeds, &nouns::services(&p.services));
-    let you = if first { "you can " } else { "" };
-    format!("{you}{done}{}", p.wherein(&done))
+    let you = if first { "you can" } else { "" };
+    spaced(&[you, &done, &p.wherein()])
 }
 
 fn trouble(p: &Phrase<'_>, repeats: bool) -> String {
     let services = if repeats { String::new() } else { nouns::services(&p.services) };
     let what = nouns::tied(&forms(p, |d| &d.doing, "using"), &p.deeds, &services);
     let many = p.deeds.len() > 1;
-    let place = p.wherein("");
-    let place = place.trim_start();
+    let place = p.wherein();
     let since = p.since.clone().unwrap_or_default();
     match p.fares {
         Fares::Works => String::new(),
-        Fares::Fails(_) if since.is_empty() => spaced(&[&what, if many { "fail" } else { "fails" }, place]),
-        Fares::Fails(_) => format!("{}{since}", spaced(&[&what, has(many), "failed", place])),
+        Fares::Fails(_) if since.is_empty() => spaced(&[&what, if many { "fail" } else { "fails" }, &place]),
+        Fares::Fails(_) => format!("{}{since}", spaced(&[&what, has(many), "failed", &place])),
         Fares::Slow(took, allowed) => {
             let verb = if since.is_empty() { if many { "are slow" } else { "is slow" } } else { "slow" };
             let been = if since.is_empty() {
@@ -187,17 +180,17 @@ fn trouble(p: &Phrase<'_>, repeats: bool) -> String {
             };
             format!(
                 "{}{since} ({} instead of at most {})",
-                spaced(&[&what, been, verb, place]),
+                spaced(&[&what, been, verb, &place]),
                 span(took),
                 span(allowed)
             )
         }
         Fares::Sometimes(failed, of, _) => {
-            let text = spaced(&[&what, has(many), "sometimes failed", place]);
+            let text = spaced(&[&what, has(many), "sometimes failed", &place]);
             format!("{text}{since} ({failed} of the last {of} tries)")
         }
         Fares::FromSome(failing, of, _) => {
-            let text = spaced(&[&what, has(many), "failed", place]);
+            let text = spaced(&[&what, has(many), "failed", &place]);
             format!("{text} for {failing} of our {of} vantages{since}")
         }
         Fares::Unknown(why) => unknown(why, &what, many, p.places, &since),
@@ -262,8 +255,18 @@ const fn has(many: bool) -> &'static str {
     if many { "have" } else { "has" }
 }
 
-fn spaced(parts: &[&str]) -> String {
-    parts.iter().copied().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+/// The parts in a row. "signing in" and "in India" need a comma between them.
+pub(super) fn spaced(parts: &[&str]) -> String {
+    let mut row = String::new();
+    for part in parts.iter().copied().filter(|p| !p.is_empty()) {
+        match (row.is_empty(), row.ends_with(" in") && part.starts_with("in ")) {
+            (true, _) => {}
+            (false, true) => row.push_str(", "),
+            (false, false) => row.push(' '),
+        }
+        row.push_str(part);
+    }
+    row
 }
 
 /// `800 ms`, `4.2 s`.

@@ -85,9 +85,7 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
     let forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
     let deeds: Vec<_> = trouble.deeds.iter().collect();
     let what = nouns::tied(&forms, &deeds, &nouns::services(&trouble.services));
-    let place = nouns::places(&trouble.places);
-    let gap = if place.is_empty() { "" } else { " " };
-    format!("Trouble with {what}{gap}{place}")
+    sentences::spaced(&["Trouble with", &what, &nouns::places(&trouble.places)])
 }
 
 pub(super) fn notice(notice: &Notice, as_of: Option<Timestamp>, operators: bool) -> Option<String> {

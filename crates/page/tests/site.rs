@@ -1,0 +1,222 @@
+//! The site: what the public never sees, what every page holds, what it weighs.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod scenes;
+
+use std::io::Write as _;
+
+use candor_core::model::ShowFaults;
+use candor_core::verdict::Verdict;
+use candor_core::view::View;
+use candor_page::{Audience, File, LIVE_PATH, Language, STATUS_PATH, render, status_json};
+
+use scenes::{MARKUP, SECRET};
+
+fn site(view: &View, audience: Audience) -> Vec<File> {
+    render(view, audience, Language::English)
+}
+
+fn text(file: &File) -> &str {
+    std::str::from_utf8(&file.body).unwrap()
+}
+
+fn page<'a>(files: &'a [File], path: &str) -> &'a str {
+    text(files.iter().find(|f| f.path == path).unwrap_or_else(|| panic!("no file {path}")))
+}
+
+fn is_page(file: &&File) -> bool {
+    file.media_type.starts_with("text/html")
+}
+
+#[test]
+fn the_public_sees_no_address_no_detail_no_target_and_no_evidence() {
+    for (name, mut view) in scenes::all() {
+        for show in [ShowFaults::Words, ShowFaults::Kinds] {
+            view.show = show;
+            for file in site(&view, Audience::Public) {
+                for hidden in [SECRET, "secret evidence", "buy.shop.example", "asked for", "mumbai"] {
+                    assert!(!text(&file).contains(hidden), "{name} {}: {hidden}", file.path);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn details_are_public_only_where_the_plan_says_so() {
+    let mut view = scenes::trouble();
+    view.show = ShowFaults::Details;
+    let json = status_json(&view, Audience::Public, Language::English);
+    let json = String::from_utf8(json).unwrap();
+    assert!(json.contains("asked for 192.0.2.77"));
+    assert!(!json.contains("192.0.2.77:443") && !json.contains("secret evidence"));
+}
+
+#[test]
+fn operators_see_votes_faults_addresses_and_evidence() {
+    let files = site(&scenes::trouble(), Audience::Operators);
+    for path in ["/", "/services/app-store"] {
+        let page = page(&files, path);
+        for shown in
+            ["192.0.2.77:443", "secret evidence", "dns.nxdomain", "those who publish the DNS zone", "mumbai"]
+        {
+            assert!(page.contains(shown), "{path}: {shown}");
+        }
+    }
+    assert!(page(&files, STATUS_PATH).contains(r#""act":"zone_owner""#));
+}
+
+#[test]
+fn a_refused_config_is_told_to_operators_alone() {
+    let view = scenes::silent();
+    assert!(!page(&site(&view, Audience::Public), "/").contains("configuration was refused"));
+    assert!(page(&site(&view, Audience::Operators), "/").contains("configuration was refused"));
+}
+
+#[test]
+fn markup_from_anywhere_stays_text() {
+    let mut view = scenes::trouble();
+    view.title = MARKUP.into();
+    let first = view.services.first_mut().unwrap();
+    first.name = format!("\"'{MARKUP}");
+    first.group = Some(MARKUP.into());
+    for audience in [Audience::Public, Audience::Operators] {
+        for file in site(&view, audience).iter().filter(is_page) {
+            let page = text(file);
+            assert!(!page.contains("<script>") && !page.contains("<img"), "{}", file.path);
+            assert_eq!(page.matches("</main>").count(), 1, "{}", file.path);
+        }
+    }
+}
+
+#[test]
+fn no_page_needs_what_the_policy_forbids() {
+    for (name, view) in scenes::all() {
+        for file in site(&view, Audience::Operators).iter().filter(is_page) {
+            let page = text(file);
+            for tag in page.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+                let place = || format!("{name} {}: <{tag}>", file.path);
+                assert!(!tag.contains(" style=") && !tag.starts_with("style"), "{}", place());
+                assert!(!tag.contains(" onload=") && !tag.contains(" onclick="), "{}", place());
+                assert!(!tag.contains("href=\"http") && !tag.contains("src=\"http"), "{}", place());
+                assert!(!tag.starts_with("script") || tag.contains(" src=\"/"), "{}", place());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (name, view) in scenes::all() {
+        let files = site(&view, Audience::Public);
+        for file in files.iter().filter(is_page) {
+            for rest in text(file).split("href=\"/").skip(1) {
+                let link = rest.split(['"', '#']).next().unwrap();
+                let path = format!("/{link}");
+                assert!(files.iter().any(|f| f.path == path), "{name} {}: {path}", file.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_mark_has_its_word_beside_it() {
+    let files = site(&scenes::outage(), Audience::Public);
+    let page = page(&files, "/");
+    for word in ["works", "not known", "impaired", "out of order"] {
+        assert!(page.contains(word), "{word}");
+    }
+    let tiles = page.matches("<li><a data-v=").count();
+    let worded = page.matches("<span class=\"sr w\"> ").count();
+    assert!(tiles > 0 && worded >= tiles, "{worded} words for {tiles} tiles");
+}
+
+#[test]
+fn the_title_carries_the_verdict_in_a_word() {
+    for (view, title) in [
+        (scenes::calm(), "<title>All works · Shop status</title>"),
+        (scenes::outage(), "<title>Outage · Shop status</title>"),
+        (scenes::silent(), "<title>Not known · Shop status</title>"),
+    ] {
+        assert!(page(&site(&view, Audience::Public), "/").contains(title), "{title}");
+    }
+}
+
+#[test]
+fn without_script_the_page_says_until_when_it_holds_and_renews_itself() {
+    let files = site(&scenes::trouble(), Audience::Public);
+    let page = page(&files, "/");
+    assert!(page.contains("holds until <time datetime=\"2015-03-11T09:13:10Z\">09:13:10 UTC</time>"));
+    assert!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>"));
+}
+
+#[test]
+fn nothing_is_green_on_a_page_about_silence() {
+    let files = site(&scenes::silent(), Audience::Public);
+    for file in files.iter().filter(is_page) {
+        assert!(!text(file).contains("data-v=\"operational\"") || file.path == "/", "{}", file.path);
+    }
+    // On the front page only the legend shows the green mark.
+    assert_eq!(page(&files, "/").matches("data-v=\"operational\"").count(), 1);
+}
+
+#[test]
+fn an_operators_claim_stands_beside_what_was_measured() {
+    let files = site(&scenes::trouble(), Audience::Public);
+    for path in ["/", "/incidents/7"] {
+        let page = page(&files, path);
+        assert!(page.contains("Our measurements did not agree"), "{path}");
+        assert!(page.contains("Trouble with buying from the App Store in India"), "{path}");
+    }
+}
+
+#[test]
+fn intended_downtime_shows_what_is_measured_beneath() {
+    let files = site(&scenes::downtime(), Audience::Public);
+    let page = page(&files, "/");
+    assert!(page.contains("Intended downtime (Launch) until 12:00 UTC. We keep measuring beneath it."));
+    assert!(page.contains("<li data-v=\"outage\">"), "what is measured beneath");
+    assert!(page.contains("Everything outside of intended"), "the answer does not pass it over");
+}
+
+#[test]
+fn the_same_view_gives_the_same_bytes() {
+    for (name, view) in scenes::all() {
+        assert_eq!(site(&view, Audience::Operators), site(&view.clone(), Audience::Operators), "{name}");
+    }
+}
+
+#[test]
+fn a_renewed_lease_changes_no_version_and_a_changed_verdict_does() {
+    let version = |view: &View| {
+        let files = site(view, Audience::Public);
+        let live: serde_json::Value = serde_json::from_str(page(&files, LIVE_PATH)).unwrap();
+        live.get("version").unwrap().clone()
+    };
+    let view = scenes::calm();
+    let mut renewed = view.clone();
+    renewed.as_of = Some(scenes::at("2015-03-11T09:12:34Z"));
+    renewed.valid_until = Some(scenes::at("2015-03-11T09:13:40Z"));
+    assert_eq!(version(&view), version(&renewed));
+    let cells = renewed.services.iter_mut().flat_map(|s| &mut s.capabilities).flat_map(|c| &mut c.cells);
+    cells.for_each(|cell| cell.measured = Verdict::Unknown);
+    assert_ne!(version(&view), version(&renewed));
+}
+
+#[test]
+fn fifteen_services_in_41_places_stay_light() {
+    let files = site(&scenes::outage(), Audience::Public);
+    let front = files.iter().find(|f| f.path == "/").unwrap();
+    let packed = packed(&front.body);
+    assert!(front.body.len() < 300_000, "front page: {} bytes", front.body.len());
+    assert!(packed < 24_000, "front page, packed: {packed} bytes");
+    let script = files.iter().find(|f| f.path.ends_with(".js")).unwrap();
+    assert!(self::packed(&script.body) < 4_096, "the script goes out in less than 4 KiB");
+}
+
+fn packed(body: &[u8]) -> usize {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(body).unwrap();
+    gzip.finish().unwrap().len()
+}
