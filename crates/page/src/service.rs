@@ -111,7 +111,8 @@ pub(crate) fn history(scene: &Scene<'_>, days: &[Day]) -> History {
 
 pub(crate) fn card(scene: &Scene<'_>, service: &ServiceView) -> Card {
     let calm = |c: &&CapabilityView| c.cells.iter().all(|cell| cell.measured == Verdict::Operational);
-    let (chips, troubled): (Vec<_>, Vec<_>) = service.capabilities.iter().partition(calm);
+    let (chips, mut troubled): (Vec<_>, Vec<_>) = service.capabilities.iter().partition(calm);
+    troubled.sort_by_key(|c| std::cmp::Reverse(worst(&c.cells)));
     let mut rows: Vec<Row> = troubled.iter().map(|c| row(scene, c)).collect();
     let told = one_story(&rows);
     let struck: Vec<Chip> =
