@@ -27,18 +27,15 @@ pub(crate) fn start_logging(verbose: u8) {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
 }
 
-/// A line to standard output. A reader that is gone (a closed pipe) ends the program quietly.
+/// A line to standard output. A reader that is gone (a closed pipe) changes nothing: how the command ends is told by
+/// its exit code, and what it started is still taken down in order.
 pub(crate) fn out(line: &str) {
-    if writeln!(anstream::stdout().lock(), "{line}").is_err() {
-        std::process::exit(0);
-    }
+    let _ = writeln!(anstream::stdout().lock(), "{line}");
 }
 
 /// Text as it is to standard output.
 pub(crate) fn out_raw(text: &[u8]) {
-    if std::io::stdout().lock().write_all(text).is_err() {
-        std::process::exit(0);
-    }
+    let _ = std::io::stdout().lock().write_all(text);
 }
 
 /// A line to standard error; if nobody reads it, that is nobody's harm.
@@ -55,6 +52,12 @@ pub(crate) fn error(text: &str) {
     } else {
         note(&format!("{BAD}error{BAD:#}: {text}"));
     }
+}
+
+/// So many of something: "1 check", "2 checks".
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// A style around a text.

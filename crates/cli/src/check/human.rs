@@ -36,8 +36,9 @@ fn line(out: &mut String, checked: &Checked, (capability, place, vantage): (usiz
     let mark = fault.map_or_else(|| styled(GOOD, "✓"), |_| styled(BAD, "✗"));
     let at = checked.key.place.as_ref().map_or("", |p| p.as_str());
     let took = format!("{} ms", checked.run.observation.took_ms);
-    let id = &checked.key.capability;
-    let _ = write!(out, "  {mark} {id:<capability$}  {at:<place$}  {:<vantage$}  {took:>9}", checked.vantage);
+    // As text: an id's own way to be shown knows no width.
+    let (id, from) = (checked.key.capability.as_str(), checked.vantage.as_str());
+    let _ = write!(out, "  {mark} {id:<capability$}  {at:<place$}  {from:<vantage$}  {took:>9}");
     let Some(fault) = fault else {
         out.push('\n');
         return;

@@ -8,7 +8,7 @@ use candor_config::{Process, Resolved, Source};
 
 use super::{Failure, NO_FILE, Outcome};
 use crate::args::ConfigCommand;
-use crate::print::{BOLD, GOOD, note, out, styled};
+use crate::print::{BOLD, GOOD, counted, note, out, styled};
 
 pub(crate) fn run(command: ConfigCommand) -> Outcome {
     match command {
@@ -29,12 +29,13 @@ fn check(file: &Path) -> Outcome {
     let plan = &resolved.plan;
     let checks: usize = plan.cells().map(|(_, _, cell)| cell.checks.len()).sum();
     out(&format!(
-        "{} {}: {} services, {} cells, {checks} checks from {} vantages",
+        "{} {}: {}, {}, {} from {}",
         styled(GOOD, "ok"),
         file.display(),
-        plan.services.len(),
-        plan.cells().count(),
-        plan.vantages.len()
+        counted(plan.services.len(), "service"),
+        counted(plan.cells().count(), "cell"),
+        counted(checks, "check"),
+        counted(plan.vantages.len(), "vantage")
     ));
     out("");
     out(&styled(BOLD, "What it costs the targets"));

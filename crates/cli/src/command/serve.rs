@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DEFAULT_CONFIG, Failure, NO_FILE, Outcome, is_url};
 use crate::args::ServeArgs;
-use crate::print::{BOLD, DIM, note, styled};
+use crate::print::{BOLD, DIM, counted, note, styled};
 
 pub(crate) async fn run(args: ServeArgs) -> Outcome {
     let target = args.target.unwrap_or_else(|| DEFAULT_CONFIG.into());
@@ -50,8 +50,9 @@ fn greet(hub: &Hub) {
         styled(DIM, "(metrics at /metrics)")
     ));
     note(&format!(
-        "Watching {} cells with {checks} checks; history in {}.",
-        plan.cells().count(),
+        "Watching {} with {}; history in {}.",
+        counted(plan.cells().count(), "cell"),
+        counted(checks, "check"),
         ledger(plan)
     ));
     if std::io::stderr().is_terminal() {

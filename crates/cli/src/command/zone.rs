@@ -2,20 +2,21 @@
 
 use std::process::ExitCode;
 
+use candor_names::FileServer;
+
 use super::Outcome;
 use crate::args::ZoneCommand;
-use crate::print::note;
+use crate::print::{counted, note};
 
 pub(crate) async fn run(command: ZoneCommand) -> Outcome {
     let ZoneCommand::Serve { files, listen } = command;
-    let shown: Vec<String> = listen.iter().map(ToString::to_string).collect();
-    note(&format!(
-        "serving {} zone files on {}; SIGHUP reads them again, Ctrl-C stops",
-        files.len(),
-        shown.join(", ")
-    ));
+    let count = files.len();
+    let server = FileServer::bind(files, &listen).await?;
+    let shown: Vec<String> = server.local_addrs().iter().map(ToString::to_string).collect();
+    note(&format!("serving {} on {}", counted(count, "zone file"), shown.join(", ")));
+    note("SIGHUP reads again, Ctrl-C stops");
     // Where signals cannot be listened for, the default ends the process all the same.
     let stop = async { drop(super::serve::wait_for_stop().await) };
-    candor_names::serve_files(files, listen, stop).await?;
+    server.run(stop).await?;
     Ok(ExitCode::SUCCESS)
 }
