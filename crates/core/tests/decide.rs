@@ -106,6 +106,23 @@ fn a_confirmed_majority_is_an_outage() {
 }
 
 #[test]
+fn a_majority_that_another_vantage_contradicts_is_looked_at_once_more() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    let checks = story.checks(&buy);
+    for n in [31, 33] {
+        story.see(fail(checks[0], at(n * S), Kind::DnsNxdomain));
+        story.see(fail(checks[1], at(n * S), Kind::DnsNxdomain));
+        story.see(pass(checks[2], at(n * S + 1)));
+    }
+    assert_eq!(story.verdict(&buy), Degraded);
+    story.see(fail(checks[0], at(35 * S), Kind::DnsNxdomain));
+    story.see(fail(checks[1], at(35 * S), Kind::DnsNxdomain));
+    assert_eq!(story.verdict(&buy), Outage);
+}
+
+#[test]
 fn without_confirmation_the_first_failure_counts() {
     let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
     shape.policy.confirm = Confirm { down: 1, up: 1 };

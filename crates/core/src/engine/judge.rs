@@ -5,6 +5,8 @@
 //! * A vantage that has failed alone for longer than a lease is a *dissenter*: where the majority needs its vote, those
 //!   that joined it must have failed for a whole interval and twice as often as otherwise. One broken vantage and a
 //!   lost packet elsewhere are not an outage.
+//! * Where another vantage has seen it pass since the majority began to fail, each of that majority is looked at once
+//!   more: two unlucky pairs of packets are not an outage either.
 //! * *Degraded* is what lies between: a minority fails, runs fail now and then, or they take too long.
 //! * *Unknown* is everything else.
 
@@ -91,16 +93,20 @@ fn decide(
     (Verdict::Unknown, Fares::Unknown(why(count)))
 }
 
-/// Whether a majority of failing voters stands: without its dissenters, or with companions that are firm.
+/// Whether a majority of failing voters stands: without its dissenters, or with companions that are firm; and surely,
+/// where others have passed since.
 fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bool {
     let failing = || voters.iter().filter(|v| v.failing_until(policy.lease).is_some_and(|until| now < until));
     let newest = failing().filter_map(|v| v.streak_from).max();
     let dissents =
         |v: &&Voter| v.streak_from.is_none_or(|from| newest.is_some_and(|n| after(from, policy.lease) < n));
-    let (dissenters, joined) =
-        (failing().filter(dissents).count(), failing().filter(|v| !dissents(v)).count());
-    joined * 2 > votes.saturating_sub(dissenters)
-        || failing().filter(|v| !dissents(v)).all(|v| v.is_firm(policy))
+    let joined = || failing().filter(|v| !dissents(v));
+    let dissenters = failing().filter(dissents).count();
+    let majority =
+        joined().count() * 2 > votes.saturating_sub(dissenters) || joined().all(|v| v.is_firm(policy));
+    let passes = |v: &&Voter| v.passing_until(policy.lease).is_some_and(|until| now < until);
+    let contradicted = voters.iter().filter(passes).any(|v| v.passed_at > newest);
+    majority && (!contradicted || joined().all(|v| v.is_sure(policy)))
 }
 
 fn unsteady(policy: &Policy, voters: &[Voter], pace: Option<u32>, often: Option<u32>) -> Fares {

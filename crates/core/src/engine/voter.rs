@@ -231,6 +231,11 @@ impl Voter {
         often && after(from, policy.every) <= at
     }
 
+    /// Whether it has failed more often in a row than a confirmation takes.
+    pub(crate) const fn is_sure(&self, policy: &Policy) -> bool {
+        self.failures > policy.confirm.down
+    }
+
     /// The fault of its last run, if that failed.
     pub(crate) fn fault(&self) -> Option<&Fault> {
         self.last.as_ref().and_then(|last| last.fault.as_ref())
