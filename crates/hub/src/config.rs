@@ -1,9 +1,11 @@
 //! Getting a plan: from files or a URL, with what the command line overrides.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use candor_config::{Faults, Process, Source, SourceFile};
+use candor_config::{Environment, Faults, Process, Source, SourceFile};
 use candor_core::Timestamp;
 use candor_core::model::{LedgerPlace, Plan};
 use candor_ledger::Ledger;
@@ -18,6 +20,59 @@ pub(crate) struct Loaded {
     pub(crate) config: Accepted,
     /// Where an earlier config is in force because the file is bad: the file's faults, rendered, and the first of them.
     pub(crate) refused: Option<Refused>,
+    /// The source that is in force; `None` where there is no file.
+    pub(crate) source: Option<Source>,
+    /// What the source named that the origin has now.
+    pub(crate) secrets: Secrets,
+}
+
+/// A source, resolved.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) plan: Result<Arc<Plan>, Faults>,
+    pub(crate) secrets: Secrets,
+}
+
+/// The files that a config names for secrets and certificates, each with a number of what it held: a changed secret
+/// is a changed config.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Secrets(BTreeMap<PathBuf, u64>);
+
+impl Secrets {
+    /// The same files as they are now.
+    pub(crate) fn now(&self) -> Self {
+        Self(self.0.keys().map(|path| (path.clone(), fingerprint(&Process.read(path)))).collect())
+    }
+
+    /// A number of all of them. Within one process only.
+    pub(crate) fn state(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+fn fingerprint(read: &std::io::Result<String>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    read.as_ref().map_err(std::io::Error::kind).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The environment of this process, which notes what was read of it.
+#[derive(Debug, Default)]
+struct Noting(Mutex<Secrets>);
+
+impl Environment for Noting {
+    fn variable(&self, name: &str) -> Option<String> {
+        Process.variable(name)
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        let read = Process.read(path);
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.0.insert(path.to_path_buf(), fingerprint(&read));
+        read
+    }
 }
 
 /// Why the file as it stands is not in force.
@@ -39,7 +94,7 @@ impl Refused {
         }
     }
 
-    fn unreadable(why: String) -> Self {
+    pub(crate) fn unreadable(why: String) -> Self {
         Self { hash: String::new(), first: why.clone(), faults: 1, rendered: why }
     }
 }
@@ -51,7 +106,8 @@ pub(crate) fn load(options: &HubOptions, now: Timestamp) -> Result<Loaded, HubEr
             let resolved = candor_config::for_url(url, &Process, now)
                 .map_err(|faults| HubError::Config(faults.to_string()))?;
             let config = Accepted { hash: resolved.hash, files: Vec::new() };
-            Ok(Loaded { plan: Arc::new(overridden(resolved.plan, options)), config, refused: None })
+            let plan = Arc::new(overridden(resolved.plan, options));
+            Ok(Loaded { plan, config, refused: None, source: None, secrets: Secrets::default() })
         }
         Origin::Files(path) => load_files(path, options, now),
     }
@@ -62,23 +118,38 @@ fn load_files(path: &Path, options: &HubOptions, now: Timestamp) -> Result<Loade
         Ok(source) => source,
         Err(error) => {
             let why = error.to_string();
-            return last_accepted(path, None, options, Refused::unreadable(why.clone()), now)
+            let refused = Refused::unreadable(why.clone());
+            return last_accepted(path, None, options, (refused, Secrets::default()), now)
                 .ok_or(HubError::Read(why));
         }
     };
-    match resolve(&source, options, now) {
-        Ok(plan) => Ok(Loaded { plan, config: accepted(&source), refused: None }),
+    let Resolved { plan, secrets } = resolve(&source, options, now);
+    match plan {
+        Ok(plan) => {
+            Ok(Loaded { plan, config: accepted(&source), refused: None, source: Some(source), secrets })
+        }
         Err(faults) => {
             let refused = Refused::new(&source, &faults);
             let rendered = refused.rendered.clone();
-            last_accepted(path, Some(&source), options, refused, now).ok_or(HubError::Config(rendered))
+            last_accepted(path, Some(&source), options, (refused, secrets), now)
+                .ok_or(HubError::Config(rendered))
         }
     }
 }
 
 /// Resolves a source, with what the command line overrides.
-pub(crate) fn resolve(source: &Source, options: &HubOptions, now: Timestamp) -> Result<Arc<Plan>, Faults> {
-    candor_config::resolve(source, &Process, now).map(|resolved| Arc::new(overridden(resolved.plan, options)))
+pub(crate) fn resolve(source: &Source, options: &HubOptions, now: Timestamp) -> Resolved {
+    let environment = Noting::default();
+    let plan = candor_config::resolve(source, &environment, now)
+        .map(|resolved| Arc::new(overridden(resolved.plan, options)));
+    let secrets = environment.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Resolved { plan, secrets }
+}
+
+/// The source that an accepted config was.
+pub(crate) fn source_of(files: &[(String, String)], folder: &Path) -> Source {
+    let files = files.iter().map(|(name, text)| SourceFile::new(name, text)).collect();
+    Source { files, folder: folder.to_path_buf() }
 }
 
 /// What the ledger keeps of a source.
@@ -101,26 +172,61 @@ fn last_accepted(
     path: &Path,
     bad: Option<&Source>,
     options: &HubOptions,
-    refused: Refused,
+    (refused, secrets): (Refused, Secrets),
     now: Timestamp,
 ) -> Option<Loaded> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let ledger = options.ledger.clone().unwrap_or_else(|| folder.join(named_ledger(bad)));
     let kept = Ledger::open_to_read(&ledger).ok()?.last_config().ok()??;
-    let files = kept.files.iter().map(|(name, text)| SourceFile::new(name, text)).collect();
-    let source = Source { files, folder: folder.to_path_buf() };
-    let plan = resolve(&source, options, now).ok()?;
+    let source = source_of(&kept.files, folder);
+    let plan = resolve(&source, options, now).plan.ok()?;
     tracing::error!(
         "the config is refused; the one accepted at {} is in force:\n{}",
         kept.at,
         refused.rendered
     );
-    Some(Loaded { plan, config: accepted(&source), refused: Some(refused) })
+    let config = accepted(&source);
+    Some(Loaded { plan, config, refused: Some(refused), source: Some(source), secrets })
 }
 
 /// The ledger's path in a config that cannot be read as a whole: the line that names it, or the default.
 fn named_ledger(bad: Option<&Source>) -> PathBuf {
     let lines = bad.into_iter().flat_map(|source| source.files.iter().flat_map(|file| file.text.lines()));
-    let named = lines.filter_map(|line| line.strip_prefix("ledger:")?.trim().strip_prefix("sqlite:")).next();
-    named.map_or("candor.db", |path| path.split(" #").next().unwrap_or(path).trim_end()).into()
+    let named = lines.filter_map(|line| {
+        let written = line.strip_prefix("ledger:")?;
+        let written = written.split(" #").next().unwrap_or(written);
+        written.trim().trim_matches(['"', '\'']).strip_prefix("sqlite:")
+    });
+    named.last().unwrap_or("candor.db").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_s_place_is_found_in_a_config_that_is_bad_elsewhere() {
+        for (text, path) in [
+            ("services: [\nledger: sqlite:/var/lib/candor/a.db # here\n", "/var/lib/candor/a.db"),
+            ("ledger: \"sqlite:b.db\"\nservices: {", "b.db"),
+            ("services: {", "candor.db"),
+        ] {
+            assert_eq!(named_ledger(Some(&Source::of_text("candor.yaml", text))), PathBuf::from(path));
+        }
+    }
+
+    #[test]
+    fn a_changed_secret_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let noting = Noting::default();
+        std::fs::write(&path, "one").unwrap();
+        noting.read(&path).unwrap();
+        let secrets = noting.0.into_inner().unwrap();
+        assert_eq!(secrets.now().state(), secrets.state());
+        std::fs::write(&path, "two").unwrap();
+        assert_ne!(secrets.now().state(), secrets.state());
+        std::fs::remove_file(&path).unwrap();
+        assert_ne!(secrets.now().state(), secrets.state());
+    }
 }

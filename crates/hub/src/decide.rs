@@ -1,7 +1,8 @@
 //! The engine's loop: takes in what was committed and what else happened, and passes on what is to be done.
 //!
 //! Nothing here waits for anything but its own queues: rechecks, questions to anchors, entries and views are handed to
-//! other tasks. A full queue of entries is a fault of ours that is counted and said, never a wait.
+//! other tasks, and never waited for. So the recorder and the others may wait for the engine without a circle. A full
+//! queue of entries is a fault of ours: it is said on the page, and a gap entry counts what it cost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) enum Control {
     Sight(VantageId, bool),
     /// A new plan came into force, made from a config.
     Plan(Arc<Plan>, Accepted),
+    /// The plan in force, with its windows of intended downtime worked out further ahead.
+    Windows(Arc<Plan>),
     /// A changed config was refused: its hash, the first fault, how many.
     Refused(String, String, u32),
     /// The refused config is gone again.
@@ -55,6 +58,8 @@ pub(crate) enum Control {
     History(History, Date),
     /// Nothing can be recorded, since then and why; or it can again.
     Recording(Option<(Timestamp, String)>),
+    /// Something besides recording fails in the ledger, in words for operators; or it works again.
+    Ill(Option<String>),
     /// Stop in good order; answers when all is handed over.
     Stop(oneshot::Sender<()>),
 }
@@ -75,14 +80,17 @@ pub(crate) struct Decider {
     extras: Extras,
     not_recording: Option<Notice>,
     refused: Option<Notice>,
-    overflow: Option<Timestamp>,
+    ill: Option<Notice>,
+    /// Since when jobs are lost because the recorder does not keep up, and how many.
+    overflow: Option<(Timestamp, u64)>,
     spans: Spans,
     outlets: Outlets,
     publish_at: Option<Instant>,
     published_at: Instant,
     next_snapshot: Instant,
     next_spans: Instant,
-    snapshot_watermark: u64,
+    /// Watermark and ordinal of the last snapshot.
+    snapshot_at: (u64, u64),
     snapshot_gap: Duration,
 }
 
@@ -92,12 +100,13 @@ impl Decider {
         let mut spans = Spans::default();
         spans.note(clock::now(), engine.verdicts());
         Self {
-            snapshot_watermark: engine.watermark(),
+            snapshot_at: (engine.watermark(), engine.ordinal()),
             snapshot_gap: SNAPSHOT_GAP.0,
             engine,
             extras,
             not_recording: None,
             refused: None,
+            ill: None,
             overflow: None,
             spans,
             outlets,
@@ -127,7 +136,13 @@ impl Decider {
                     None => return,
                 },
                 group = committed.recv() => match group {
-                    Some(group) => self.take_runs(group),
+                    Some(group) => {
+                        self.take_runs(group);
+                        // What has been measured comes before what time alone decides.
+                        while let Ok(group) = committed.try_recv() {
+                            self.take_runs(group);
+                        }
+                    }
                     None => return,
                 },
                 () = tokio::time::sleep_until(self.next_look()) => self.feed(Input::Tick),
@@ -163,6 +178,7 @@ impl Decider {
         match told {
             Control::Sight(vantage, sees) => self.feed(Input::VantageHeartbeat { vantage, sees }),
             Control::Plan(plan, config) => self.load(plan, config),
+            Control::Windows(plan) => self.feed(Input::PlanLoaded(plan)),
             Control::Refused(hash, first, faults) => self.refuse(hash, first, faults),
             Control::Unrefused => self.refused = None,
             Control::ClockStepped(by_ms) => {
@@ -176,8 +192,13 @@ impl Decider {
             }
             Control::Recording(trouble) => {
                 self.not_recording = trouble.map(|(since, why)| Notice::NotRecording { since, why });
+                if self.not_recording.is_none() {
+                    // It rests on runs that the log may lack.
+                    self.snapshot();
+                }
                 self.publish_within(CHANGE_GAP);
             }
+            Control::Ill(what) => self.ill = what.map(|what| Notice::Ill { what, since: clock::now() }),
             Control::Stop(_) => {}
         }
         let gap = self.renew_gap();
@@ -215,8 +236,12 @@ impl Decider {
         while let Some(action) = self.engine.poll() {
             match action {
                 Action::Record(entry) => {
-                    if let Event::VerdictChanged { cell, to, .. } = &entry.what {
-                        self.spans.changed(entry.at, cell, *to);
+                    match &entry.what {
+                        Event::VerdictChanged { cell, to, .. } => self.spans.changed(entry.at, cell, *to),
+                        Event::MaintenanceBegan { .. } | Event::MaintenanceEnded { .. } => {
+                            self.spans.cover(entry.at, self.engine.verdicts());
+                        }
+                        _ => {}
                     }
                     self.keep(Job::Append(entry));
                     self.next_snapshot = self.next_snapshot.min(Instant::now() + self.snapshot_gap);
@@ -244,22 +269,37 @@ impl Decider {
     }
 
     fn keep(&mut self, job: Job) {
-        if self.outlets.jobs.try_send(job).is_err() && self.overflow.is_none() {
-            tracing::error!("the recorder does not keep up; entries are being lost");
-            self.overflow = Some(clock::now());
+        if let Some((from, lost)) = self.overflow {
+            let (at, why) = (clock::now(), "the recorder did not keep up".to_string());
+            let what = Event::Gap { from, to: at, lost, why };
+            let gap = Entry { at, watermark: self.engine.watermark(), ordinal: 0, what };
+            if self.outlets.jobs.try_send(Job::Append(gap)).is_ok() {
+                self.overflow = None;
+            }
+        }
+        if self.outlets.jobs.try_send(job).is_err() {
+            if self.overflow.is_none() {
+                tracing::error!("the recorder does not keep up; entries are being lost");
+            }
+            self.overflow.get_or_insert((clock::now(), 0)).1 += 1;
         }
     }
 
     /// What is due by the monotonic clock.
     fn round(&mut self) {
         let now = Instant::now();
+        let wall = clock::now();
+        // Who was paused has things to decide first: what time turned must not be told, or kept, as it was before.
+        if self.engine.wake_at().is_some_and(|due| due <= wall) {
+            self.feed(Input::Tick);
+        }
         if now >= self.next_spans {
             self.next_spans = now + REPORT_EVERY;
             self.report_spans();
         }
         if now >= self.next_snapshot {
             self.next_snapshot = now + SNAPSHOT_EVERY;
-            if self.engine.watermark() > self.snapshot_watermark {
+            if (self.engine.watermark(), self.engine.ordinal()) != self.snapshot_at {
                 self.snapshot();
             }
         }
@@ -279,7 +319,7 @@ impl Decider {
 
     fn snapshot(&mut self) {
         let begun = Instant::now();
-        self.snapshot_watermark = self.engine.watermark();
+        self.snapshot_at = (self.engine.watermark(), self.engine.ordinal());
         let written = serde_json::to_vec(&self.engine.snapshot());
         self.snapshot_gap = SNAPSHOT_GAP.0.max(begun.elapsed() * SNAPSHOT_GAP.1);
         match written {
@@ -305,8 +345,11 @@ impl Decider {
 
     /// Renewals wait for an eighth of the shortest lease: a page is rendered often enough, and not for every run.
     fn renew_gap(&self) -> Duration {
-        let leases = self.engine.plan().cells().map(|(_, capability, _)| capability.policy.lease);
-        (leases.min().unwrap_or_default() / 8).clamp(RENEW_GAP.0, RENEW_GAP.1)
+        (self.leases().min().unwrap_or_default() / 8).clamp(RENEW_GAP.0, RENEW_GAP.1)
+    }
+
+    fn leases(&self) -> impl Iterator<Item = Duration> {
+        self.engine.plan().cells().map(|(_, capability, _)| capability.policy.lease)
     }
 
     fn publish_within(&mut self, gap: Duration) {
@@ -319,13 +362,13 @@ impl Decider {
         self.published_at = Instant::now();
         let now = clock::now();
         self.extras.today = self.extras.today.max(Some(crate::recorder::today(now)));
-        let ill =
-            self.overflow.map(|since| Notice::Ill { what: "the recorder does not keep up".into(), since });
-        self.extras.notices =
-            [&self.not_recording, &self.refused, &ill].into_iter().flatten().cloned().collect();
+        let slow = |(since, _)| Notice::Ill { what: "The recorder does not keep up.".into(), since };
+        let slow = self.overflow.map(slow);
+        let notices = [&self.not_recording, &self.refused, &slow, &self.ill];
+        self.extras.notices = notices.into_iter().flatten().cloned().collect();
         let view = self.engine.view(&self.extras);
-        let left =
-            view.valid_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+        let longest = self.leases().max().unwrap_or_default();
+        let left = view.valid_until.map(|until| left_of(until, now, longest));
         let verdicts: Vec<(String, Verdict)> =
             self.engine.verdicts().map(|(key, verdict, _)| (key.to_string(), verdict)).collect();
         self.outlets.publish.send_replace(Published {
@@ -343,7 +386,27 @@ impl Decider {
     }
 }
 
+/// How long a view holds from `now` on: never longer than a lease, also where the clock was just set back and nobody
+/// has noticed yet.
+fn left_of(until: Timestamp, now: Timestamp, longest: Duration) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default().min(longest)
+}
+
 /// Days of history and the chain's end, as a hub starts with them.
 pub(crate) fn extras(history: History, today: Date, ledger_head: Option<LedgerHead>) -> Extras {
     Extras { history, today: Some(today), ledger_head, notices: Vec::new(), last: BTreeMap::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_set_back_does_not_lengthen_a_lease() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let lease = Duration::from_secs(90);
+        assert_eq!(left_of(at(100), at(40), lease), Duration::from_secs(60));
+        assert_eq!(left_of(at(100), at(101), lease), Duration::ZERO);
+        assert_eq!(left_of(at(7_300), at(10), lease), lease);
+    }
 }

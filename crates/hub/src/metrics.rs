@@ -20,6 +20,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
+    /// Whether anybody still decides.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.published.has_changed().is_ok()
+    }
+
     /// All figures at this moment.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
@@ -37,8 +42,14 @@ impl Metrics {
         counter(out, "candor_runs_panicked_total", "Runs that ended in a fault of ours.", figures.panicked);
         gauge(out, "candor_runs_in_flight", "Runs in flight.", figures.in_flight);
         gauge(out, "candor_runs_undelivered", "Results that wait to be taken.", figures.undelivered);
+        // Never reset: two readers must not take it from each other.
         let late = u64::try_from(figures.late_max.as_millis()).unwrap_or(u64::MAX);
-        gauge(out, "candor_start_late_max_milliseconds", "Longest delay of a start.", late);
+        gauge(
+            out,
+            "candor_start_late_max_milliseconds",
+            "Longest delay of a start since the hub came up.",
+            late,
+        );
     }
 
     fn recorder_text(&self, out: &mut String) {
@@ -58,10 +69,19 @@ impl Metrics {
             of(&self.recorder.unrecorded),
         );
         gauge(out, "candor_ledger_waiting", "Runs that wait to be kept.", of(&self.recorder.waiting));
+        counter(
+            out,
+            "candor_ledger_lost_total",
+            "Runs and entries lost to history.",
+            of(&self.recorder.lost),
+        );
+        let recording = u64::from(of(&self.recorder.in_trouble) == 0);
+        gauge(out, "candor_ledger_recording", "Whether history is being recorded.", recording);
     }
 
     fn verdict_text(&self, out: &mut String) {
-        let published = self.published.borrow();
+        // Cloned, because the engine would wait for a reader.
+        let published = self.published.borrow().clone();
         head(out, "candor_cell_verdict", "gauge", "1 for the verdict that a cell has, 0 for the others.");
         for (cell, verdict) in published.verdicts.iter() {
             for known in Verdict::ALL {

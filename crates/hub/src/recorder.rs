@@ -82,6 +82,10 @@ pub(crate) struct RecorderStats {
     pub(crate) entries: AtomicU64,
     pub(crate) unrecorded: AtomicU64,
     pub(crate) waiting: AtomicU64,
+    /// Runs and entries that history will never have.
+    pub(crate) lost: AtomicU64,
+    /// 1 while nothing can be kept.
+    pub(crate) in_trouble: AtomicU64,
 }
 
 /// Ends of the queues that the recorder works between.
@@ -103,6 +107,10 @@ pub(crate) struct Recorder {
     trouble: Option<Trouble>,
     waiting: VecDeque<Run>,
     entries: VecDeque<Entry>,
+    /// The plan in force, where it is not kept yet.
+    plan: Option<(Timestamp, Arc<Plan>, Accepted)>,
+    /// Whether the engine was told that rollups fail.
+    ill: bool,
     stats: Arc<RecorderStats>,
 }
 
@@ -131,6 +139,8 @@ impl Recorder {
             trouble: None,
             waiting: VecDeque::new(),
             entries: VecDeque::new(),
+            plan: None,
+            ill: false,
             stats,
         }
     }
@@ -146,9 +156,12 @@ impl Recorder {
             let try_again = self.trouble.as_ref().map_or_else(|| Instant::now() + TRY_AGAIN, |t| t.next_try);
             tokio::select! {
                 biased;
+                // Rare and short, so they come first: else a busy hub would never get to them.
+                () = tokio::time::sleep_until(try_again), if self.trouble.is_some() => self.catch_up().await,
+                _ = housekeep.tick() => self.housekeep().await,
                 n = self.wires.jobs.recv_many(&mut jobs, JOBS_MAX) => {
                     if n == 0 {
-                        return;
+                        return self.finish().await;
                     }
                     self.take_jobs(jobs.drain(..)).await;
                 }
@@ -156,41 +169,49 @@ impl Recorder {
                     runs_end = n == 0;
                     self.take_group(std::mem::take(&mut group)).await;
                 }
-                _ = housekeep.tick() => self.housekeep().await,
-                () = tokio::time::sleep_until(try_again), if self.trouble.is_some() => self.catch_up().await,
             }
+        }
+    }
+
+    /// Nobody decides any more: what is still here is kept for the next start, if it can be.
+    async fn finish(&mut self) {
+        let mut runs = Vec::new();
+        while let Ok(run) = self.wires.runs.try_recv() {
+            runs.push(run);
+        }
+        self.take_group(runs).await;
+        if self.trouble.is_some() {
+            self.catch_up().await;
         }
     }
 
     async fn take_group(&mut self, mut runs: Vec<Run>) {
+        if runs.is_empty() {
+            return;
+        }
         let received_at = clock::now();
         for run in &mut runs {
             run.observation.received_at = received_at;
         }
-        let first = match self.keep_runs(&runs) {
-            Ok(last) => last.saturating_sub(runs.len() as u64) + 1,
-            Err(error) => {
-                self.fail(&error).await;
-                self.wait_with(&runs);
-                // The engine takes numbers that never fall; unrecorded ones share the last.
-                let committed = runs.into_iter().map(|run| Committed { seq: self.watermark, run });
-                let _ = self.wires.committed.send(committed.collect()).await;
-                return;
+        if self.trouble.is_none() {
+            match self.keep_runs(&runs) {
+                Ok(last) => {
+                    let first = last.saturating_sub(runs.len() as u64) + 1;
+                    let committed = (first..).zip(runs).map(|(seq, run)| Committed { seq, run }).collect();
+                    let _ = self.wires.committed.send(committed).await;
+                    return;
+                }
+                Err(error) => self.fail(&error).await,
             }
-        };
-        let committed = (first..).zip(runs).map(|(seq, run)| Committed { seq, run }).collect();
-        let _ = self.wires.committed.send(committed).await;
+        }
+        self.wait_with(&runs);
+        // The engine takes numbers that never fall; unrecorded ones share the last.
+        let committed = runs.into_iter().map(|run| Committed { seq: self.watermark, run });
+        let _ = self.wires.committed.send(committed.collect()).await;
     }
 
     fn keep_runs(&mut self, runs: &[Run]) -> Result<u64, LedgerError> {
-        if runs.is_empty() {
-            return Ok(self.watermark);
-        }
-        if self.trouble.is_some() {
-            return Err(LedgerError::Busy);
-        }
-        let ledger = &mut self.ledger;
-        self.watermark = tokio::task::block_in_place(|| ledger.observe(runs))?;
+        self.watermark = self.blocking(|ledger| ledger.observe(runs))?;
         self.stats.runs.fetch_add(runs.len() as u64, Ordering::Relaxed);
         self.stats.groups.fetch_add(1, Ordering::Relaxed);
         Ok(self.watermark)
@@ -207,6 +228,7 @@ impl Recorder {
     }
 
     fn lose(&mut self, n: u64) {
+        self.stats.lost.fetch_add(n, Ordering::Relaxed);
         if let Some(trouble) = &mut self.trouble {
             trouble.lost += n;
         }
@@ -227,27 +249,40 @@ impl Recorder {
     }
 
     async fn append_or_fail(&mut self) {
-        if self.entries.is_empty() {
-            return;
+        if self.trouble.is_none() && !self.entries.is_empty() {
+            if let Err(error) = self.append_waiting().await {
+                self.fail(&error).await;
+            }
         }
-        if let Err(error) = self.append_waiting().await {
-            self.fail(&error).await;
+        while self.entries.len() > ENTRIES_MAX {
+            self.entries.pop_front();
+            self.lose(1);
         }
     }
 
     async fn take_job(&mut self, job: Job) {
         let outcome = match job {
             Job::Append(_) => Ok(()),
-            Job::Spans(spans) => self.blocking(|ledger| ledger.record_spans(&spans)),
-            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, &bytes),
             Job::Plan { at, plan, config } => {
                 self.keep = plan.keep.clone();
-                self.blocking(|ledger| keep_plan(ledger, at, &plan, &config))
+                self.plan = Some((at, plan, config));
+                if self.trouble.is_some() { Ok(()) } else { self.keep_waiting_plan() }
             }
+            // Days have a gap where nothing is recorded, and a snapshot is only a quicker start.
+            Job::Spans(_) | Job::Snapshot { .. } if self.trouble.is_some() => Ok(()),
+            Job::Spans(spans) => self.blocking(|ledger| ledger.record_spans(&spans)),
+            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, &bytes),
         };
         if let Err(error) = outcome {
             self.fail(&error).await;
         }
+    }
+
+    fn keep_waiting_plan(&mut self) -> Result<(), LedgerError> {
+        let Some((at, plan, config)) = self.plan.clone() else { return Ok(()) };
+        self.blocking(|ledger| keep_plan(ledger, at, &plan, &config))?;
+        self.plan = None;
+        Ok(())
     }
 
     fn blocking<T>(
@@ -258,9 +293,9 @@ impl Recorder {
         tokio::task::block_in_place(|| work(ledger))
     }
 
-    /// A snapshot is only a quicker start; it stands behind entries that still wait.
+    /// A snapshot stands behind the entries before it: where those still wait, there is none.
     fn snapshot(&mut self, watermark: u64, bytes: &[u8]) -> Result<(), LedgerError> {
-        if self.trouble.is_some() || !self.entries.is_empty() {
+        if !self.entries.is_empty() {
             return Ok(());
         }
         self.blocking(|ledger| {
@@ -270,19 +305,49 @@ impl Recorder {
     }
 
     async fn append_waiting(&mut self) -> Result<(), LedgerError> {
-        if self.trouble.is_some() {
-            while self.entries.len() > ENTRIES_MAX {
-                self.entries.pop_front();
-                self.lose(1);
-            }
-            return Ok(());
-        }
         let entries: Vec<Entry> = self.entries.iter().cloned().collect();
-        let head = self.blocking(|ledger| ledger.append_all(&entries))?;
+        let head = match self.blocking(|ledger| ledger.append_all(&entries)) {
+            Err(LedgerError::Refused(why)) => self.append_each(&why)?,
+            outcome => outcome?,
+        };
         self.stats.entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
         self.entries.clear();
         self.tell_head(head).await;
         Ok(())
+    }
+
+    /// One of the entries that wait can never be kept, which is a bug of ours: it goes, and a gap says so. The others
+    /// must not wait behind it for ever.
+    fn append_each(&mut self, why: &str) -> Result<Option<LedgerHead>, LedgerError> {
+        let (mut refused, from) = (0, self.entries.front().map_or_else(clock::now, |entry| entry.at));
+        while let Some(entry) = self.entries.front().cloned() {
+            match self.blocking(|ledger| ledger.append(&entry)) {
+                Ok(_) => {}
+                Err(LedgerError::Refused(why)) => {
+                    tracing::error!(%why, ?entry, "an entry is lost to history");
+                    refused += 1;
+                }
+                Err(error) => return Err(error),
+            }
+            self.entries.pop_front();
+        }
+        self.stats.lost.fetch_add(refused, Ordering::Relaxed);
+        self.append_gap(from, refused, why)
+    }
+
+    /// A gap stands behind what was kept: the chain's watermarks never go back.
+    fn append_gap(
+        &mut self,
+        from: Timestamp,
+        lost: u64,
+        why: &str,
+    ) -> Result<Option<LedgerHead>, LedgerError> {
+        let (to, why) = (clock::now(), why.to_string());
+        self.blocking(|ledger| {
+            let watermark = ledger.decided()?;
+            let what = Event::Gap { from: from.min(to), to, lost, why };
+            ledger.append(&Entry { at: to, watermark, ordinal: 0, what }).map(Some)
+        })
     }
 
     async fn tell_head(&mut self, head: Option<LedgerHead>) {
@@ -291,55 +356,47 @@ impl Recorder {
         }
     }
 
+    /// Trouble begins; where there is some already, that goes on and is tried again when it is due.
     async fn fail(&mut self, error: &LedgerError) {
-        let next_try = Instant::now() + TRY_AGAIN;
-        if let Some(trouble) = &mut self.trouble {
-            trouble.next_try = next_try;
+        if self.trouble.is_some() {
             return;
         }
         let (since, why) = (clock::now(), error.to_string());
         tracing::error!(%why, "history is not being recorded; the page goes on");
+        self.stats.in_trouble.store(1, Ordering::Relaxed);
+        let next_try = Instant::now() + TRY_AGAIN;
         self.trouble = Some(Trouble { since, why: why.clone(), lost: 0, next_try });
         let _ = self.wires.engine.send(Control::Recording(Some((since, why)))).await;
     }
 
     /// Keeps what has waited; where that works, the trouble is over and a gap entry says what it cost.
     async fn catch_up(&mut self) {
-        let Some(trouble) = self.trouble.take() else { return };
-        let outcome = self.keep_waiting().and_then(|()| {
-            // The chain's watermarks never go back: a gap stands behind what was decided, not behind what was kept.
-            let watermark = self.ledger.decided()?;
-            let (from, to, lost, why) = (trouble.since, clock::now(), trouble.lost, trouble.why.clone());
-            self.entries.push_back(Entry {
-                at: to,
-                watermark,
-                ordinal: 0,
-                what: Event::Gap { from, to, lost, why },
-            });
-            Ok(())
-        });
-        let outcome = match outcome {
-            Ok(()) => self.append_waiting().await,
-            error => error,
-        };
-        if let Err(error) = outcome {
-            // A gap entry that was not kept is made anew by the next try.
-            self.entries.retain(|entry| !matches!(entry.what, Event::Gap { .. }));
+        if let Err(error) = self.keep_all_that_waits().await {
             tracing::debug!(%error, "still not recorded");
-            self.trouble = Some(Trouble { next_try: Instant::now() + TRY_AGAIN, ..trouble });
+            if let Some(trouble) = &mut self.trouble {
+                trouble.next_try = Instant::now() + TRY_AGAIN;
+            }
             return;
         }
-        tracing::info!(lost = trouble.lost, "history is recorded again");
+        let lost = self.trouble.take().map_or(0, |trouble| trouble.lost);
+        self.stats.in_trouble.store(0, Ordering::Relaxed);
+        tracing::info!(lost, "history is recorded again");
         let _ = self.wires.engine.send(Control::Recording(None)).await;
     }
 
-    fn keep_waiting(&mut self) -> Result<(), LedgerError> {
+    async fn keep_all_that_waits(&mut self) -> Result<(), LedgerError> {
         while !self.waiting.is_empty() {
             let runs: Vec<Run> = self.waiting.iter().take(GROUP_MAX).cloned().collect();
             self.keep_runs(&runs)?;
             self.waiting.drain(..runs.len());
+            self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
         }
-        self.stats.waiting.store(0, Ordering::Relaxed);
+        self.keep_waiting_plan()?;
+        self.append_waiting().await?;
+        let Some(trouble) = &self.trouble else { return Ok(()) };
+        let (since, lost, why) = (trouble.since, trouble.lost, trouble.why.clone());
+        let head = self.append_gap(since, lost, &why)?;
+        self.tell_head(head).await;
         Ok(())
     }
 
@@ -357,9 +414,22 @@ impl Recorder {
         });
         match outcome {
             Ok((days, today)) => {
+                self.tell_ill(None).await;
                 let _ = self.wires.engine.send(Control::History(days, today)).await;
             }
+            Err(error @ (LedgerError::Corrupt(_) | LedgerError::Refused(_))) => {
+                tracing::error!(%error, "rollups and retention fail");
+                self.tell_ill(Some(format!("Rollups and retention fail: {error}."))).await;
+            }
+            // The disk: new runs will meet it as well.
             Err(error) => self.fail(&error).await,
+        }
+    }
+
+    async fn tell_ill(&mut self, what: Option<String>) {
+        if self.ill != what.is_some() {
+            self.ill = what.is_some();
+            let _ = self.wires.engine.send(Control::Ill(what)).await;
         }
     }
 }
@@ -387,3 +457,6 @@ pub(crate) type History = BTreeMap<CellKey, Vec<Day>>;
 pub(crate) fn today(at: Timestamp) -> Date {
     at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@
 //! it decides on and that the ledger does not have (a crash came between) are kept now. What a log cannot know (the
 //! present plan, the present time) comes last, so a cell whose lease ended while nobody ran is unknown from the first
 //! page on.
+//!
+//! Answers of anchors are not in the log, but what was decided on them is: a verdict that accuses, or an incident,
+//! proves that the cell's vantages were known to see, and they are taken to see at that moment again.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use std::sync::Arc;
 use candor_core::Timestamp;
 use candor_core::engine::{Action, Command, Engine, Input, Snapshot};
 use candor_core::entry::{Entry, Event};
+use candor_core::id::VantageId;
 use candor_core::incident::{By, UpdateText};
 use candor_core::model::Plan;
 use candor_ledger::{Ledger, LedgerError, Logged};
@@ -25,15 +29,20 @@ pub(crate) struct Recovered {
 /// Clock differences that are taken for a step while nobody ran: `now` lies before what was decided.
 const BACKWARDS_MS: i64 = 2_000;
 
-/// Folds the ledger.
-pub(crate) fn recover(ledger: &Ledger, plan: &Arc<Plan>, now: Timestamp) -> Result<Recovered, LedgerError> {
+/// Folds the ledger: under the plan that was in force `before`, and then `plan`.
+pub(crate) fn recover(
+    ledger: &Ledger,
+    before: &Arc<Plan>,
+    plan: &Arc<Plan>,
+    now: Timestamp,
+) -> Result<Recovered, LedgerError> {
     let kept = ledger.latest_snapshot()?;
     let snapshot = kept.as_ref().and_then(|kept| read(&kept.bytes));
     let (mut engine, after) = match (&snapshot, &kept) {
         (Some(snapshot), Some(kept)) => {
-            (Engine::restore(Arc::clone(plan), snapshot), (kept.watermark, kept.entry_seq))
+            (Engine::restore(Arc::clone(before), snapshot), (kept.watermark, kept.entry_seq))
         }
-        _ => (Engine::new(Arc::clone(plan), beginning(ledger, now)?), (0, 0)),
+        _ => (Engine::new(Arc::clone(before), beginning(ledger, now)?), (0, 0)),
     };
     let mut known = snapshot.as_ref().map_or(0, Snapshot::ordinal);
     let mut decided = drain(&mut engine);
@@ -42,6 +51,9 @@ pub(crate) fn recover(ledger: &Ledger, plan: &Arc<Plan>, now: Timestamp) -> Resu
             Logged::Observation(seq, seen) => engine.handle(seen.received_at, Input::Observation(seq, seen)),
             Logged::Entry(_, entry) => {
                 known = known.max(entry.ordinal);
+                for vantage in seeing(&engine, &entry) {
+                    engine.handle(entry.at, Input::VantageHeartbeat { vantage, sees: true });
+                }
                 if let Some(input) = input_of(&entry) {
                     engine.handle(entry.at, input);
                 }
@@ -54,10 +66,24 @@ pub(crate) fn recover(ledger: &Ledger, plan: &Arc<Plan>, now: Timestamp) -> Resu
     let back_ms = last.as_millisecond().saturating_sub(now.as_millisecond());
     let present = if back_ms > BACKWARDS_MS { Input::ClockStepped(-back_ms) } else { Input::Tick };
     engine.handle(now, present);
+    if before != plan {
+        engine.handle(now, Input::PlanLoaded(Arc::clone(plan)));
+    }
     decided.extend(drain(&mut engine));
     decided.retain(|entry| entry.ordinal > known);
     engine.count_from(known);
     Ok(Recovered { engine, missing: decided })
+}
+
+/// The vantages without whose sight `entry` could not have been decided.
+fn seeing(engine: &Engine, entry: &Entry) -> Vec<VantageId> {
+    let Event::VerdictChanged { cell: accused, to, .. } = &entry.what else { return Vec::new() };
+    if !to.is_failing() {
+        return Vec::new();
+    }
+    let cells = engine.plan().cells().filter(|(_, _, cell)| cell.key == *accused);
+    let vantages = cells.flat_map(|(_, _, cell)| cell.checks.iter().map(|check| check.vantage.clone()));
+    vantages.filter(|vantage| engine.blind().all(|(blind, _)| blind != vantage)).collect()
 }
 
 fn read(bytes: &[u8]) -> Option<Snapshot> {
@@ -109,3 +135,6 @@ fn input_of(entry: &Entry) -> Option<Input> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Public: the files of the site, nothing else. Operators: the same in full, `/metrics` (Prometheus text) and
 //! `/healthz`. GET and HEAD only. Every connection has deadlines and bounds: a slow reader costs a small buffer, a
-//! reader that never sends a whole request is cut, and past [`CONNECTIONS_MAX`] new ones wait in the kernel.
+//! reader that never sends a whole request is cut, and past its [`Seats`] new ones wait in the kernel. Seats follow
+//! from the descriptors that this process may open beside its probes, so readers cannot keep the hub from measuring.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use candor_probe::{Bounds, DESCRIPTORS_PER_RUN};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
@@ -20,21 +22,56 @@ use hyper::http::response::Builder;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use crate::publish::Sites;
 use crate::site::{Packed, Site};
 
-/// Connections of one site at once.
-const CONNECTIONS_MAX: usize = 16_384;
+/// Connections of one site at once, however many descriptors there are; and however few.
+const CONNECTIONS: (u64, u64) = (16, 16_384);
+/// Descriptors for the ledger, the listeners, the log and what the system opens.
+const DESCRIPTORS_OWN: u64 = 64;
 /// Longest time for a whole request head.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Longest life of a connection, however it is used.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(300);
 /// Largest request head.
 const HEAD_MAX: usize = 16 * 1024;
+/// How long answers that have begun may take to end when the hub stops.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Connections that cannot be accepted are said in the log so often at most.
+const SAY_EVERY: Duration = Duration::from_secs(60);
+
+/// How many connections each site may have at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seats {
+    pub(crate) public: usize,
+    pub(crate) operators: usize,
+}
+
+impl Seats {
+    /// Those that go with the descriptors of this process; first it takes as many of them as it may have.
+    pub(crate) fn of_this_process() -> Self {
+        let limit = getrlimit(Resource::Nofile);
+        let more = Rlimit { current: limit.maximum, maximum: limit.maximum };
+        // Where the system says no, what there is must do.
+        let descriptors =
+            if setrlimit(Resource::Nofile, more).is_ok() { limit.maximum } else { limit.current };
+        Self::for_descriptors(descriptors.unwrap_or(u64::MAX))
+    }
+
+    fn for_descriptors(descriptors: u64) -> Self {
+        let runs = Bounds::for_descriptors(descriptors).in_flight as u64 * DESCRIPTORS_PER_RUN;
+        let free = descriptors.saturating_sub(runs).saturating_sub(DESCRIPTORS_OWN);
+        let seats = |n: u64| usize::try_from(n.clamp(CONNECTIONS.0, CONNECTIONS.1)).unwrap_or(usize::MAX);
+        Self { public: seats(free - free / 4), operators: seats(free / 4) }
+    }
+}
+
 /// Which site a listener serves.
 #[derive(Debug, Clone)]
 pub(crate) enum Door {
@@ -52,48 +89,72 @@ pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Serves until `stop` turns true.
 pub(crate) async fn work(
     listener: TcpListener,
+    seats: usize,
     door: Door,
     sites: Arc<Sites>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(seats));
+    let mut said = None;
     loop {
-        let Ok(seat) = Arc::clone(&room).acquire_owned().await else { return };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
+            accepted = next(&listener, &room) => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let (door, sites) = (door.clone(), Arc::clone(&sites));
+            Ok((stream, seat)) => {
+                let (door, sites, stop) = (door.clone(), Arc::clone(&sites), stop.clone());
                 tokio::spawn(async move {
                     // A connection that breaks or runs out of time is the reader's affair.
-                    let _ = tokio::time::timeout(CONNECTION_WITHIN, converse(stream, door, sites)).await;
+                    let _ =
+                        tokio::time::timeout(CONNECTION_WITHIN, converse(stream, door, sites, stop)).await;
                     drop(seat);
                 });
             }
             Err(error) => {
                 // Out of descriptors, most likely: those who are connected go on.
-                tracing::warn!(%error, "a connection could not be accepted");
+                if said.is_none_or(|at: Instant| at.elapsed() >= SAY_EVERY) {
+                    tracing::warn!(%error, "connections cannot be accepted");
+                    said = Some(Instant::now());
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-async fn converse(stream: TcpStream, door: Door, sites: Arc<Sites>) -> Result<(), hyper::Error> {
+/// The next connection that there is a seat for.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let seat = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    Ok((listener.accept().await?.0, seat))
+}
+
+async fn converse(
+    stream: TcpStream,
+    door: Door,
+    sites: Arc<Sites>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), hyper::Error> {
     // Small answers should not wait for more.
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
         let response = respond(&request, &door, &sites);
         async move { Ok::<_, Infallible>(response) }
     });
-    hyper::server::conn::http1::Builder::new()
+    let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), answer)
-        .await
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::time::timeout(GOODBYE, connection).await.unwrap_or(Ok(()))
 }
 
 fn respond<B>(request: &Request<B>, door: &Door, sites: &Sites) -> Response<Full<Bytes>> {
@@ -108,7 +169,10 @@ fn respond<B>(request: &Request<B>, door: &Door, sites: &Sites) -> Response<Full
             "/metrics" => {
                 return text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.text());
             }
-            "/healthz" => return plain(StatusCode::OK, "candor is running\n"),
+            "/healthz" if metrics.is_alive() => return plain(StatusCode::OK, "candor is running\n"),
+            "/healthz" => {
+                return plain(StatusCode::SERVICE_UNAVAILABLE, "Nobody decides any more: restart candor.\n");
+            }
             _ => sites.operators.load(),
         },
     };
@@ -136,9 +200,8 @@ fn lookup(site: &Site, path: &str) -> Option<Arc<Packed>> {
 }
 
 fn deliver<B>(request: &Request<B>, file: &Packed) -> Response<Full<Bytes>> {
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
     let builder = headed(Response::builder(), file);
-    if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.etag)) {
+    if request.headers().get_all(IF_NONE_MATCH).iter().any(|tags| names(tags, &file.etag)) {
         return built(builder.status(StatusCode::NOT_MODIFIED), Bytes::new());
     }
     let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
@@ -151,13 +214,23 @@ fn deliver<B>(request: &Request<B>, file: &Packed) -> Response<Full<Bytes>> {
     built(builder, file.plain.clone())
 }
 
+/// Whether a list of entity tags names `etag`, by the weak comparison (RFC 9110, section 13.1.2).
+fn names(tags: &HeaderValue, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let tags = tags.to_str().unwrap_or_default();
+    tags.trim() == "*" || tags.split(',').any(|tag| opaque(tag) == opaque(etag))
+}
+
 /// Whether `coding` is accepted: named, and not with a weight of zero (RFC 9110, section 12.5.3).
 fn accepts(header: &str, coding: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        let refused =
-            parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
+        let refused = parts.any(|p| {
+            p.strip_prefix(['q', 'Q'])
+                .and_then(|p| p.strip_prefix('='))
+                .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
+        });
         named && !refused
     })
 }
@@ -207,7 +280,21 @@ fn built(builder: Builder, body: Bytes) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
-    use super::accepts;
+    use super::*;
+
+    #[test]
+    fn readers_leave_descriptors_to_the_probes() {
+        assert_eq!(Seats::for_descriptors(1_024), Seats { public: 144, operators: 48 });
+        assert_eq!(Seats::for_descriptors(u64::MAX), Seats { public: 16_384, operators: 16_384 });
+        assert_eq!(Seats::for_descriptors(10), Seats { public: 16, operators: 16 });
+    }
+
+    #[test]
+    fn a_tag_is_known_in_any_list_and_strength() {
+        let names = |tags: &'static str| names(&HeaderValue::from_static(tags), "W/\"abc\"");
+        assert!(names("\"x\", \"abc\"") && names("W/\"abc\"") && names("*"));
+        assert!(!names("\"abcd\"") && !names(""));
+    }
 
     #[test]
     fn a_coding_with_weight_zero_is_not_accepted() {

@@ -1,7 +1,8 @@
 //! A rendered site in memory: files by path, each in the codings that clients ask for.
 //!
 //! A site knows until when it holds. Past that moment (a renderer that hangs, a machine that slept) it answers with its
-//! expired form, in which every green is unknown: no reader is ever given a green that ran out.
+//! expired form, in which every green is unknown: no reader is ever given a green that ran out. That form is made when
+//! the first reader needs it, so it is not packed: nobody should wait for that.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -89,7 +90,9 @@ impl Site {
             let Some((view, audience)) = &self.source else { return Arc::new(Self::empty()) };
             let view = Arc::new(view.expired());
             let files = candor_page::render(&view, *audience, Language::English);
-            Arc::new(Self::new(files, self, view, *audience, None))
+            let files = files.into_iter().map(|file| (file.path.clone(), Arc::new(Packed::bare(&file))));
+            let source = Some((view, *audience));
+            Arc::new(Self { files: files.collect(), source, valid_to: None, expired: OnceLock::new() })
         })
     }
 }
@@ -98,12 +101,21 @@ impl Packed {
     fn new(file: &File) -> Self {
         let worth = file.body.len() >= PACK_FROM;
         Self {
-            media_type: file.media_type,
-            immutable: file.immutable,
-            etag: format!("\"{:016x}\"", fingerprint(&file.body)),
-            plain: Bytes::copy_from_slice(&file.body),
             gzip: worth.then(|| gzip(&file.body)).flatten(),
             brotli: worth.then(|| brotli(&file.body)).flatten(),
+            ..Self::bare(file)
+        }
+    }
+
+    fn bare(file: &File) -> Self {
+        Self {
+            media_type: file.media_type,
+            immutable: file.immutable,
+            // Weak: it stands for the file in all its codings.
+            etag: format!("W/\"{:016x}\"", fingerprint(&file.body)),
+            plain: Bytes::copy_from_slice(&file.body),
+            gzip: None,
+            brotli: None,
         }
     }
 }

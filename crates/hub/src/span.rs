@@ -54,6 +54,20 @@ impl Spans {
         }
     }
 
+    /// Intended downtime began or ended; what is measured beneath it stays.
+    pub(crate) fn cover<'v>(
+        &mut self,
+        at: Timestamp,
+        verdicts: impl Iterator<Item = (&'v CellKey, Verdict, bool)>,
+    ) {
+        for (key, _, covered) in verdicts {
+            if let Some(held) = self.cells.get(key).copied().filter(|held| held.1 != covered) {
+                self.end(key, held, at);
+                self.cells.insert(key.clone(), (held.0, covered, at.max(held.2)));
+            }
+        }
+    }
+
     /// All spans up to `at`, for the ledger.
     pub(crate) fn take(&mut self, at: Timestamp) -> Vec<Span> {
         let keys: Vec<CellKey> = self.cells.keys().cloned().collect();
@@ -112,6 +126,39 @@ mod tests {
         spans.changed(at(50), &key, Verdict::Unknown);
         let taken: Vec<_> = spans.take(at(3_600)).into_iter().map(|s| (s.verdict, s.from, s.to)).collect();
         assert_eq!(taken, [(Verdict::Operational, at(0), at(50)), (Verdict::Unknown, at(50), at(3_600))]);
+    }
+
+    #[test]
+    fn who_was_paused_reports_green_only_up_to_the_lease_s_end() {
+        let mut spans = Spans::default();
+        let key = key();
+        spans.note(at(0), std::iter::once((&key, Verdict::Operational, false)));
+        // Stopped at second 10; the engine, an hour later, first decides what came due.
+        spans.changed(at(90), &key, Verdict::Unknown);
+        spans.note(at(3_610), std::iter::once((&key, Verdict::Unknown, false)));
+        let green = |s: &Span| s.verdict == Verdict::Operational;
+        let taken = spans.take(at(3_610));
+        let ends: Vec<_> = taken.iter().filter(|s| green(s)).map(|s| (s.from, s.to)).collect();
+        assert_eq!(ends, [(at(0), at(90))]);
+    }
+
+    #[test]
+    fn time_under_intended_downtime_ends_when_that_ends() {
+        let mut spans = Spans::default();
+        let key = key();
+        spans.note(at(0), std::iter::once((&key, Verdict::Operational, true)));
+        spans.cover(at(7), std::iter::once((&key, Verdict::Operational, false)));
+        let taken: Vec<_> = spans.take(at(20)).iter().map(|s| (s.under_maintenance, s.from, s.to)).collect();
+        assert_eq!(taken, [(true, at(0), at(7)), (false, at(7), at(20))]);
+    }
+
+    #[test]
+    fn a_sleep_longer_than_the_ledger_takes_is_a_gap() {
+        let mut spans = Spans::default();
+        let key = key();
+        spans.note(at(0), std::iter::once((&key, Verdict::Outage, false)));
+        assert_eq!(spans.take(at(3 * 86_400)), []);
+        assert_eq!(spans.take(at(3 * 86_400 + 5)).len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a hub is made of, put together, and taken apart in good order.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use candor_core::entry::{Entry, Event};
@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::clock;
 use crate::config::{self, Loaded};
 use crate::decide::{Control, Decider, Outlets, extras};
 use crate::metrics::Metrics;
@@ -20,8 +21,8 @@ use crate::options::{HubError, HubOptions, Origin, Probes};
 use crate::publish::{self, Published, Sites};
 use crate::recorder::{self, HISTORY_DAYS, Recorder, RecorderStats, Wires};
 use crate::recovery::{Recovered, recover};
-use crate::serve::{self, Door};
-use crate::{clock, reload};
+use crate::reload::{self, InForce};
+use crate::serve::{self, Door, Seats};
 
 /// Runs that wait for the recorder.
 const RUNS_QUEUE: usize = 4_096;
@@ -40,8 +41,10 @@ pub struct Hub {
     operators: SocketAddr,
     engine: mpsc::Sender<Control>,
     stop: watch::Sender<bool>,
+    close: watch::Sender<bool>,
     schedule: JoinHandle<()>,
     recorder: JoinHandle<()>,
+    sites: [JoinHandle<()>; 2],
     others: Vec<JoinHandle<()>>,
 }
 
@@ -65,7 +68,7 @@ impl Hub {
         let public = listen(plan.page.listen, "the public page", "--listen").await?;
         let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen").await?;
         let LedgerPlace::Sqlite(path) = &plan.ledger;
-        let opened = tokio::task::block_in_place(|| open(&PathBuf::from(path), &loaded))?;
+        let opened = tokio::task::block_in_place(|| open(Path::new(path), &options, &loaded))?;
         assemble(options, probes, loaded, opened, (public, operators))
     }
 
@@ -87,6 +90,12 @@ impl Hub {
         self.operators
     }
 
+    /// Waits until nobody decides any more, which only a bug of ours brings about: the page then tells that it knows
+    /// nothing, and whoever runs the hub should start it anew.
+    pub async fn broken(&self) {
+        self.engine.closed().await;
+    }
+
     /// Stops in good order: no new runs, what was decided is kept, then the listeners close.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -96,11 +105,14 @@ impl Hub {
         if self.engine.send(Control::Stop(done)).await.is_ok() {
             let _ = stopped.await;
         }
-        drop(self.engine);
         for task in &self.others {
             task.abort();
         }
         let _ = self.recorder.await;
+        self.close.send_replace(true);
+        for site in self.sites {
+            let _ = site.await;
+        }
     }
 }
 
@@ -121,19 +133,35 @@ struct Opened {
     watermark: u64,
 }
 
-fn open(path: &std::path::Path, loaded: &Loaded) -> Result<Opened, HubError> {
+fn open(path: &Path, options: &HubOptions, loaded: &Loaded) -> Result<Opened, HubError> {
     let mut ledger = Ledger::open(path).map_err(|error| HubError::Ledger(error.to_string()))?;
     let broken = |error: LedgerError| {
         HubError::Ledger(format!("the ledger {} cannot be used: {error}", path.display()))
     };
     let now = clock::now();
-    let recovered = recover(&ledger, &loaded.plan, now).map_err(broken)?;
+    let before = plan_before(&ledger, options, loaded, now).map_err(broken)?;
+    let recovered = recover(&ledger, &before, &loaded.plan, now).map_err(broken)?;
     let history = ledger.history(HISTORY_DAYS, recorder::today(now)).map_err(broken)?;
     let watermark = ledger.watermark().map_err(broken)?;
     let begun = beginnings(&ledger, &recovered, loaded, now).map_err(broken)?;
     ledger.append_all(&begun).map_err(broken)?;
     recorder::keep_plan(&mut ledger, now, &loaded.plan, &loaded.config).map_err(broken)?;
     Ok(Opened { ledger, recovered, history, watermark })
+}
+
+/// The plan that was in force when the hub went down: the present one, unless the config was changed since.
+fn plan_before(
+    ledger: &Ledger,
+    options: &HubOptions,
+    loaded: &Loaded,
+    at: candor_core::Timestamp,
+) -> Result<Arc<Plan>, LedgerError> {
+    let kept = ledger.last_config()?.filter(|kept| kept.hash != loaded.config.hash);
+    let source =
+        kept.zip(loaded.source.as_ref()).map(|(kept, now)| config::source_of(&kept.files, &now.folder));
+    // One that no longer stands (a secret is gone) says nothing; then the present plan must do.
+    let plan = source.and_then(|source| config::resolve(&source, options, at).plan.ok());
+    Ok(plan.unwrap_or_else(|| Arc::clone(&loaded.plan)))
 }
 
 /// What a start adds to the chain: what a crash kept from it, the start itself, and the plan where it is a new one.
@@ -145,12 +173,18 @@ fn beginnings(
 ) -> Result<Vec<Entry>, LedgerError> {
     let watermark = recovered.engine.watermark();
     let mut entries = recovered.missing.clone();
+    // What was decided anew may differ from what a crash lost; a chain that goes back would keep the hub from starting.
+    let mut floor = ledger.decided()?;
     let version = env!("CARGO_PKG_VERSION").to_string();
     let mut add = |what| entries.push(Entry { at, watermark, ordinal: 0, what });
     add(Event::Started { version });
     if ledger.last_config()?.is_none_or(|kept| kept.hash != loaded.config.hash) {
         let cells = u32::try_from(loaded.plan.cells().count()).unwrap_or(u32::MAX);
         add(Event::PlanAccepted { hash: loaded.config.hash.clone(), cells });
+    }
+    for entry in &mut entries {
+        floor = floor.max(entry.watermark);
+        entry.watermark = floor;
     }
     Ok(entries)
 }
@@ -173,10 +207,13 @@ fn assemble(
     let (publish_in, published) = watch::channel(Published::default());
     let (plans_in, plans) = watch::channel(Arc::clone(&plan));
     let (stop, stopped) = watch::channel(false);
+    let (close, closed) = watch::channel(false);
     let (schedule_stats, recorder_stats) =
         (Arc::new(ScheduleStats::default()), Arc::new(RecorderStats::default()));
     let sites = Arc::new(Sites::new());
 
+    // Before the schedule starts, which asks how many descriptors there are.
+    let seats = Seats::of_this_process();
     let head = opened.ledger.head().ok().flatten();
     let extras = extras(opened.history, recorder::today(clock::now()), head);
     let outlets = Outlets { jobs: jobs_in, schedule: schedule_in.clone(), ask, publish: publish_in };
@@ -189,7 +226,7 @@ fn assemble(
         probes(Arc::clone(&plan)),
         runs_in,
         commands,
-        stopped.clone(),
+        stopped,
         Arc::clone(&schedule_stats),
     );
     let metrics = Arc::new(Metrics {
@@ -197,11 +234,14 @@ fn assemble(
         recorder: recorder_stats,
         published: published.clone(),
     });
+    let doors = (Door::Public, Door::Operators(metrics));
+    let open = [
+        tokio::spawn(serve::work(public, seats.public, doors.0, Arc::clone(&sites), closed.clone())),
+        tokio::spawn(serve::work(operators, seats.operators, doors.1, Arc::clone(&sites), closed)),
+    ];
     let mut others = vec![
         tokio::spawn(decider.work(committed, control)),
-        tokio::spawn(publish::work(published, Arc::clone(&sites))),
-        tokio::spawn(serve::work(public, Door::Public, Arc::clone(&sites), stopped.clone())),
-        tokio::spawn(serve::work(operators, Door::Operators(metrics), sites, stopped)),
+        tokio::spawn(publish::work(published, sites)),
         tokio::spawn(clock::watch(engine.clone())),
         tokio::spawn(look_out(plans, asked, engine.clone())),
     ];
@@ -210,23 +250,37 @@ fn assemble(
         loaded,
         reload::Ears { probes, engine: engine.clone(), schedule: schedule_in, anchors: plans_in },
     ));
-    Ok(Hub { plan, public: addresses.0, operators: addresses.1, engine, stop, schedule, recorder, others })
+    Ok(Hub {
+        plan,
+        public: addresses.0,
+        operators: addresses.1,
+        engine,
+        stop,
+        close,
+        schedule,
+        recorder,
+        sites: open,
+        others,
+    })
 }
 
 fn watch_files(options: HubOptions, loaded: Loaded, ears: reload::Ears) -> Vec<JoinHandle<()>> {
-    let force = loaded.config.hash;
     let engine = ears.engine.clone();
     let mut tasks = Vec::new();
-    let seen = loaded.refused.as_ref().map_or_else(|| force.clone(), |refused| refused.hash.clone());
+    let judged = loaded.refused.as_ref().map_or(&loaded.config.hash, |refused| &refused.hash).clone();
     if let Some(refused) = loaded.refused {
         tasks.push(tokio::spawn(async move {
             let _ = engine.send(Control::Refused(refused.hash, refused.first, refused.faults)).await;
         }));
     }
-    match options.origin.clone() {
-        Origin::Files(path) => tasks.push(tokio::spawn(reload::watch(path, options, force, seen, ears))),
+    match (options.origin.clone(), loaded.source) {
+        (Origin::Files(path), Some(source)) => {
+            let force = InForce { source, plan: loaded.plan };
+            let watch = reload::Watch::new(path, options, ears, force, (judged, loaded.secrets));
+            tasks.push(tokio::spawn(watch.work()));
+        }
         // Nothing changes, and whoever listens to the ears must not think that the hub is gone.
-        Origin::Url(_) => tasks.push(tokio::spawn(async move {
+        _ => tasks.push(tokio::spawn(async move {
             ears.engine.closed().await;
             drop(ears);
         })),

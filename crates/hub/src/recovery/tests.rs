@@ -1,0 +1,85 @@
+//! What a crash leaves, folded again: the log as a live hub writes it, without a snapshot.
+
+use candor_config::{Process, Source};
+use candor_core::fault::{Fault, Kind};
+use candor_core::id::CheckId;
+use candor_core::observation::{Observation, Run};
+use candor_core::verdict::Verdict;
+
+use super::*;
+
+const ANCHORED: &str = "
+anchors: [\"tcp://192.0.2.1:443\"]
+defaults: {every: 10s, timeout: 1s}
+services:
+  - id: shop
+    capabilities: {buy: {journey: [{tcp: \"192.0.2.2:80\"}]}}
+";
+
+fn plan(text: &str) -> Arc<Plan> {
+    let source = Source::of_text("candor.yaml", text);
+    Arc::new(candor_config::resolve(&source, &Process, at(0)).unwrap().plan)
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn failure(check: CheckId, second: i64) -> Observation {
+    let fault = Some(Fault::new(Kind::ConnectRefused, 0, "refused"));
+    Observation { check, observed_at: at(second), received_at: at(second), took_ms: 1, fault }
+}
+
+/// Keeps what a live engine sees and decides, as the recorder does; anchors answer at once, and leave no trace.
+fn live(ledger: &mut Ledger, plan: &Arc<Plan>, seconds: &[i64]) -> Engine {
+    let mut engine = Engine::new(Arc::clone(plan), at(0));
+    let check = plan.cells().next().unwrap().2.checks[0].id;
+    for second in seconds {
+        let seen = failure(check, *second);
+        let run = Run { observation: seen.clone(), steps: Vec::new(), evidence: None };
+        let seq = ledger.observe(&[run]).unwrap();
+        engine.handle(at(*second), Input::Observation(seq, seen));
+        let mut entries = drain(&mut engine);
+        let vantage = plan.vantages[0].id.clone();
+        engine.handle(at(*second), Input::VantageHeartbeat { vantage, sees: true });
+        entries.extend(drain(&mut engine));
+        ledger.append_all(&entries).unwrap();
+    }
+    engine
+}
+
+fn ledger() -> (tempfile::TempDir, Ledger) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("candor.db")).unwrap();
+    (folder, ledger)
+}
+
+#[test]
+fn an_outage_that_anchors_vouched_for_survives_a_crash_with_its_incident() {
+    let (_folder, mut ledger) = ledger();
+    let plan = plan(ANCHORED);
+    let before = live(&mut ledger, &plan, &[10, 11, 20]);
+    assert_eq!(before.verdicts().next().unwrap().1, Verdict::Outage, "the test is about an outage");
+    let after = recover(&ledger, &plan, &plan, at(21)).unwrap();
+    assert_eq!(after.engine.verdicts().next().unwrap().1, Verdict::Outage);
+    let incidents = |engine: &Engine| engine.view(&Default::default()).incidents;
+    assert_eq!(incidents(&after.engine)[0].id, incidents(&before)[0].id);
+    assert_eq!(incidents(&after.engine)[0].opened_at, incidents(&before)[0].opened_at);
+    assert!(after.engine.ordinal() >= before.ordinal());
+}
+
+#[test]
+fn a_plan_that_changed_while_nobody_ran_comes_after_the_log() {
+    let (_folder, mut ledger) = ledger();
+    let old = plan(&ANCHORED.replace("anchors: [\"tcp://192.0.2.1:443\"]\n", ""));
+    let before = live(&mut ledger, &old, &[10, 11, 20]);
+    let new =
+        plan(&ANCHORED.replace("id: shop", "id: other").replace("anchors: [\"tcp://192.0.2.1:443\"]\n", ""));
+    let after = recover(&ledger, &old, &new, at(21)).unwrap();
+    // What is missing is decided after all that is kept, and none of it is kept already.
+    assert!(after.missing.iter().all(|entry| entry.ordinal > before.ordinal()), "{:?}", after.missing);
+    let mut chain = ledger;
+    chain.append_all(&after.missing).unwrap();
+    chain.verify().unwrap();
+    assert_eq!(after.engine.verdicts().next().unwrap().1, Verdict::Unknown);
+}
