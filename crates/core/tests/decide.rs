@@ -75,11 +75,11 @@ fn two_failures_in_a_row_are_an_outage_and_two_passes_end_it() {
     story.all(&buy, at(S), None);
     story.all(&buy, at(31 * S), Some(Kind::DnsNxdomain));
     assert_eq!(story.verdict(&buy), Operational);
-    story.all(&buy, at(32 * S), Some(Kind::DnsNxdomain));
+    story.all(&buy, at(33 * S), Some(Kind::DnsNxdomain));
     assert_eq!(story.verdict(&buy), Outage);
     story.all(&buy, at(62 * S), None);
     assert_eq!(story.verdict(&buy), Outage);
-    story.all(&buy, at(63 * S), None);
+    story.all(&buy, at(64 * S), None);
     assert_eq!(story.verdict(&buy), Operational);
     let changes = story.actions.iter().filter_map(|a| match a {
         Action::Record(entry) => match &entry.what {
@@ -93,6 +93,23 @@ fn two_failures_in_a_row_are_an_outage_and_two_passes_end_it() {
 }
 
 #[test]
+fn results_of_the_same_moment_confirm_nothing() {
+    let mut story = Story::new(plan(&Shape { vantages: vec!["here"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    for ms in [0, 4, 900] {
+        story.all(&buy, at(31 * S + ms), Some(Kind::ConnectTimeout));
+    }
+    assert_eq!(
+        story.verdict(&buy),
+        Operational,
+        "a planned run and a recheck that fall together are one look"
+    );
+    story.all(&buy, at(33 * S), Some(Kind::ConnectTimeout));
+    assert_eq!(story.verdict(&buy), Outage, "two seconds after the first, it is another look");
+}
+
+#[test]
 fn a_confirmed_majority_is_an_outage() {
     let mut story = story();
     let buy = key("app-store", "buy", Some("gb"));
@@ -100,7 +117,7 @@ fn a_confirmed_majority_is_an_outage() {
     let checks = story.checks(&buy);
     for check in &checks[..2] {
         story.see(fail(*check, at(31 * S), Kind::DnsNxdomain));
-        story.see(fail(*check, at(32 * S), Kind::DnsNxdomain));
+        story.see(fail(*check, at(33 * S), Kind::DnsNxdomain));
     }
     assert_eq!(story.verdict(&buy), Outage, "two of three are a majority, the third still passes");
 }
@@ -139,7 +156,7 @@ fn a_failing_minority_is_degraded_and_never_green() {
     story.all(&buy, at(S), None);
     let check = story.checks(&buy)[0];
     story.see(fail(check, at(31 * S), Kind::DnsNxdomain));
-    story.see(fail(check, at(32 * S), Kind::DnsNxdomain));
+    story.see(fail(check, at(33 * S), Kind::DnsNxdomain));
     assert_eq!(story.verdict(&buy), Degraded);
 }
 
@@ -226,7 +243,7 @@ fn the_blind_call_nobody_down() {
     story.all(&buy, at(31 * S), Some(Kind::ConnectTimeout));
     assert!(story.actions.contains(&Action::AskVantage(london.clone())));
     story.handle(at(31 * S + 500), Input::VantageHeartbeat { vantage: london.clone(), sees: false });
-    story.all(&buy, at(32 * S), Some(Kind::ConnectTimeout));
+    story.all(&buy, at(33 * S), Some(Kind::ConnectTimeout));
     story.handle(at(90 * S), Input::Tick);
     assert_eq!(story.verdict(&buy), Unknown);
     assert_eq!(story.engine.blind().count(), 1);
@@ -283,13 +300,13 @@ fn resolved_against_evidence_carries_the_contradiction() {
     let mut story = story();
     let buy = key("app-store", "buy", Some("gb"));
     story.all(&buy, at(S), Some(Kind::DnsNxdomain));
-    story.all(&buy, at(2 * S), Some(Kind::DnsNxdomain));
+    story.all(&buy, at(3 * S), Some(Kind::DnsNxdomain));
     let say = Command::Say {
         incident: IncidentId(1),
         state: IncidentState::Resolved,
         words: "All is well.".into(),
     };
-    story.handle(at(3 * S), Input::Command(say));
+    story.handle(at(4 * S), Input::Command(say));
     let incident = &story.engine.view(&Default::default()).incidents[0];
     let last = incident.updates.last().expect("something was said");
     assert_eq!(last.contradicted_by, [buy]);
@@ -352,7 +369,7 @@ fn a_snapshot_survives_its_serialised_form() {
     let mut story = story();
     story.everything_passes(at(S));
     story.all(&key("app-store", "buy", Some("gb")), at(31 * S), Some(Kind::DnsNxdomain));
-    story.all(&key("app-store", "buy", Some("gb")), at(32 * S), Some(Kind::DnsNxdomain));
+    story.all(&key("app-store", "buy", Some("gb")), at(33 * S), Some(Kind::DnsNxdomain));
     let text = serde_json::to_string(&story.engine.snapshot()).unwrap();
     let back = serde_json::from_str(&text).unwrap();
     let restored = Engine::restore(story.engine.plan().clone(), &back);
@@ -364,7 +381,7 @@ fn a_snapshot_survives_its_serialised_form() {
 fn the_answer_names_what_works_beside_what_fails() {
     let mut story = story();
     story.everything_passes(at(S));
-    for n in [31, 32] {
+    for n in [31, 33] {
         for place in ["gb", "in"] {
             story.all(&key("app-store", "buy", Some(place)), at(n * S), Some(Kind::DnsNxdomain));
         }

@@ -105,7 +105,8 @@ fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bo
     let majority =
         joined().count() * 2 > votes.saturating_sub(dissenters) || joined().all(|v| v.is_firm(policy));
     let passes = |v: &&Voter| v.passing_until(policy.lease).is_some_and(|until| now < until);
-    let contradicted = voters.iter().filter(passes).any(|v| v.passed_at > newest);
+    let oldest = joined().filter_map(|v| v.streak_from).min();
+    let contradicted = voters.iter().filter(passes).any(|v| v.passed_at > oldest);
     majority && (!contradicted || joined().all(|v| v.is_sure(policy)))
 }
 

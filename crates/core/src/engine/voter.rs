@@ -1,7 +1,8 @@
 //! A voter: one cell seen from one vantage, and what its evidence amounts to at a moment.
 //!
 //! A pass counts until its lease ends. A first failure takes nothing back: it stops the lease from being renewed and
-//! waits for its confirmation. Evidence of our own failing says nothing about the target and changes no stance.
+//! waits for its confirmation. Two results that lie closer together than [`APART`] confirm nothing: they saw the same
+//! moment. Evidence of our own failing says nothing about the target and changes no stance.
 
 use core::time::Duration;
 
@@ -12,6 +13,9 @@ use crate::fault::Fault;
 use crate::model::{FailingOf, Policy};
 use crate::observation::Observation;
 use crate::view::Vote;
+
+/// Results this close together count as one in a row; half an interval, where that is less.
+pub(crate) const APART: Duration = Duration::from_millis(1_500);
 
 /// What confirmed evidence says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,8 @@ pub(crate) struct Voter {
     pub(crate) failure: Option<Fault>,
     /// When the present run of passes or failures began.
     pub(crate) streak_from: Option<Timestamp>,
+    /// The newest result that was counted on its own.
+    counted_at: Option<Timestamp>,
     /// When we last failed to measure, if that is newer than `last`.
     pub(crate) ours_at: Option<Timestamp>,
     pub(crate) stance: Stance,
@@ -78,6 +84,7 @@ impl Voter {
             failed_at: None,
             failure: None,
             streak_from: None,
+            counted_at: None,
             ours_at: None,
             stance: Stance::Open,
             passes: 0,
@@ -103,6 +110,8 @@ impl Voter {
         self.ours_at = None;
         let streak_goes_on =
             self.last.as_ref().is_some_and(|last| last.fault.is_none() == seen.fault.is_none());
+        let apart = APART.min(policy.every / 2);
+        let again = streak_goes_on && self.counted_at.is_some_and(|at| fresh_from < after(at, apart));
         if !streak_goes_on {
             self.streak_from = Some(seen.observed_at.min(fresh_from));
         }
@@ -112,20 +121,26 @@ impl Voter {
             took_ms: seen.took_ms,
             fault: seen.fault.clone(),
         });
-        self.runs = self.runs.saturating_add(1).min(64);
-        self.recent = (self.recent << 1) | u64::from(seen.fault.is_some());
+        if !again {
+            self.counted_at = Some(fresh_from);
+            self.runs = self.runs.saturating_add(1).min(64);
+            self.recent = (self.recent << 1) | u64::from(seen.fault.is_some());
+        }
         if seen.fault.is_some() {
             self.failed_at = Some(fresh_from);
             self.failure.clone_from(&seen.fault);
-            self.fail(policy)
+            self.fail(again, policy)
         } else {
             self.passed_at = Some(fresh_from);
-            self.pass(seen.took_ms, policy)
+            self.pass(again, seen.took_ms, policy)
         }
     }
 
-    fn fail(&mut self, policy: &Policy) -> Wants {
+    fn fail(&mut self, again: bool, policy: &Policy) -> Wants {
         self.passes = 0;
+        if again {
+            return Wants::Nothing;
+        }
         self.failures = self.failures.saturating_add(1);
         if self.failures < policy.confirm.down {
             return Wants::Confirmation;
@@ -134,8 +149,11 @@ impl Voter {
         if self.failures == policy.confirm.down { Wants::AnotherLook } else { Wants::Nothing }
     }
 
-    fn pass(&mut self, took_ms: u32, policy: &Policy) -> Wants {
+    fn pass(&mut self, again: bool, took_ms: u32, policy: &Policy) -> Wants {
         self.failures = 0;
+        if again {
+            return Wants::Nothing;
+        }
         self.passes = self.passes.saturating_add(1);
         let limit = policy.degraded.within.unwrap_or(Duration::MAX);
         self.note_pace(Duration::from_millis(u64::from(took_ms)) > limit, policy);
@@ -174,6 +192,7 @@ impl Voter {
         self.failed_at = None;
         self.last = None;
         self.streak_from = None;
+        self.counted_at = None;
         self.ours_at = None;
         self.passes = 0;
         self.failures = 0;
