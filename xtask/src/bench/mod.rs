@@ -5,9 +5,13 @@
 //! `--check` is for a machine that was chosen for it. A row that cannot be measured here says why and is no success.
 
 mod machine;
+mod p12_false_outages;
 mod p13_replay;
 mod p15_first_minutes;
+mod p1_http_check;
+mod p4_memory;
 mod row;
+mod stand;
 mod table;
 
 use std::path::Path;
@@ -15,7 +19,8 @@ use std::path::Path;
 use crate::Stop;
 use row::{Bench, Measured, Row};
 
-const ROWS: &[Row] = &[p13_replay::ROW, p15_first_minutes::ROW];
+const ROWS: &[Row] =
+    &[p1_http_check::ROW, p4_memory::ROW, p12_false_outages::ROW, p13_replay::ROW, p15_first_minutes::ROW];
 const DOCUMENT: &str = "docs/benchmarks.md";
 const ROUNDS: usize = 5;
 

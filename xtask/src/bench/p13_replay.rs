@@ -6,22 +6,19 @@
 use std::time::Duration;
 
 use super::row::{Bench, Goal, Measured, Row};
-use crate::run::{Outcome, quietly};
+use super::stand::example;
+use crate::run::quietly;
 
 /// The row.
 pub(super) const ROW: Row =
     Row { id: "P13", title: "replay of the log into state", peers: "none replays a log", measure };
 
 const GOAL: Goal = Goal::AtLeast(1_000_000.0);
-const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 const RUN_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
-    let built = cargo(bench, "build", BUILD_LIMIT);
-    if !built.ok {
-        return Err(format!("the example does not build: {}", built.output));
-    }
-    let samples = (0..bench.rounds).map(|_| once(bench)).collect::<Result<Vec<f64>, String>>()?;
+    let replay = example(bench.root, "replay")?.display().to_string();
+    let samples = (0..bench.rounds).map(|_| once(bench, &replay)).collect::<Result<Vec<f64>, String>>()?;
     Ok(vec![Measured {
         what: "replay of the log into state",
         unit: "observations/s/core",
@@ -30,13 +27,8 @@ fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
     }])
 }
 
-fn cargo(bench: &Bench<'_>, verb: &str, limit: Duration) -> Outcome {
-    let args = [verb, "--quiet", "--release", "-p", "candor-core", "--example", "replay"];
-    quietly(bench.root, "cargo", &args, limit)
-}
-
-fn once(bench: &Bench<'_>) -> Result<f64, String> {
-    let run = cargo(bench, "run", RUN_LIMIT);
+fn once(bench: &Bench<'_>, replay: &str) -> Result<f64, String> {
+    let run = quietly(bench.root, replay, &[], RUN_LIMIT);
     let last = run.output.lines().last().unwrap_or("").trim();
     match last.parse() {
         Ok(value) if run.ok => Ok(value),

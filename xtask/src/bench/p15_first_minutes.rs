@@ -5,12 +5,13 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use super::row::{Bench, Goal, Measured, Row};
-use crate::run::{quietly, quietly_with};
+use super::stand::{Hub, binary, target_folder};
+use crate::run::quietly_with;
 
 /// The row.
 pub(super) const ROW: Row = Row { id: "P15", title: "the first minutes", peers: "none", measure };
@@ -21,24 +22,12 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 const PAGE_LIMIT: Duration = Duration::from_secs(60);
 
 fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
-    let built = quietly(bench.root, "cargo", &["build", "--quiet", "--release", "-p", "candor"], BUILD_LIMIT);
-    if !built.ok {
-        return Err(format!("the binary does not build: {}", built.output));
-    }
-    let binary = target_folder(bench.root)?.join("release/candor");
+    let binary = binary(bench.root)?;
     let mut values = vec![size(&binary)?, first_page(bench, &binary)?];
     if bench.cold {
         values.push(cold_build(bench)?);
     }
     Ok(values)
-}
-
-fn target_folder(root: &Path) -> Result<PathBuf, String> {
-    let answer = crate::run::ask(root, "cargo", &["metadata", "--no-deps", "--format-version", "1"]);
-    let metadata: serde_json::Value = serde_json::from_str(&answer.unwrap_or_default())
-        .map_err(|error| format!("cargo metadata: {error}"))?;
-    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
-    folder.map(PathBuf::from).ok_or_else(|| "cargo metadata names no target folder".into())
 }
 
 fn size(binary: &Path) -> Result<Measured, String> {
@@ -106,81 +95,14 @@ fn answer(mut stream: TcpStream) {
 
 /// One start with an empty ledger: seconds until every cell of the page is measured.
 fn once(binary: &Path, target: SocketAddr) -> Result<f64, String> {
-    let page = free_address()?;
-    let operate = free_address()?;
-    let folder = std::env::temp_dir().join(format!("candor-bench-{}-{}", std::process::id(), page.port()));
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let config = folder.join("candor.yaml");
-    std::fs::write(&config, plan(target, page, operate)).map_err(|error| error.to_string())?;
-    let begun = Instant::now();
-    let child = Command::new(binary)
-        .arg("serve")
-        .arg(&config)
-        .current_dir(&folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let waited =
-        child.map_err(|error| format!("cannot start candor: {error}")).map(Running).and_then(|running| {
-            let measured = wait_for_page(page, begun);
-            drop(running);
-            measured
-        });
-    drop(std::fs::remove_dir_all(&folder));
-    waited
+    let hub = Hub::start(binary, &plan(target))?;
+    hub.wait_until_measured(CHECKS, PAGE_LIMIT)?;
+    Ok(hub.age())
 }
 
-/// Ends the server with the measurement, whatever came of it.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-fn free_address() -> Result<SocketAddr, String> {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| error.to_string())
-}
-
-fn plan(target: SocketAddr, page: SocketAddr, operate: SocketAddr) -> String {
+fn plan(target: SocketAddr) -> String {
     let services: String = (0..CHECKS)
         .map(|n| format!("  - {{id: s{n}, name: Service {n}, capabilities: {{browse: {{journey: [{{get: \"http://{target}/{n}\"}}]}}}}}}\n"))
         .collect();
-    format!(
-        "page: {{title: Bench, url: \"https://status.example\", listen: \"{page}\"}}\n\
-         operate: {{listen: \"{operate}\"}}\nledger: \"sqlite:candor.db\"\n\
-         defaults: {{every: {INTERVAL_SECONDS}s, timeout: 5s}}\nservices:\n{services}"
-    )
-}
-
-fn wait_for_page(page: SocketAddr, begun: Instant) -> Result<f64, String> {
-    while begun.elapsed() < PAGE_LIMIT {
-        if measured_cells(page).is_some_and(|cells| cells == CHECKS) {
-            return Ok(begun.elapsed().as_secs_f64());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Err(format!(
-        "after {} s the page has {:?} of {CHECKS} cells measured",
-        PAGE_LIMIT.as_secs(),
-        measured_cells(page)
-    ))
-}
-
-/// How many cells of the page are measured, whatever the verdict.
-fn measured_cells(page: SocketAddr) -> Option<usize> {
-    let mut stream = TcpStream::connect(page).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    stream.write_all(format!("GET /api/v1/status HTTP/1.0\r\nhost: {page}\r\n\r\n").as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    let status: serde_json::Value = serde_json::from_str(body).ok()?;
-    let cells = status.get("cells")?.as_array()?;
-    Some(cells.iter().filter(|cell| cell.get("measured").and_then(|m| m.as_str()) != Some("unknown")).count())
+    format!("defaults: {{every: {INTERVAL_SECONDS}s, timeout: 5s}}\nservices:\n{services}")
 }

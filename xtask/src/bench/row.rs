@@ -44,6 +44,8 @@ pub(crate) enum Goal {
     AtLeast(f64),
     /// This or less.
     AtMost(f64),
+    /// None of its own: it stands beside another.
+    Beside,
 }
 
 impl Goal {
@@ -51,6 +53,7 @@ impl Goal {
         match self {
             Self::AtLeast(goal) => value >= goal,
             Self::AtMost(goal) => value <= goal,
+            Self::Beside => true,
         }
     }
 }
@@ -60,6 +63,7 @@ impl std::fmt::Display for Goal {
         match self {
             Self::AtLeast(goal) => write!(f, "at least {}", short(*goal)),
             Self::AtMost(goal) => write!(f, "at most {}", short(*goal)),
+            Self::Beside => f.write_str("none"),
         }
     }
 }
@@ -86,6 +90,9 @@ impl Measured {
 
 /// A number as people write it: thousands apart, and no more digits than it deserves.
 pub(crate) fn short(value: f64) -> String {
+    if value.abs() < 1.0 && value.fract() != 0.0 {
+        return format!("{value:.4}");
+    }
     if value.abs() < 100.0 && value.fract() != 0.0 {
         return format!("{value:.2}");
     }
@@ -123,7 +130,8 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!(short(1_234_567.8), "1,234,568");
-        assert_eq!(short(0.094_7), "0.09");
+        assert_eq!(short(0.094_7), "0.0947");
+        assert_eq!(short(1.234), "1.23");
         assert_eq!(short(100.0), "100");
         assert_eq!(short(5.0), "5");
     }
