@@ -192,12 +192,12 @@ fn last_accepted(
 /// The ledger's path in a config that cannot be read as a whole: the line that names it, or the default.
 fn named_ledger(bad: Option<&Source>) -> PathBuf {
     let lines = bad.into_iter().flat_map(|source| source.files.iter().flat_map(|file| file.text.lines()));
-    let named = lines.filter_map(|line| {
+    let mut named = lines.filter_map(|line| {
         let written = line.strip_prefix("ledger:")?;
         let written = written.split(" #").next().unwrap_or(written);
         written.trim().trim_matches(['"', '\'']).strip_prefix("sqlite:")
     });
-    named.last().unwrap_or("candor.db").into()
+    named.next_back().unwrap_or("candor.db").into()
 }
 
 #[cfg(test)]

@@ -76,7 +76,12 @@ impl Metrics {
             of(&self.recorder.lost),
         );
         let recording = u64::from(of(&self.recorder.in_trouble) == 0);
-        gauge(out, "candor_ledger_recording", "Whether history is being recorded.", recording);
+        gauge(
+            out,
+            "candor_ledger_recording",
+            "1 while history is being recorded, 0 while it is not.",
+            recording,
+        );
     }
 
     fn verdict_text(&self, out: &mut String) {

@@ -249,10 +249,11 @@ impl Recorder {
     }
 
     async fn append_or_fail(&mut self) {
-        if self.trouble.is_none() && !self.entries.is_empty() {
-            if let Err(error) = self.append_waiting().await {
-                self.fail(&error).await;
-            }
+        if self.trouble.is_none()
+            && !self.entries.is_empty()
+            && let Err(error) = self.append_waiting().await
+        {
+            self.fail(&error).await;
         }
         while self.entries.len() > ENTRIES_MAX {
             self.entries.pop_front();

@@ -39,6 +39,9 @@ const DESCRIPTORS_OWN: u64 = 64;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Longest life of a connection, however it is used.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(300);
+/// The same two where fewer than a quarter of the seats are free: for short visits only, so that those who sit and say
+/// nothing cannot keep everyone else out.
+const SHORT_VISIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// Largest request head.
 const HEAD_MAX: usize = 16 * 1024;
 /// How long answers that have begun may take to end when the hub stops.
@@ -55,17 +58,19 @@ pub(crate) struct Seats {
 
 impl Seats {
     /// Those that go with the descriptors of this process; first it takes as many of them as it may have.
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn of_this_process(checks: usize) -> Self {
         let limit = getrlimit(Resource::Nofile);
         let more = Rlimit { current: limit.maximum, maximum: limit.maximum };
         // Where the system says no, what there is must do.
         let descriptors =
             if setrlimit(Resource::Nofile, more).is_ok() { limit.maximum } else { limit.current };
-        Self::for_descriptors(descriptors.unwrap_or(u64::MAX))
+        Self::for_descriptors(descriptors.unwrap_or(u64::MAX), checks)
     }
 
-    fn for_descriptors(descriptors: u64) -> Self {
-        let runs = Bounds::for_descriptors(descriptors).in_flight as u64 * DESCRIPTORS_PER_RUN;
+    /// Of each check one run is in flight at most; a plan may come to have twice as many.
+    fn for_descriptors(descriptors: u64, checks: usize) -> Self {
+        let in_flight = Bounds::for_descriptors(descriptors).in_flight.min(checks.saturating_mul(2));
+        let runs = in_flight as u64 * DESCRIPTORS_PER_RUN;
         let free = descriptors.saturating_sub(runs).saturating_sub(DESCRIPTORS_OWN);
         let seats = |n: u64| usize::try_from(n.clamp(CONNECTIONS.0, CONNECTIONS.1)).unwrap_or(usize::MAX);
         Self { public: seats(free - free / 4), operators: seats(free / 4) }
@@ -104,10 +109,11 @@ pub(crate) async fn work(
         match accepted {
             Ok((stream, seat)) => {
                 let (door, sites, stop) = (door.clone(), Arc::clone(&sites), stop.clone());
+                let (head_within, within) = visit(room.available_permits(), seats);
                 tokio::spawn(async move {
                     // A connection that breaks or runs out of time is the reader's affair.
-                    let _ =
-                        tokio::time::timeout(CONNECTION_WITHIN, converse(stream, door, sites, stop)).await;
+                    let talk = converse(stream, door, sites, head_within, stop);
+                    let _ = tokio::time::timeout(within, talk).await;
                     drop(seat);
                 });
             }
@@ -123,6 +129,11 @@ pub(crate) async fn work(
     }
 }
 
+/// How long a head may take and a connection may last, where so many seats are free.
+const fn visit(free: usize, seats: usize) -> (Duration, Duration) {
+    if free < seats / 4 { SHORT_VISIT } else { (HEAD_WITHIN, CONNECTION_WITHIN) }
+}
+
 /// The next connection that there is a seat for.
 async fn next(
     listener: &TcpListener,
@@ -136,6 +147,7 @@ async fn converse(
     stream: TcpStream,
     door: Door,
     sites: Arc<Sites>,
+    head_within: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error> {
     // Small answers should not wait for more.
@@ -146,7 +158,7 @@ async fn converse(
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(head_within)
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = std::pin::pin!(connection);
@@ -284,9 +296,22 @@ mod tests {
 
     #[test]
     fn readers_leave_descriptors_to_the_probes() {
-        assert_eq!(Seats::for_descriptors(1_024), Seats { public: 144, operators: 48 });
-        assert_eq!(Seats::for_descriptors(u64::MAX), Seats { public: 16_384, operators: 16_384 });
-        assert_eq!(Seats::for_descriptors(10), Seats { public: 16, operators: 16 });
+        let seats = |descriptors, checks| {
+            let seats = Seats::for_descriptors(descriptors, checks);
+            (seats.public, seats.operators)
+        };
+        assert_eq!(seats(1_024, 100_000), (144, 48));
+        assert_eq!(seats(1_024, 10), (675, 225));
+        assert_eq!(seats(u64::MAX, 200_000), (16_384, 16_384));
+        assert_eq!(seats(10, 10), (16, 16));
+    }
+
+    #[test]
+    fn the_last_seats_are_for_short_visits() {
+        assert_eq!(visit(100, 100).0, HEAD_WITHIN);
+        assert_eq!(visit(25, 100).1, CONNECTION_WITHIN);
+        assert_eq!(visit(24, 100), SHORT_VISIT);
+        assert_eq!(visit(0, 16), SHORT_VISIT);
     }
 
     #[test]

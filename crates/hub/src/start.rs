@@ -213,7 +213,7 @@ fn assemble(
     let sites = Arc::new(Sites::new());
 
     // Before the schedule starts, which asks how many descriptors there are.
-    let seats = Seats::of_this_process();
+    let seats = Seats::of_this_process(plan.cells().map(|(_, _, cell)| cell.checks.len()).sum());
     let head = opened.ledger.head().ok().flatten();
     let extras = extras(opened.history, recorder::today(clock::now()), head);
     let outlets = Outlets { jobs: jobs_in, schedule: schedule_in.clone(), ask, publish: publish_in };
