@@ -16,6 +16,8 @@ services:
     capabilities: {buy: {journey: [{tcp: \"192.0.2.2:80\"}]}}
 ";
 
+const ANCHORS: &str = "anchors: [\"tcp://192.0.2.1:443\"]\n";
+
 fn plan(text: &str) -> Arc<Plan> {
     let source = Source::of_text("candor.yaml", text);
     Arc::new(candor_config::resolve(&source, &Process, at(0)).unwrap().plan)
@@ -33,19 +35,23 @@ fn failure(check: CheckId, second: i64) -> Observation {
 /// Keeps what a live engine sees and decides, as the recorder does; anchors answer at once, and leave no trace.
 fn live(ledger: &mut Ledger, plan: &Arc<Plan>, seconds: &[i64]) -> Engine {
     let mut engine = Engine::new(Arc::clone(plan), at(0));
+    go_on(&mut engine, ledger, plan, seconds);
+    engine
+}
+
+fn go_on(engine: &mut Engine, ledger: &mut Ledger, plan: &Arc<Plan>, seconds: &[i64]) {
     let check = plan.cells().next().unwrap().2.checks[0].id;
     for second in seconds {
         let seen = failure(check, *second);
         let run = Run { observation: seen.clone(), steps: Vec::new(), evidence: None };
         let seq = ledger.observe(&[run]).unwrap();
         engine.handle(at(*second), Input::Observation(seq, seen));
-        let mut entries = drain(&mut engine);
+        let mut entries = drain(engine);
         let vantage = plan.vantages[0].id.clone();
         engine.handle(at(*second), Input::VantageHeartbeat { vantage, sees: true });
-        entries.extend(drain(&mut engine));
+        entries.extend(drain(engine));
         ledger.append_all(&entries).unwrap();
     }
-    engine
 }
 
 fn ledger() -> (tempfile::TempDir, Ledger) {
@@ -71,15 +77,22 @@ fn an_outage_that_anchors_vouched_for_survives_a_crash_with_its_incident() {
 #[test]
 fn a_plan_that_changed_while_nobody_ran_comes_after_the_log() {
     let (_folder, mut ledger) = ledger();
-    let old = plan(&ANCHORED.replace("anchors: [\"tcp://192.0.2.1:443\"]\n", ""));
-    let before = live(&mut ledger, &old, &[10, 11, 20]);
-    let new =
-        plan(&ANCHORED.replace("id: shop", "id: other").replace("anchors: [\"tcp://192.0.2.1:443\"]\n", ""));
-    let after = recover(&ledger, &old, &new, at(21)).unwrap();
-    // What is missing is decided after all that is kept, and none of it is kept already.
+    let old = plan(&ANCHORED.replace(ANCHORS, ""));
+    let mut before = live(&mut ledger, &old, &[10, 11, 20]);
+    let bytes = serde_json::to_vec(&before.snapshot()).unwrap();
+    let head = ledger.head().unwrap().unwrap().seq;
+    ledger.snapshot(before.watermark(), head, &bytes).unwrap();
+    // What is decided after the snapshot is kept, and then the hub is killed.
+    let kept = before.ordinal();
+    go_on(&mut before, &mut ledger, &old, &[30, 40]);
+    assert!(before.ordinal() > kept, "the test is about entries after a snapshot");
+    let new = plan(&ANCHORED.replace("id: shop", "id: other").replace(ANCHORS, ""));
+    let after = recover(&ledger, &old, &new, at(41)).unwrap();
+    // The cell that is gone leaves its incident: decided after all that is kept, and not kept yet.
+    let updated = |entry: &Entry| matches!(entry.what, Event::IncidentUpdated { .. });
+    assert!(after.missing.iter().any(updated), "{:?}", after.missing);
     assert!(after.missing.iter().all(|entry| entry.ordinal > before.ordinal()), "{:?}", after.missing);
-    let mut chain = ledger;
-    chain.append_all(&after.missing).unwrap();
-    chain.verify().unwrap();
+    ledger.append_all(&after.missing).unwrap();
+    ledger.verify().unwrap();
     assert_eq!(after.engine.verdicts().next().unwrap().1, Verdict::Unknown);
 }
