@@ -91,6 +91,8 @@ fn link(can: &str) -> &'static str {
             | "view" | "enter" | "resolve" | "find",
             "",
         ) => "",
+        // "open the front page of the shop", "check the certificate of mail.example"
+        (_, "the") => "of",
         ("sign" | "log", "in") | ("connect" | "upload" | "subscribe" | "talk", _) => "to",
         ("buy" | "order" | "download" | "fetch" | "stream" | "receive" | "install" | "rent", _) => "from",
         _ => "in",
