@@ -13,7 +13,7 @@
 //! In reading order:
 //! * `start` — what a hub is made of, put together; `options` — what it is told
 //! * `clock` — wall time, and when it was stepped
-//! * `recorder` — the only holder of the ledger; `recovery` — the state after a restart
+//! * `recorder` — the only holder of the ledger; `desk` — its thread, and how long it is waited for; `recovery` — the state after a restart
 //! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
 //! * `publish`, `site` — from view to bytes in memory; `serve` — the two listeners; `metrics`
 //! * `config` — getting a plan; `reload` — a changed config, taken or refused
@@ -24,6 +24,7 @@
 mod clock;
 mod config;
 mod decide;
+mod desk;
 mod metrics;
 mod options;
 mod publish;

@@ -3,7 +3,7 @@
 //! Runs are kept in groups, as many as have come in while the last group was written, and passed on to the engine only
 //! after that: what is decided on is durable. Entries, spans, rollups and snapshots are kept in between.
 //!
-//! Where the ledger cannot be written, runs are passed on all the same, marked unrecorded, and wait in a bounded
+//! Where the ledger cannot be written, or does not answer, runs are passed on all the same, marked unrecorded, and wait in a bounded
 //! buffer; the page says that history is not being recorded; when it can be written again the buffer is kept, and a gap
 //! entry says what was lost.
 
@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::decide::Control;
+use crate::desk::Desk;
 
 /// Runs in one group at most.
 const GROUP_MAX: usize = 1_000;
@@ -100,10 +101,14 @@ pub(crate) struct Wires {
 /// The recorder at work. Holds the ledger until all senders of jobs are gone.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    ledger: Ledger,
+    desk: Desk,
     wires: Wires,
     keep: Keep,
+    /// The last observation and the last entry that the ledger is known to have.
     watermark: u64,
+    head: u64,
+    /// Whether the first entry that waits is the gap of this trouble.
+    gap_waits: bool,
     trouble: Option<Trouble>,
     waiting: VecDeque<Run>,
     entries: VecDeque<Entry>,
@@ -131,11 +136,14 @@ impl Recorder {
         wires: Wires,
         stats: Arc<RecorderStats>,
     ) -> Self {
+        let head = ledger.head().ok().flatten().map_or(0, |head| head.seq);
         Self {
-            ledger,
+            desk: Desk::new(ledger),
             wires,
             keep,
             watermark,
+            head,
+            gap_waits: false,
             trouble: None,
             waiting: VecDeque::new(),
             entries: VecDeque::new(),
@@ -194,7 +202,7 @@ impl Recorder {
             run.observation.received_at = received_at;
         }
         if self.trouble.is_none() {
-            match self.keep_runs(&runs) {
+            match self.keep_runs(runs.clone()).await {
                 Ok(last) => {
                     let first = last.saturating_sub(runs.len() as u64) + 1;
                     let committed = (first..).zip(runs).map(|(seq, run)| Committed { seq, run }).collect();
@@ -210,9 +218,10 @@ impl Recorder {
         let _ = self.wires.committed.send(committed.collect()).await;
     }
 
-    fn keep_runs(&mut self, runs: &[Run]) -> Result<u64, LedgerError> {
-        self.watermark = self.blocking(|ledger| ledger.observe(runs))?;
-        self.stats.runs.fetch_add(runs.len() as u64, Ordering::Relaxed);
+    async fn keep_runs(&mut self, runs: Vec<Run>) -> Result<u64, LedgerError> {
+        let n = runs.len() as u64;
+        self.watermark = self.desk.ask(move |ledger| ledger.observe(&runs)).await?;
+        self.stats.runs.fetch_add(n, Ordering::Relaxed);
         self.stats.groups.fetch_add(1, Ordering::Relaxed);
         Ok(self.watermark)
     }
@@ -267,65 +276,62 @@ impl Recorder {
             Job::Plan { at, plan, config } => {
                 self.keep = plan.keep.clone();
                 self.plan = Some((at, plan, config));
-                if self.trouble.is_some() { Ok(()) } else { self.keep_waiting_plan() }
+                if self.trouble.is_some() { Ok(()) } else { self.keep_waiting_plan().await }
             }
             // Days have a gap where nothing is recorded, and a snapshot is only a quicker start.
             Job::Spans(_) | Job::Snapshot { .. } if self.trouble.is_some() => Ok(()),
-            Job::Spans(spans) => self.blocking(|ledger| ledger.record_spans(&spans)),
-            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, &bytes),
+            Job::Spans(spans) => self.desk.ask(move |ledger| ledger.record_spans(&spans)).await,
+            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, bytes).await,
         };
         if let Err(error) = outcome {
             self.fail(&error).await;
         }
     }
 
-    fn keep_waiting_plan(&mut self) -> Result<(), LedgerError> {
+    async fn keep_waiting_plan(&mut self) -> Result<(), LedgerError> {
         let Some((at, plan, config)) = self.plan.clone() else { return Ok(()) };
-        self.blocking(|ledger| keep_plan(ledger, at, &plan, &config))?;
+        self.desk.ask(move |ledger| keep_plan(ledger, at, &plan, &config)).await?;
         self.plan = None;
         Ok(())
     }
 
-    fn blocking<T>(
-        &mut self,
-        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>,
-    ) -> Result<T, LedgerError> {
-        let ledger = &mut self.ledger;
-        tokio::task::block_in_place(|| work(ledger))
-    }
-
     /// A snapshot stands behind the entries before it: where those still wait, there is none.
-    fn snapshot(&mut self, watermark: u64, bytes: &[u8]) -> Result<(), LedgerError> {
+    async fn snapshot(&mut self, watermark: u64, bytes: Vec<u8>) -> Result<(), LedgerError> {
         if !self.entries.is_empty() {
             return Ok(());
         }
-        self.blocking(|ledger| {
+        let work = move |ledger: &mut Ledger| {
             let entry_seq = ledger.head()?.map_or(0, |head| head.seq);
-            ledger.snapshot(watermark, entry_seq, bytes)
-        })
+            ledger.snapshot(watermark, entry_seq, &bytes)
+        };
+        self.desk.ask(work).await
     }
 
     async fn append_waiting(&mut self) -> Result<(), LedgerError> {
         let entries: Vec<Entry> = self.entries.iter().cloned().collect();
-        let head = match self.blocking(|ledger| ledger.append_all(&entries)) {
-            Err(LedgerError::Refused(why)) => self.append_each(&why)?,
-            outcome => outcome?,
-        };
-        self.stats.entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
-        self.entries.clear();
-        self.tell_head(head).await;
-        Ok(())
+        let n = entries.len() as u64;
+        match self.desk.ask(move |ledger| ledger.append_all(&entries)).await {
+            Ok(head) => {
+                self.stats.entries.fetch_add(n, Ordering::Relaxed);
+                self.entries.clear();
+                self.tell_head(head).await;
+                Ok(())
+            }
+            Err(LedgerError::Refused(why)) => self.append_each(why).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// One of the entries that wait can never be kept, which is a bug of ours: it goes, and a gap says so. The others
     /// must not wait behind it for ever.
-    fn append_each(&mut self, why: &str) -> Result<Option<LedgerHead>, LedgerError> {
+    async fn append_each(&mut self, why: String) -> Result<(), LedgerError> {
         let (mut refused, from) = (0, self.entries.front().map_or_else(clock::now, |entry| entry.at));
         while let Some(entry) = self.entries.front().cloned() {
-            match self.blocking(|ledger| ledger.append(&entry)) {
-                Ok(_) => {}
+            let text = format!("{entry:?}");
+            match self.desk.ask(move |ledger| ledger.append(&entry)).await {
+                Ok(head) => self.tell_head(Some(head)).await,
                 Err(LedgerError::Refused(why)) => {
-                    tracing::error!(%why, ?entry, "an entry is lost to history");
+                    tracing::error!(%why, entry = text, "an entry is lost to history");
                     refused += 1;
                 }
                 Err(error) => return Err(error),
@@ -333,26 +339,28 @@ impl Recorder {
             self.entries.pop_front();
         }
         self.stats.lost.fetch_add(refused, Ordering::Relaxed);
-        self.append_gap(from, refused, why)
+        self.append_gap(from, refused, why).await
     }
 
-    /// A gap stands behind what was kept: the chain's watermarks never go back.
-    fn append_gap(
-        &mut self,
-        from: Timestamp,
-        lost: u64,
-        why: &str,
-    ) -> Result<Option<LedgerHead>, LedgerError> {
-        let (to, why) = (clock::now(), why.to_string());
-        self.blocking(|ledger| {
-            let watermark = ledger.decided()?;
-            let what = Event::Gap { from: from.min(to), to, lost, why };
-            ledger.append(&Entry { at: to, watermark, ordinal: 0, what }).map(Some)
-        })
+    /// A gap stands behind what was kept, because the chain's watermarks never go back. Nothing else may wait.
+    async fn append_gap(&mut self, from: Timestamp, lost: u64, why: String) -> Result<(), LedgerError> {
+        let watermark = self.desk.ask(|ledger| ledger.decided()).await?;
+        let to = clock::now();
+        let what = Event::Gap { from: from.min(to), to, lost, why };
+        self.entries.push_front(Entry { at: to, watermark, ordinal: 0, what });
+        self.gap_waits = true;
+        let entry = self.entries.front().cloned();
+        let head = self.desk.ask(move |ledger| entry.map(|entry| ledger.append(&entry)).transpose()).await?;
+        self.entries.pop_front();
+        self.gap_waits = false;
+        self.stats.entries.fetch_add(1, Ordering::Relaxed);
+        self.tell_head(head).await;
+        Ok(())
     }
 
     async fn tell_head(&mut self, head: Option<LedgerHead>) {
         if let Some(head) = head {
+            self.head = head.seq;
             let _ = self.wires.engine.send(Control::Head(head)).await;
         }
     }
@@ -386,17 +394,38 @@ impl Recorder {
     }
 
     async fn keep_all_that_waits(&mut self) -> Result<(), LedgerError> {
+        self.find_out().await?;
         while !self.waiting.is_empty() {
             let runs: Vec<Run> = self.waiting.iter().take(GROUP_MAX).cloned().collect();
-            self.keep_runs(&runs)?;
-            self.waiting.drain(..runs.len());
+            let n = runs.len();
+            self.keep_runs(runs).await?;
+            self.waiting.drain(..n);
             self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
         }
-        self.keep_waiting_plan()?;
-        self.append_waiting().await?;
+        self.keep_waiting_plan().await?;
+        if !self.entries.is_empty() {
+            self.append_waiting().await?;
+        }
         let Some(trouble) = &self.trouble else { return Ok(()) };
         let (since, lost, why) = (trouble.since, trouble.lost, trouble.why.clone());
-        let head = self.append_gap(since, lost, &why)?;
+        self.append_gap(since, lost, why).await
+    }
+
+    /// What the ledger did after nobody waited for it any more, it did from the front of what waits.
+    async fn find_out(&mut self) -> Result<(), LedgerError> {
+        let marks = |ledger: &mut Ledger| Ok((ledger.watermark()?, ledger.head()?));
+        let (watermark, head) = self.desk.ask(marks).await?;
+        let of = |n: u64, len: usize| usize::try_from(n).unwrap_or(usize::MAX).min(len);
+        let runs = of(watermark.saturating_sub(self.watermark), self.waiting.len());
+        self.waiting.drain(..runs);
+        self.watermark = watermark;
+        let seq = head.as_ref().map_or(0, |head| head.seq);
+        let entries = of(seq.saturating_sub(self.head), self.entries.len());
+        self.entries.drain(..entries);
+        if std::mem::take(&mut self.gap_waits) && entries == 0 {
+            // It is made anew: the trouble went on.
+            self.entries.pop_front();
+        }
         self.tell_head(head).await;
         Ok(())
     }
@@ -406,14 +435,14 @@ impl Recorder {
             return;
         }
         let (now, keep) = (clock::now(), self.keep.clone());
-        let outcome = self.blocking(|ledger| {
+        let work = move |ledger: &mut Ledger| {
             let begun = Instant::now();
             while ledger.roll_up()?.more && begun.elapsed() < HOUSEKEEP_FOR {}
             while ledger.prune(now, &keep, None)?.more && begun.elapsed() < HOUSEKEEP_FOR {}
             let today = today(now);
             Ok((ledger.history(HISTORY_DAYS, today)?, today))
-        });
-        match outcome {
+        };
+        match self.desk.ask(work).await {
             Ok((days, today)) => {
                 self.tell_ill(None).await;
                 let _ = self.wires.engine.send(Control::History(days, today)).await;

@@ -44,6 +44,11 @@ fn entry(watermark: u64) -> Entry {
     Entry { at: clock::now(), watermark, ordinal: watermark, what }
 }
 
+fn kept(recorder: &Recorder) -> &Ledger {
+    let Desk::Here(ledger) = &recorder.desk else { panic!("it is away") };
+    ledger
+}
+
 fn trouble() -> Option<Trouble> {
     let next_try = Instant::now() + TRY_AGAIN;
     Some(Trouble { since: clock::now(), why: "no space is left".into(), lost: 0, next_try })
@@ -78,8 +83,8 @@ async fn entries_that_waited_are_kept_before_the_gap_that_they_waited_through() 
     assert!(bench.committed.recv().await.unwrap().iter().all(|unrecorded| unrecorded.seq == 3));
     recorder.catch_up().await;
     assert!(recorder.trouble.is_none(), "{:?}", recorder.trouble);
-    assert_eq!(chain(&recorder.ledger), (vec![1, 3, 3], vec![(0, "no space is left".into())]));
-    assert_eq!(recorder.ledger.watermark().unwrap(), 5);
+    assert_eq!(chain(kept(recorder)), (vec![1, 3, 3], vec![(0, "no space is left".into())]));
+    assert_eq!(kept(recorder).watermark().unwrap(), 5);
     let told = std::iter::from_fn(|| bench.control.try_recv().ok()).collect::<Vec<_>>();
     assert!(matches!(told.last(), Some(Control::Recording(None))), "{told:?}");
 }
@@ -100,7 +105,7 @@ async fn an_entry_that_can_never_be_kept_does_not_stop_the_others() {
     let jobs = [entry(2), entry(999), entry(3)].map(Job::Append);
     bench.recorder.take_jobs(jobs.into_iter()).await;
     assert!(bench.recorder.trouble.is_none());
-    let (marks, gaps) = chain(&bench.recorder.ledger);
+    let (marks, gaps) = chain(kept(&bench.recorder));
     assert_eq!(marks, [1, 2, 3, 3]);
     assert_eq!(gaps.len(), 1);
     assert_eq!(gaps[0].0, 1, "{gaps:?}");
@@ -114,9 +119,9 @@ async fn a_plan_that_came_in_trouble_is_the_last_accepted_one_afterwards() {
     bench.recorder.trouble = trouble();
     let job = Job::Plan { at: clock::now(), plan: Arc::new(plan.plan), config };
     bench.recorder.take_jobs([job].into_iter()).await;
-    assert_eq!(bench.recorder.ledger.last_config().unwrap(), None);
+    assert_eq!(kept(&bench.recorder).last_config().unwrap(), None);
     bench.recorder.catch_up().await;
-    assert_eq!(bench.recorder.ledger.last_config().unwrap().unwrap().hash, "abc");
+    assert_eq!(kept(&bench.recorder).last_config().unwrap().unwrap().hash, "abc");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,4 +135,33 @@ async fn what_was_measured_before_the_end_is_kept_also_where_there_was_trouble()
     let ledger = Ledger::open(&folder.path().join("candor.db")).unwrap();
     assert_eq!(ledger.watermark().unwrap(), 4);
     assert_eq!(chain(&ledger).0, [1, 3, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_answers_too_late_holds_up_nothing_and_keeps_nothing_twice() {
+    let mut bench = bench();
+    let recorder = &mut bench.recorder;
+    let (go_on, hold) = std::sync::mpsc::channel::<()>();
+    let held = recorder.desk.ask(move |ledger| {
+        hold.recv().expect("the test lets go because it goes on");
+        // What was asked of it is done after nobody waits any more.
+        ledger.observe(&[run(), run()])?;
+        ledger.append_all(&[entry(2)])
+    });
+    let error = held.await.unwrap_err();
+    recorder.fail(&error).await;
+    recorder.wait_with(&[run(), run(), run()]);
+    recorder.take_jobs([entry(2), entry(3)].map(Job::Append).into_iter()).await;
+    recorder.catch_up().await;
+    assert!(recorder.trouble.is_some(), "it is still away");
+    recorder.take_group(vec![run()]).await;
+    assert_eq!(bench.committed.recv().await.unwrap().len(), 1);
+    go_on.send(()).unwrap();
+    while recorder.trouble.is_some() {
+        recorder.catch_up().await;
+        tokio::task::yield_now().await;
+    }
+    // Three from before, two that came late, two more that had waited; and no entry twice.
+    assert_eq!(kept(recorder).watermark().unwrap(), 3 + 2 + 1 + 1);
+    assert_eq!(chain(kept(recorder)).0, [1, 2, 3, 3]);
 }

@@ -105,3 +105,20 @@ fn check_chain(ledger: &Path, runs: u64) {
     // The last may still have been in flight at the stop.
     assert!(replayed.observations + 1 >= runs, "{} of {runs} runs were kept", replayed.observations);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_another_program_holds_holds_up_no_decision() {
+    let folder = Folder::new(SHOP);
+    let script = Script::new(Does::Pass);
+    let hub = folder.start(&script).await;
+    hub.until("green", |s| s["overall"] == "operational").await;
+    let other = rusqlite::Connection::open(folder.ledger()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    hub.until("the notice", |s| notices(s).contains("not been recorded")).await;
+    script.all(Does::Fail(Kind::ConnectRefused));
+    hub.until("an incident", |s| s["incidents"][0]["state"] == "investigating").await;
+    other.execute_batch("ROLLBACK").unwrap();
+    hub.until("no notice", |s| notices(s).is_empty()).await;
+    hub.stop().await;
+    check_chain(&folder.ledger(), script.runs.load(std::sync::atomic::Ordering::Relaxed));
+}
