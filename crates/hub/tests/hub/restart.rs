@@ -6,11 +6,14 @@ use std::process::{Child, Command, Stdio};
 use candor_core::Timestamp;
 use candor_core::entry::Event;
 use candor_core::fault::Kind;
+use candor_hub::Origin;
 use candor_ledger::{Expected, Ledger, Logged};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Does, Folder, SHOP, Script, Sites, eventually, get, measured, notices, start};
+use crate::support::{
+    Does, Folder, SHOP, Script, Sites, eventually, get, measured, notices, start, start_from,
+};
 
 const BROKEN: &str = "services: [{id: shop, capabilities: {buy: {jorney: []}}}]\n";
 
@@ -201,4 +204,20 @@ async fn two_hubs_cannot_have_one_ledger() {
     let Err(error) = folder.try_start(&script).await else { panic!("it started") };
     assert!(error.to_string().contains("in use by another Candor"), "{error}");
     hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_is_watched_without_a_file_also_after_a_restart() {
+    let folder = Folder::new("");
+    let script = Script::new(Does::Pass);
+    let origin = Origin::Url("http://shop.example/".into());
+    let hub = start_from(origin.clone(), &folder.ledger(), &script).await.unwrap();
+    let before = hub.status().await;
+    assert!(!before["cells"].as_array().unwrap().is_empty(), "{before:#}");
+    hub.stop().await;
+    let hub = start_from(origin, &folder.ledger(), &script).await.unwrap();
+    assert_eq!(hub.status().await["cells"], before["cells"]);
+    hub.stop().await;
+    let accepted = |event: &&Event| matches!(event, Event::PlanAccepted { .. });
+    assert_eq!(entries(&folder.ledger()).iter().filter(accepted).count(), 1);
 }

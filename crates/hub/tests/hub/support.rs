@@ -187,12 +187,18 @@ impl Folder {
 }
 
 pub(crate) async fn start(config: &Path, ledger: &Path, script: &Arc<Script>) -> Result<Running, HubError> {
-    let options = HubOptions {
-        origin: Origin::Files(config.to_path_buf()),
-        listen: None,
-        operate_listen: None,
-        ledger: Some(ledger.to_path_buf()),
-    };
+    start_from(Origin::Files(config.to_path_buf()), ledger, script).await
+}
+
+/// Starts a hub on ports of its own, whatever the config says.
+pub(crate) async fn start_from(
+    origin: Origin,
+    ledger: &Path,
+    script: &Arc<Script>,
+) -> Result<Running, HubError> {
+    let any = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let ledger = Some(ledger.to_path_buf());
+    let options = HubOptions { origin, listen: any, operate_listen: any, ledger };
     let hub = Hub::start_with(options, script.probes()).await?;
     Ok(Running { sites: Sites { public: hub.public_address(), operators: hub.operators_address() }, hub })
 }

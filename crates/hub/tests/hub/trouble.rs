@@ -122,3 +122,28 @@ async fn a_ledger_that_another_program_holds_holds_up_no_decision() {
     hub.stop().await;
     check_chain(&folder.ledger(), script.runs.load(std::sync::atomic::Ordering::Relaxed));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_in_trouble_stops_all_the_same_and_the_next_start_goes_on() {
+    let folder = Folder::new(SHOP);
+    let script = Script::new(Does::Fail(Kind::ConnectRefused));
+    let hub = folder.start(&script).await;
+    let out = hub.until("an incident", |s| s["incidents"][0]["state"] == "investigating").await;
+    let other = rusqlite::Connection::open(folder.ledger()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    hub.until("the notice", |s| notices(s).contains("not been recorded")).await;
+    hub.stop().await;
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    let mut started = None;
+    // The last write may still wait for the other program to let go.
+    eventually("a start", async || {
+        started = folder.try_start(&script).await.ok();
+        started.is_some()
+    })
+    .await;
+    let hub = started.unwrap();
+    assert_eq!(hub.status().await["incidents"][0]["id"], out["incidents"][0]["id"]);
+    hub.stop().await;
+    Ledger::open_to_read(&folder.ledger()).unwrap().verify().unwrap();
+}
