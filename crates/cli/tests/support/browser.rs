@@ -79,7 +79,7 @@ impl Browser {
             &format!("--user-data-dir={}", profile.path().display()),
         ]
         .map(Value::from);
-        let wanted = json!({"goog:chromeOptions": {"args": flags}});
+        let wanted = json!({"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}});
         let session = in_time("opening a session", Session::open(driver.port, wanted)).await;
         let browser = Self { session, screen, _driver: driver, _profile: profile };
         browser.look(scheme).await;
@@ -170,6 +170,27 @@ impl Browser {
         let script = "return performance.getEntriesByType('resource').map(entry => entry.name);";
         let names = self.run(script, Vec::new()).await;
         names.as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_string)).collect()
+    }
+
+    /// What the browser complained of since it was last asked: errors of scripts, files that do not load, things that
+    /// a Content-Security-Policy forbids.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let log = in_time("the log", self.session.post("se/log", json!({"type": "browser"}))).await;
+        log.as_array().into_iter().flatten().map(Value::to_string).collect()
+    }
+
+    /// Presses a key that has no letter, such as `Tab`.
+    pub(crate) async fn press(&self, key: &str, code: u8) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+            self.devtools("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Takes a screen of this many pixels of CSS, until it is sized otherwise.
+    pub(crate) async fn widen(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Writes what the screen shows to `NAME.png` in the folder that `CANDOR_SCREENSHOTS` names, if it names one.

@@ -1,0 +1,188 @@
+//! `candor demo` as a process: each lever is pulled, seen on the page in the right cells with the right fault, mended
+//! and seen to be well; and at the end nothing is left.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use candor_estate::levers;
+use serde_json::Value;
+use support::candor::{children_of, files_in, runs};
+use support::demo::Demo;
+use support::http::{list, text};
+use support::normal::{USER, normal};
+use support::wait_for;
+
+/// How long Candor may take to see a lever, or its mending, on a busy machine.
+const SEEN: Duration = Duration::from_secs(60);
+/// How long processes may take to be gone.
+const GONE: Duration = Duration::from_secs(15);
+
+/// What a lever must look like.
+struct Seen {
+    lever: &'static str,
+    /// Cells that fail, as `SERVICE.CAPABILITY` or `SERVICE.CAPABILITY.PLACE`; all others stay green.
+    fail: &'static [&'static str],
+    /// Layer and kind of each failure; one of these.
+    faults: &'static [&'static str],
+    /// What the first line must speak of.
+    words: &'static [&'static str],
+}
+
+const SEEN_AS: &[Seen] = &[
+    Seen { lever: "name-gone", fail: &["shop.buy"], faults: &["dns.nxdomain"], words: &["buying"] },
+    Seen { lever: "process-dies", fail: &["shop.buy"], faults: &["connect.refused"], words: &["buying"] },
+    Seen {
+        lever: "downloads-stall",
+        fail: &["library.download"],
+        faults: &["transfer.stalled"],
+        words: &["downloading"],
+    },
+    Seen {
+        lever: "apology",
+        fail: &["shop.browse", "shop.view"],
+        faults: &["content.apology_page", "content.assertion", "content.missing_capture"],
+        words: &["browsing", "viewing items"],
+    },
+    Seen {
+        lever: "place-cut",
+        fail: &["shop.browse.in", "shop.view.in"],
+        faults: &["connect.refused"],
+        words: &["in India"],
+    },
+    Seen {
+        lever: "slow",
+        fail: &["shop.browse", "shop.view"],
+        faults: &["deadline.exceeded"],
+        words: &["browsing", "viewing items"],
+    },
+    Seen {
+        lever: "sign-in-dies",
+        fail: &["account.sign-in", "shop.buy"],
+        faults: &["connect.refused"],
+        words: &["signing in", "buying"],
+    },
+    Seen { lever: "internal-name-gone", fail: &["shop.buy"], faults: &["http.status"], words: &["buying"] },
+    Seen {
+        lever: "all-names-gone",
+        fail: &["shop.browse", "shop.view", "shop.buy", "account.sign-in", "library.download"],
+        faults: &["dns.nxdomain"],
+        words: &[],
+    },
+];
+
+impl Seen {
+    /// Whether a cell must fail.
+    fn fails(&self, cell: &Value) -> bool {
+        let name = format!("{}.{}", text(cell, "/service"), text(cell, "/capability"));
+        let place = format!("{name}.{}", text(cell, "/place"));
+        self.fail.iter().any(|fail| *fail == name || *fail == place)
+    }
+
+    /// Whether every cell is as it must be.
+    fn is(&self, status: &Value) -> bool {
+        let cells = list(status, "/cells");
+        !cells.is_empty()
+            && cells.iter().all(|cell| match self.fails(cell) {
+                true => text(cell, "/measured") == "outage" && self.faults.contains(&fault(cell).as_str()),
+                false => text(cell, "/measured") == "operational",
+            })
+    }
+
+    /// The words on the first line, in every cell, and over the incident speak of the right things.
+    fn speaks(&self, status: &Value) {
+        let first = text(status, "/words");
+        // The first line may pass over some of many, but never over all.
+        let spoken = self.words.is_empty() || self.words.iter().any(|word| first.contains(word));
+        assert!(spoken, "{}: {first:?} speaks of none of {:?}", self.lever, self.words);
+        for cell in list(status, "/cells").iter().filter(|cell| self.fails(cell)) {
+            assert!(text(cell, "/words").contains("failed"), "{}: {cell:#}", self.lever);
+            assert!(!text(cell, "/fault/words").is_empty(), "{cell:#}");
+        }
+        for incident in list(status, "/incidents").iter().filter(|incident| is_open(incident)) {
+            assert!(!text(incident, "/title").is_empty(), "{incident:#}");
+            assert!(!text(incident, "/updates/0/text").is_empty(), "{incident:#}");
+        }
+    }
+}
+
+fn fault(cell: &Value) -> String {
+    format!("{}.{}", text(cell, "/fault/layer"), text(cell, "/fault/kind"))
+}
+
+fn is_open(incident: &Value) -> bool {
+    !matches!(text(incident, "/state"), "resolved" | "postmortem")
+}
+
+fn all_is_well(status: &Value) -> bool {
+    text(status, "/overall") == "operational" && !list(status, "/incidents").iter().any(is_open)
+}
+
+#[test]
+fn each_lever_is_seen_for_what_it_is_and_its_mending_too() {
+    let mut demo = Demo::start();
+    let known: Vec<&str> = SEEN_AS.iter().map(|seen| seen.lever).collect();
+    let all: Vec<&str> = levers::ALL.iter().map(|lever| lever.id).collect();
+    assert_eq!(known, all, "each lever has its row");
+    let mut told = BTreeSet::new();
+    for (n, seen) in SEEN_AS.iter().enumerate() {
+        demo.say(&["break", seen.lever]).ended(0);
+        let broken = demo.wait(&format!("{} is seen", seen.lever), SEEN, |s| seen.is(s) && is_told(s));
+        seen.speaks(&broken);
+        let open = list(&broken, "/incidents").iter().filter(|incident| is_open(incident));
+        told.extend(open.map(|incident| incident.get("id").map(Value::to_string)));
+        demo.say(&["mend", seen.lever]).ended(0);
+        // An incident is watched for a while before it is over; one is waited for here, the others at the end.
+        demo.wait(&format!("{} is seen mended", seen.lever), SEEN, |status| match n {
+            0 => all_is_well(status),
+            _ => text(status, "/overall") == "operational",
+        });
+    }
+    let end = demo.wait("every incident is resolved", SEEN, all_is_well);
+    let over = list(&end, "/incidents").iter().map(|incident| incident.get("id").map(Value::to_string));
+    assert!(told.len() >= 2 && told.is_subset(&over.collect()), "{told:?} are over: {end:#}");
+    leaves_nothing(&mut demo);
+}
+
+/// Whether an incident is open and something was said about it.
+fn is_told(status: &Value) -> bool {
+    let open = list(status, "/incidents").iter().filter(|incident| is_open(incident));
+    open.clone().count() > 0 && open.clone().all(|incident| !list(incident, "/updates").is_empty())
+}
+
+/// Stopped by SIGTERM, it takes its processes and its files along.
+fn leaves_nothing(demo: &mut Demo) {
+    let children = children_of(demo.process.id());
+    assert!(children.len() >= 5, "the shop is made of processes: {children:?}");
+    assert_eq!(demo.process.stop().code(), Some(0), "{}", demo.process.noted());
+    wait_for("its processes are gone", GONE, || (!children.iter().any(|id| runs(*id))).then_some(()));
+    let left = [files_in(&demo.temporary()), files_in(&demo.runtime())].concat();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn a_demo_that_is_killed_takes_its_processes_along() {
+    let mut demo = Demo::start();
+    let children = children_of(demo.process.id());
+    assert!(children.len() >= 5, "the shop is made of processes: {children:?}");
+    demo.process.kill();
+    wait_for("its processes are gone", GONE, || (!children.iter().any(|id| runs(*id))).then_some(()));
+}
+
+#[test]
+fn a_demo_whose_reader_goes_away_still_takes_everything_down() {
+    let mut demo = Demo::start();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let levers = demo.command().args(["demo", "levers"]).stdout(writer).status();
+    assert_eq!(levers.expect("the binary starts").code(), Some(0));
+    insta::assert_snapshot!("levers", demo.say(&["levers"]).all());
+    insta::assert_snapshot!("nonsense", demo.say(&["break", "nonsense"]).all());
+    insta::assert_snapshot!("worse_nonsense", demo.say(&["break", "../x"]).all());
+    leaves_nothing(&mut demo);
+    let folder = demo.runtime();
+    let after = demo.say(&["break", "name-gone"]);
+    let after = after.all().replace(&folder.display().to_string(), "RUNTIME");
+    insta::assert_snapshot!("not_running", normal(&after, &[USER]));
+}
