@@ -74,7 +74,8 @@ function dress(v, title, href) {
 function turn() {
   stale = true;
   const said = text.stale.replace("{}", text.last), word = text.staleWord;
-  for (const el of [main, ...main.querySelectorAll("[data-v=operational]")]) {
+  // The legend explains the marks and claims nothing.
+  for (const el of [main, ...main.querySelectorAll("[data-v=operational]:not(.legend *)")]) {
     el.dataset.v = "unknown";
     for (const use of el.querySelectorAll(":scope > use")) use.setAttribute("href", "#i-unknown");
     for (const w of el.querySelectorAll(":scope > .w")) w.textContent = " " + word;

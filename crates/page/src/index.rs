@@ -51,6 +51,7 @@ struct Cell {
     name: String,
     href: String,
     v: &'static str,
+    word: &'static str,
     votes: Vec<VoteRow>,
 }
 
@@ -132,6 +133,7 @@ fn evidence(scene: &Scene<'_>) -> Vec<Cell> {
         name: cell.key.to_string(),
         href: format!("/services/{}", cell.key.service),
         v: cell.measured.word(),
+        word: scene.speech.verdict(cell.measured),
         votes: votes(scene, cell),
     };
     cells.into_iter().map(shown).collect()
