@@ -211,9 +211,10 @@ fn worst(cells: &[CellView]) -> Verdict {
     cells.iter().map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
 }
 
+/// Whether two cells would be told in the same words; a time that is shown to the minute differs by the minute.
 fn alike(scene: &Scene<'_>, a: &CellView, b: &CellView) -> bool {
     let since =
-        |c: &CellView| c.since.filter(|_| c.measured != Verdict::Operational).map(|at| scene.moment(at));
+        |c: &CellView| c.since.filter(|_| c.measured != Verdict::Operational).map(|at| scene.moment(at).text);
     a.measured == b.measured && since(a) == since(b) && fares(a) == fares(b)
 }
 
@@ -225,7 +226,8 @@ fn line(scene: &Scene<'_>, group: &[&CellView], of: usize) -> Option<Line> {
         n if n == of => PlaceScope::All(names),
         _ => PlaceScope::Some(names, u32::try_from(of).unwrap_or(u32::MAX)),
     };
-    let troubled = first.since.filter(|_| first.measured != Verdict::Operational);
+    let begun = group.iter().filter_map(|c| c.since).min();
+    let troubled = begun.filter(|_| first.measured != Verdict::Operational);
     Some(Line {
         mark: scene.mark(first.measured),
         place: scene.speech.places(&scope),
