@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use candor_core::verdict::Verdict;
 use candor_core::view::View;
-use candor_page::{Audience, Language};
+use candor_page::Audience;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -52,8 +52,7 @@ pub(crate) async fn work(mut views: watch::Receiver<Published>, sites: Arc<Sites
 
 fn put(view: &Arc<View>, valid_to: Option<Instant>, sites: &Sites) {
     for (audience, place) in [(Audience::Public, &sites.public), (Audience::Operators, &sites.operators)] {
-        let files = candor_page::render(view, audience, Language::English);
         let before = place.load();
-        place.store(Arc::new(Site::new(files, &before, Arc::clone(view), audience, valid_to)));
+        place.store(Arc::new(Site::new(&before, Arc::clone(view), audience, valid_to)));
     }
 }

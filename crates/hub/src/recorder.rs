@@ -283,16 +283,21 @@ impl Recorder {
             Job::Spans(spans) => self.desk.ask(move |ledger| ledger.record_spans(&spans)).await,
             Job::Snapshot { watermark, bytes } => self.snapshot(watermark, bytes).await,
         };
-        if let Err(error) = outcome {
-            self.fail(&error).await;
+        match outcome {
+            Ok(()) => {}
+            // A bug of ours, which trying again does not mend.
+            Err(error @ LedgerError::Refused(_)) => tracing::error!(%error, "something is lost to history"),
+            Err(error) => self.fail(&error).await,
         }
     }
 
     async fn keep_waiting_plan(&mut self) -> Result<(), LedgerError> {
         let Some((at, plan, config)) = self.plan.clone() else { return Ok(()) };
-        self.desk.ask(move |ledger| keep_plan(ledger, at, &plan, &config)).await?;
-        self.plan = None;
-        Ok(())
+        let kept = self.desk.ask(move |ledger| keep_plan(ledger, at, &plan, &config)).await;
+        if matches!(kept, Ok(()) | Err(LedgerError::Refused(_))) {
+            self.plan = None;
+        }
+        kept
     }
 
     /// A snapshot stands behind the entries before it: where those still wait, there is none.
@@ -395,14 +400,29 @@ impl Recorder {
 
     async fn keep_all_that_waits(&mut self) -> Result<(), LedgerError> {
         self.find_out().await?;
+        let mut at_once = GROUP_MAX;
         while !self.waiting.is_empty() {
-            let runs: Vec<Run> = self.waiting.iter().take(GROUP_MAX).cloned().collect();
+            let runs: Vec<Run> = self.waiting.iter().take(at_once).cloned().collect();
             let n = runs.len();
-            self.keep_runs(runs).await?;
+            match self.keep_runs(runs).await {
+                // One of them can never be kept: it must not hold up the others for ever.
+                Err(LedgerError::Refused(_)) if n > 1 => {
+                    at_once = 1;
+                    continue;
+                }
+                Err(LedgerError::Refused(why)) => {
+                    tracing::error!(%why, "a run is lost to history");
+                    self.lose(1);
+                }
+                outcome => drop(outcome?),
+            }
             self.waiting.drain(..n);
             self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
         }
-        self.keep_waiting_plan().await?;
+        match self.keep_waiting_plan().await {
+            Err(LedgerError::Refused(why)) => tracing::error!(%why, "a config is not kept"),
+            outcome => outcome?,
+        }
         if !self.entries.is_empty() {
             self.append_waiting().await?;
         }

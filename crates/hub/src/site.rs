@@ -1,11 +1,14 @@
 //! A rendered site in memory: files by path, each in the codings that clients ask for.
 //!
+//! While there are readers, a site is rendered ahead, off the path of any request, and the files that somebody asked for
+//! are packed; the first reader of a page gets it plain. A hub that nobody reads renders nothing.
+//!
 //! A site knows until when it holds. Past that moment (a renderer that hangs, a machine that slept) it answers with its
-//! expired form, in which every green is unknown: no reader is ever given a green that ran out. That form is made when
-//! the first reader needs it, so it is not packed: nobody should wait for that.
+//! expired form, in which every green is unknown: no reader is ever given a green that ran out.
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -18,13 +21,15 @@ use crate::clock;
 
 /// Bodies below this size gain nothing from packing.
 const PACK_FROM: usize = 512;
+/// After so many sites in a row that nobody read, the next ones are rendered only when a reader comes.
+const IDLE_MAX: u32 = 30;
 /// Brotli quality: dense enough, and quick enough to run at every change.
 const BROTLI_QUALITY: u32 = 5;
 /// Brotli window, as its logarithm.
 const BROTLI_WINDOW: u32 = 20;
 
 /// A file in all its codings.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Packed {
     pub(crate) media_type: &'static str,
     pub(crate) immutable: bool,
@@ -32,38 +37,54 @@ pub(crate) struct Packed {
     pub(crate) plain: Bytes,
     pub(crate) gzip: Option<Bytes>,
     pub(crate) brotli: Option<Bytes>,
+    /// Whether anybody asked for it, in this rendering or in one that gave it on.
+    asked: AtomicBool,
 }
+
+/// Files by path.
+type Files = HashMap<String, Arc<Packed>>;
 
 /// A site, whole.
 #[derive(Debug)]
 pub(crate) struct Site {
-    files: HashMap<String, Arc<Packed>>,
-    /// What it was rendered from; `None` before the first view.
+    /// Rendered ahead, or when the first reader comes.
+    files: OnceLock<Files>,
+    /// What it is rendered from; `None` before the first view.
     source: Option<(Arc<View>, Audience)>,
     valid_to: Option<Instant>,
     expired: OnceLock<Arc<Site>>,
+    /// Whether anybody asked for any of it.
+    asked: AtomicBool,
+    /// How many sites in a row nobody asked for, before this one.
+    idle: u32,
 }
 
 impl Site {
     pub(crate) fn empty() -> Self {
-        Self { files: HashMap::new(), source: None, valid_to: None, expired: OnceLock::new() }
+        Self::of(None, None, 0)
     }
 
-    /// Packs files; those that did not change since `before` are taken over.
-    pub(crate) fn new(
-        files: Vec<File>,
-        before: &Self,
-        view: Arc<View>,
-        audience: Audience,
-        valid_to: Option<Instant>,
-    ) -> Self {
-        let pack = |file: File| {
-            let known = before.files.get(&file.path).filter(|known| *known.plain == *file.body);
-            let packed = known.map_or_else(|| Arc::new(Packed::new(&file)), Arc::clone);
-            (file.path, packed)
-        };
-        let files = files.into_iter().map(pack).collect();
-        Self { files, source: Some((view, audience)), valid_to, expired: OnceLock::new() }
+    /// The site of a view. Where the ones before it were read, it is rendered here and now, and the files that were
+    /// asked for are packed; what did not change is taken over.
+    pub(crate) fn new(before: &Self, view: Arc<View>, audience: Audience, valid_to: Option<Instant>) -> Self {
+        let idle = if before.asked.load(Ordering::Relaxed) { 0 } else { before.idle.saturating_add(1) };
+        let site = Self::of(Some((view, audience)), valid_to, idle);
+        if idle < IDLE_MAX {
+            let known = before.files.get();
+            site.files.get_or_init(|| site.render(|file| pack(file, known)));
+        }
+        site
+    }
+
+    fn of(source: Option<(Arc<View>, Audience)>, valid_to: Option<Instant>, idle: u32) -> Self {
+        let (files, expired) = (OnceLock::new(), OnceLock::new());
+        Self { files, source, valid_to, expired, asked: AtomicBool::new(false), idle }
+    }
+
+    fn render(&self, pack: impl Fn(&File) -> Arc<Packed>) -> Files {
+        let Some((view, audience)) = &self.source else { return Files::new() };
+        let files = candor_page::render(view, *audience, Language::English);
+        files.into_iter().map(|file| (file.path.clone(), pack(&file))).collect()
     }
 
     /// Whether there is anything to show yet.
@@ -73,10 +94,18 @@ impl Site {
 
     /// The file at `path`, true at this moment.
     pub(crate) fn file(&self, path: &str) -> Option<Arc<Packed>> {
+        self.asked.store(true, Ordering::Relaxed);
         if self.is_past(Instant::now(), clock::now()) {
-            return self.expired().files.get(path).map(Arc::clone);
+            return self.expired().at(path);
         }
-        self.files.get(path).map(Arc::clone)
+        self.at(path)
+    }
+
+    fn at(&self, path: &str) -> Option<Arc<Packed>> {
+        let files = self.files.get_or_init(|| self.render(|file| Arc::new(Packed::new(file, false))));
+        let file = files.get(path).map(Arc::clone)?;
+        file.asked.store(true, Ordering::Relaxed);
+        Some(file)
     }
 
     /// Past its time by either clock: a stepped wall clock must not keep a green alive, nor a paused machine.
@@ -87,36 +116,40 @@ impl Site {
 
     fn expired(&self) -> &Arc<Self> {
         self.expired.get_or_init(|| {
-            let Some((view, audience)) = &self.source else { return Arc::new(Self::empty()) };
-            let view = Arc::new(view.expired());
-            let files = candor_page::render(&view, *audience, Language::English);
-            let files = files.into_iter().map(|file| (file.path.clone(), Arc::new(Packed::bare(&file))));
-            let source = Some((view, *audience));
-            Arc::new(Self { files: files.collect(), source, valid_to: None, expired: OnceLock::new() })
+            let source = self.source.as_ref().map(|(view, audience)| (Arc::new(view.expired()), *audience));
+            Arc::new(Self::of(source, None, IDLE_MAX))
         })
     }
 }
 
-impl Packed {
-    fn new(file: &File) -> Self {
-        let worth = file.body.len() >= PACK_FROM;
-        Self {
-            gzip: worth.then(|| gzip(&file.body)).flatten(),
-            brotli: worth.then(|| brotli(&file.body)).flatten(),
-            ..Self::bare(file)
-        }
-    }
+/// A file packed where it was asked for before, or as it was where it did not change.
+fn pack(file: &File, before: Option<&Files>) -> Arc<Packed> {
+    let known = before.and_then(|files| files.get(&file.path));
+    // Styles and scripts are packed once, for good; pages where somebody reads them.
+    let worth = file.immutable || known.is_some_and(|known| known.asked.load(Ordering::Relaxed));
+    let same = known.filter(|known| *known.plain == *file.body && (known.is_packed() || !worth));
+    same.map_or_else(|| Arc::new(Packed::new(file, worth)), Arc::clone)
+}
 
-    fn bare(file: &File) -> Self {
+impl Packed {
+    fn new(file: &File, worth: bool) -> Self {
+        let asked = worth && !file.immutable;
+        let worth = worth && file.body.len() >= PACK_FROM;
         Self {
             media_type: file.media_type,
             immutable: file.immutable,
             // Weak: it stands for the file in all its codings.
             etag: format!("W/\"{:016x}\"", fingerprint(&file.body)),
             plain: Bytes::copy_from_slice(&file.body),
-            gzip: None,
-            brotli: None,
+            gzip: worth.then(|| gzip(&file.body)).flatten(),
+            brotli: worth.then(|| brotli(&file.body)).flatten(),
+            asked: AtomicBool::new(asked),
         }
+    }
+
+    /// Whether there is nothing left to pack.
+    fn is_packed(&self) -> bool {
+        self.brotli.is_some() || self.plain.len() < PACK_FROM
     }
 }
 
