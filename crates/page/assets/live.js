@@ -78,14 +78,14 @@ function turn() {
   for (const el of [main, ...main.querySelectorAll("[data-v=operational]:not(.legend *)")]) {
     el.dataset.v = "unknown";
     for (const use of el.querySelectorAll(":scope > use")) use.setAttribute("href", "#i-unknown");
-    for (const w of el.querySelectorAll(":scope > .w")) w.textContent = " " + word;
+    for (const w of el.querySelectorAll(":scope > .w, :scope > div > .word > .w")) w.textContent = " " + word;
     if (el.title) el.title = word;
   }
   for (const say of main.querySelectorAll(".say, .lead")) say.textContent = text.staleSay;
   const answer = main.querySelector("[data-whole]");
   if (answer) {
     answer.querySelector("use").setAttribute("href", "#i-unknown");
-    answer.querySelector(".word").textContent = word;
+    answer.querySelector(".word").textContent = text.staleWhole;
     put("answer", said);
     answer.querySelector(".further")?.remove();
   }

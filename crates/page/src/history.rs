@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::tz::Offset;
 
 use crate::incident::{Brief, brief};
-use crate::scene::{Frame, Scene};
+use crate::scene::{Frame, Here, Scene};
 
 #[derive(Template)]
 #[template(path = "history.html")]
@@ -34,10 +34,10 @@ pub(crate) fn page(scene: &Scene<'_>) -> HistoryPage {
         }
     }
     let labels = scene.speech.labels();
-    HistoryPage { frame: scene.frame(labels.history, labels.all_incidents.to_owned(), false), months }
+    HistoryPage { frame: scene.frame(labels.history, labels.all_incidents.to_owned(), Here::History), months }
 }
 
 pub(crate) fn missing(scene: &Scene<'_>) -> MissingPage {
     let labels = scene.speech.labels();
-    MissingPage { frame: scene.frame(labels.not_found, labels.not_found_words.to_owned(), false) }
+    MissingPage { frame: scene.frame(labels.not_found, labels.not_found_words.to_owned(), Here::Elsewhere) }
 }

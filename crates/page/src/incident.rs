@@ -8,7 +8,7 @@ use candor_core::saying::PlaceScope;
 use candor_core::verdict::Verdict;
 
 use crate::names;
-use crate::scene::{Frame, Mark, Scene, When};
+use crate::scene::{Frame, Here, Mark, Scene, When};
 use crate::words::Around;
 
 /// An incident in a few lines.
@@ -72,7 +72,8 @@ pub(crate) fn brief(scene: &Scene<'_>, incident: &Incident) -> Brief {
 
 fn lasted(scene: &Scene<'_>, incident: &Incident) -> Option<String> {
     let until = incident.resolved_at.or(scene.view.as_of)?;
-    Some(scene.speech.lasted(until.duration_since(incident.opened_at).as_secs()))
+    let seconds = until.duration_since(incident.opened_at).as_secs();
+    Some(if incident.state.is_open() { scene.speech.so_far(seconds) } else { scene.speech.lasted(seconds) })
 }
 
 /// An open incident wears the worst that is measured of its cells now; a past one is over, which claims nothing of
@@ -81,9 +82,14 @@ fn mark(scene: &Scene<'_>, incident: &Incident) -> Mark {
     if !incident.state.is_open() {
         return Mark { v: "over", word: state(scene, incident.state) };
     }
+    scene.mark(now(scene, incident))
+}
+
+/// The worst that is measured now of the cells of an open incident; of a past one nothing is said.
+fn now(scene: &Scene<'_>, incident: &Incident) -> Verdict {
     let part = |key: &candor_core::id::CellKey| incident.cells.iter().any(|a| a.cell == *key);
-    let worst = scene.cells().filter(|c| part(&c.key)).map(|c| c.measured).max();
-    scene.mark(worst.unwrap_or(Verdict::Unknown))
+    let cells = scene.cells().filter(|c| incident.state.is_open() && part(&c.key));
+    cells.map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
 }
 
 fn state(scene: &Scene<'_>, state: IncidentState) -> &'static str {
@@ -104,6 +110,28 @@ fn said(scene: &Scene<'_>, update: &Update) -> Said {
             .iter()
             .map(|trouble| scene.speech.trouble(trouble))
             .collect(),
+    }
+}
+
+/// What was said, newest first. Until the first words are said, the cells speak: an incident is never without a line.
+fn timeline(scene: &Scene<'_>, incident: &Incident) -> Vec<Said> {
+    if incident.updates.is_empty() {
+        return vec![unsaid(scene, incident)];
+    }
+    incident.updates.iter().rev().map(|u| said(scene, u)).collect()
+}
+
+/// What is measured of an incident of which nothing has been said.
+fn unsaid(scene: &Scene<'_>, incident: &Incident) -> Said {
+    let mut kinds = incident.cells.iter().map(|a| a.kind);
+    let kind = kinds.next().filter(|first| kinds.all(|kind| kind == *first));
+    Said {
+        at: scene.clock(incident.opened_at),
+        state: state(scene, incident.state),
+        by: scene.speech.labels().by_candor,
+        candor: true,
+        text: scene.speech.unsaid(&names::incident(scene.view, incident), kind, now(scene, incident)),
+        against: Vec::new(),
     }
 }
 
@@ -133,11 +161,11 @@ pub(crate) fn page(scene: &Scene<'_>, incident: &Incident) -> IncidentPage {
         until: g.until.map(|at| scene.moment(at)),
     });
     IncidentPage {
-        frame: scene.frame(&brief.title, brief.title.clone(), false),
+        frame: scene.frame(&brief.title, brief.title.clone(), Here::Elsewhere),
         number: labels.incident.replace("{}", &incident.id.to_string()),
         ended: incident.resolved_at.map(|at| scene.moment(at)),
         affected: affected.collect(),
-        updates: incident.updates.iter().rev().map(|u| said(scene, u)).collect(),
+        updates: timeline(scene, incident),
         brief,
     }
 }

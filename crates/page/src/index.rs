@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::incident::{Brief, brief};
 use crate::operators::{VoteRow, votes};
-use crate::scene::{Frame, Scene, When};
+use crate::scene::{Frame, Here, Scene, When};
 use crate::service::{Card, card};
 
 /// Past incidents are shown on the front page for so many days.
@@ -63,7 +63,7 @@ pub(crate) fn page(scene: &Scene<'_>) -> Index {
     let past = past.into_iter().filter(|i| lately(i.resolved_at.unwrap_or(i.opened_at)));
     let notices = view.notices.iter();
     Index {
-        frame: scene.frame(scene.speech.overall(view.overall), headline.clone(), true),
+        frame: scene.frame(scene.speech.overall(view.overall), headline.clone(), Here::Now),
         headline: unbroken(&headline),
         further: further.filter(|_| view.saying.more > 0),
         notices: notices.filter_map(|n| scene.speech.notice(n, view.as_of, scene.operators())).collect(),

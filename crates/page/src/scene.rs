@@ -34,6 +34,17 @@ pub(crate) struct When {
     pub(crate) text: String,
 }
 
+/// Which of the pages that every page names this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    /// The front page.
+    Now,
+    /// The past.
+    History,
+    /// None of them.
+    Elsewhere,
+}
+
 /// What surrounds every page.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -48,11 +59,12 @@ pub(crate) struct Frame {
     pub(crate) icon: String,
     pub(crate) stale_icon: String,
     pub(crate) stale_word: &'static str,
+    pub(crate) stale_whole: &'static str,
     pub(crate) stale_title: String,
     pub(crate) last: String,
     pub(crate) version: String,
     pub(crate) operators: bool,
-    pub(crate) home: bool,
+    pub(crate) here: Here,
     pub(crate) measured: Option<When>,
     pub(crate) until: Option<When>,
     pub(crate) ledger: Option<(String, String)>,
@@ -92,7 +104,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What surrounds a page that begins with `title` in the window's name.
-    pub(crate) fn frame(&self, title: &str, about: String, home: bool) -> Frame {
+    pub(crate) fn frame(&self, title: &str, about: String, here: Here) -> Frame {
         let view = self.view;
         let t = self.speech.labels();
         let measured = newest(view).map(|at| self.clock(at));
@@ -110,11 +122,12 @@ impl<'a> Scene<'a> {
             icon: assets::icon_path(view.overall),
             stale_icon: assets::icon_path(Verdict::Unknown),
             stale_word: self.speech.verdict(Verdict::Unknown),
+            stale_whole: unknown,
             stale_title: format!("{unknown} · {}", view.title),
             last,
             version: self.version.to_owned(),
             operators: self.operators(),
-            home,
+            here,
             measured,
             until: view.valid_until.map(|at| self.clock(at)),
             ledger: view.ledger_head.as_ref().map(|head| {

@@ -7,7 +7,7 @@ use candor_core::view::{CapabilityView, CellView, Day, ServiceView};
 
 use crate::days::{Bars, bars};
 use crate::operators::{VoteRow, votes};
-use crate::scene::{Frame, Mark, Scene, When, claim, fares};
+use crate::scene::{Frame, Here, Mark, Scene, When, claim, fares};
 use crate::words::Around;
 
 /// Up to so many places are named in full; beyond that by their codes.
@@ -276,27 +276,32 @@ fn each_place(scene: &Scene<'_>, service: &ServiceView) -> Vec<Tile> {
     if tiles.len() < 2 { Vec::new() } else { tiles.into_iter().map(|(tile, _)| tile).collect() }
 }
 
+/// Trouble first, among what customers do and among the places; otherwise the plan's order.
 pub(crate) fn page(scene: &Scene<'_>, service: &ServiceView) -> ServicePage {
     let mark = mark(scene, service);
     let say = said(scene, service, Around::Service);
     let title = format!("{} · {}", mark.word, service.name);
+    let mut capabilities: Vec<&CapabilityView> = service.capabilities.iter().collect();
+    capabilities.sort_by_key(|c| std::cmp::Reverse(worst(&c.cells)));
     ServicePage {
-        frame: scene.frame(&title, say.clone(), false),
+        frame: scene.frame(&title, say.clone(), Here::Elsewhere),
         name: service.name.clone(),
         mark,
         say,
         downtime: downtime(scene, service).filter(|_| !covered(service)),
-        capabilities: service.capabilities.iter().map(|c| section(scene, c)).collect(),
+        capabilities: capabilities.into_iter().map(|c| section(scene, c)).collect(),
         days: service.history.iter().rev().filter_map(|day| day_row(scene, day)).collect(),
     }
 }
 
 fn section(scene: &Scene<'_>, capability: &CapabilityView) -> Section {
+    let mut cells: Vec<&CellView> = capability.cells.iter().collect();
+    cells.sort_by_key(|c| std::cmp::Reverse(c.measured));
     Section {
         name: capability.name.clone(),
         mark: scene.mark(worst(&capability.cells)),
         history: history(scene, &capability.history),
-        cells: capability.cells.iter().map(|cell| cell_row(scene, cell)).collect(),
+        cells: cells.into_iter().map(|cell| cell_row(scene, cell)).collect(),
     }
 }
 

@@ -205,6 +205,73 @@ fn a_renewed_lease_changes_no_version_and_a_changed_verdict_does() {
 }
 
 #[test]
+fn the_page_that_is_shown_is_marked_in_the_navigation() {
+    let files = site(&scenes::trouble(), Audience::Public);
+    let marked = |path| page(&files, path).matches("aria-current=\"page\"").count();
+    assert!(page(&files, "/").contains("<a href=\"/\" aria-current=\"page\">"));
+    assert!(page(&files, "/history").contains("<a href=\"/history\" aria-current=\"page\">"));
+    assert_eq!(["/", "/history", "/incidents/7"].map(marked), [1, 1, 0]);
+}
+
+#[test]
+fn the_page_of_a_service_puts_trouble_first() {
+    let mut view = scenes::trouble();
+    let files = site(&view, Audience::Public);
+    let service = page(&files, "/services/app-store");
+    let heads: Vec<_> = service.split("<h2 data-v=\"").skip(1).filter_map(|h| h.split('"').next()).collect();
+    assert_eq!(heads, ["outage", "outage", "degraded", "operational"]);
+    let rows: Vec<_> = service.split("<tr data-v=\"").skip(1).filter_map(|r| r.split('"').next()).collect();
+    assert_eq!(rows.first(), Some(&"outage"));
+    // Where all fares alike, the plan's order stays.
+    view = scenes::calm();
+    let files = site(&view, Audience::Public);
+    let calm = page(&files, "/services/app-store");
+    assert!(calm.find("</svg>Browse").unwrap() < calm.find("</svg>Buy").unwrap());
+}
+
+#[test]
+fn what_goes_on_has_lasted_so_far_and_what_is_over_has_lasted() {
+    let files = site(&scenes::outage(), Audience::Public);
+    assert!(page(&files, "/incidents/7").contains("<dd>18 minutes so far</dd>"));
+    assert!(page(&files, "/").contains("<span>18 minutes so far</span>"));
+    assert!(page(&files, "/incidents/6").contains("<dd>1 hour 14 minutes</dd>"));
+}
+
+#[test]
+fn an_incident_of_which_nothing_was_said_yet_tells_what_is_measured() {
+    let mut view = scenes::outage();
+    view.incidents.iter_mut().for_each(|i| i.updates.clear());
+    let files = site(&view, Audience::Public);
+    let first = |path| {
+        let told = page(&files, path).split("<p class=\"text\">").nth(1).unwrap();
+        told.split("</p>").next().unwrap()
+    };
+    assert_eq!(
+        first("/incidents/7"),
+        "Failing: buying from 5 services in all 41 places (its name cannot be found), being looked into."
+    );
+    assert_eq!(
+        first("/incidents/6"),
+        "Trouble with signing in to Sign-in in the United Kingdom (its name cannot be found)."
+    );
+    let json = page(&files, STATUS_PATH);
+    assert!(!json.contains("being looked into"), "nobody has said it");
+}
+
+#[test]
+fn an_open_page_that_goes_stale_uses_the_servers_words() {
+    let files = site(&scenes::calm(), Audience::Public);
+    let silent = site(&scenes::silent(), Audience::Public);
+    assert!(page(&files, "/").contains("data-stale-whole=\"Not known\""));
+    assert!(page(&silent, "/").contains("<p class=\"word\">Not known</p>"));
+    assert!(page(&files, "/services/app-store").contains("data-stale-word=\"not known\""));
+    assert!(
+        page(&silent, "/services/app-store")
+            .contains("<p class=\"word\"><span class=\"w\">not known</span></p>")
+    );
+}
+
+#[test]
 fn fifteen_services_in_41_places_stay_light() {
     let files = site(&scenes::outage(), Audience::Public);
     let front = files.iter().find(|f| f.path == "/").unwrap();

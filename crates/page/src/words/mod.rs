@@ -73,6 +73,8 @@ pub(crate) trait Speech: Sync {
     /// The whole in a word or two, for the title of the window.
     fn overall(&self, verdict: Verdict) -> &'static str;
     fn trouble(&self, trouble: &Trouble) -> String;
+    /// What is measured of an incident of which nothing was said yet, and why, where there is one reason.
+    fn unsaid(&self, trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> String;
     fn places(&self, scope: &PlaceScope) -> String;
     /// What is down on purpose, and until when.
     fn downtime(&self, name: &str, until: Timestamp, as_of: Option<Timestamp>) -> String;
@@ -84,6 +86,8 @@ pub(crate) trait Speech: Sync {
     fn day(&self, date: Date) -> String;
     fn month(&self, date: Date) -> String;
     fn lasted(&self, seconds: i64) -> String;
+    /// The same of what still goes on.
+    fn so_far(&self, seconds: i64) -> String;
     fn measured(&self, measured: Measured) -> String;
     fn list(&self, names: &[String]) -> String;
     fn each_place(&self, n: usize) -> String;

@@ -89,6 +89,10 @@ impl Speech for English {
         whole::trouble(trouble)
     }
 
+    fn unsaid(&self, trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> String {
+        whole::unsaid(trouble, kind, now)
+    }
+
     fn places(&self, scope: &PlaceScope) -> String {
         nouns::places(scope)
     }
@@ -119,6 +123,10 @@ impl Speech for English {
 
     fn lasted(&self, seconds: i64) -> String {
         times::lasted(seconds)
+    }
+
+    fn so_far(&self, seconds: i64) -> String {
+        format!("{} so far", times::lasted(seconds))
     }
 
     fn measured(&self, measured: Measured) -> String {

@@ -1,11 +1,12 @@
 //! What is said of the whole: the first line, incidents, history, and Candor itself.
 
+use candor_core::fault::Kind;
 use candor_core::saying::{Fares, UnknownWhy};
 use candor_core::verdict::Verdict;
 use candor_core::view::{CapabilityView, CellView, Notice, View};
 use jiff::Timestamp;
 
-use super::{nouns, sentences, times};
+use super::{kinds, nouns, sentences, times};
 use crate::scene;
 use crate::words::{Around, Measured, Trouble};
 
@@ -82,10 +83,26 @@ fn nothing(cells: &[&CellView]) -> &'static str {
 
 /// "Trouble with buying from the App Store in all 41 places".
 pub(super) fn trouble(trouble: &Trouble) -> String {
+    sentences::spaced(&["Trouble with", &affected(trouble)])
+}
+
+/// "Failing: buying from the App Store in India (its name cannot be found), being looked into."
+pub(super) fn unsaid(trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> String {
+    let why = kind.map(|kind| format!(" ({})", kinds::kind(kind))).unwrap_or_default();
+    let what = affected(trouble);
+    match now {
+        Verdict::Outage => format!("Failing: {what}{why}, being looked into."),
+        Verdict::Degraded => format!("Impaired: {what}{why}, being looked into."),
+        Verdict::Operational | Verdict::Unknown => format!("Trouble with {what}{why}."),
+    }
+}
+
+/// "buying from the App Store in all 41 places"
+fn affected(trouble: &Trouble) -> String {
     let forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
     let deeds: Vec<_> = trouble.deeds.iter().collect();
     let what = nouns::tied(&forms, &deeds, &nouns::services(&trouble.services));
-    sentences::spaced(&["Trouble with", &what, &nouns::places(&trouble.places)])
+    sentences::spaced(&[&what, &nouns::places(&trouble.places)])
 }
 
 pub(super) fn notice(notice: &Notice, as_of: Option<Timestamp>, operators: bool) -> Option<String> {
