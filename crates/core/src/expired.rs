@@ -1,7 +1,8 @@
 //! The view after its time: what is shown when no newer one came before its greens ran out.
 //!
-//! Every green becomes unknown, since its own lease ended; what was failing or unknown stays as it was last measured.
-//! Serving a view past its time is the last line of defence: the engine's own turn to unknown normally comes first.
+//! Every green whose lease is over becomes unknown, and with it whatever was said to work on its account; what was
+//! failing or unknown stays as it was last measured. Serving a view past its time is the last line of defence: the
+//! engine's own turn to unknown normally comes first.
 
 use crate::saying::{Claim, Fares, Saying, UnknownWhy};
 use crate::verdict::Verdict;
@@ -9,23 +10,36 @@ use crate::view::{CellView, View};
 use jiff::Timestamp;
 
 impl View {
-    /// This view with every green turned to unknown.
+    /// This view as it must be shown at `now`: every green that has run out is unknown.
+    ///
+    /// A service, and the whole, are said to work only where all of it still does; which of the claims about them still
+    /// hold cannot be known from here.
     #[must_use]
-    pub fn expired(&self) -> Self {
+    pub fn expired(&self, now: Timestamp) -> Self {
         let mut view = self.clone();
-        let at = self.valid_until;
-        view.overall = turned(view.overall);
-        turn_saying(&mut view.saying, at);
+        let mut turned_at = None;
         for service in &mut view.services {
-            service.verdict = turned(service.verdict);
-            turn_saying(&mut service.saying, at);
+            let mut service_at = None;
             for capability in &mut service.capabilities {
-                capability.verdict = turned(capability.verdict);
-                capability.cells.iter_mut().for_each(turn_cell);
+                let at = capability.cells.iter_mut().filter_map(|cell| turn_cell(cell, now)).max();
+                if at.is_some() {
+                    capability.verdict = turned(capability.verdict);
+                    service_at = service_at.max(at);
+                }
+            }
+            if service_at.is_some() {
+                service.verdict = turned(service.verdict);
+                turn_saying(&mut service.saying, service_at);
+                turned_at = turned_at.max(service_at);
             }
         }
-        view.as_of = view.as_of.max(at);
-        view.valid_until = None;
+        if turned_at.is_some() {
+            view.overall = turned(view.overall);
+            turn_saying(&mut view.saying, turned_at);
+        }
+        let cells = view.services.iter().flat_map(|s| s.capabilities.iter().flat_map(|c| &c.cells));
+        view.valid_until = cells.filter_map(|cell| cell.valid_until).min();
+        view.as_of = view.as_of.max(turned_at);
         view
     }
 }
@@ -37,14 +51,16 @@ const fn turned(verdict: Verdict) -> Verdict {
     }
 }
 
-fn turn_cell(cell: &mut CellView) {
-    if cell.measured != Verdict::Operational {
-        return;
+/// Turns a cell that has run out; says when it did.
+fn turn_cell(cell: &mut CellView, now: Timestamp) -> Option<Timestamp> {
+    if cell.measured != Verdict::Operational || cell.valid_until.is_some_and(|until| now < until) {
+        return None;
     }
-    let at = cell.valid_until.take();
+    let at = cell.valid_until.take().unwrap_or(now);
     cell.measured = Verdict::Unknown;
-    cell.since = at.or(cell.since);
-    turn_saying(&mut cell.saying, at);
+    cell.since = Some(at);
+    turn_saying(&mut cell.saying, Some(at));
+    Some(at)
 }
 
 fn turn_saying(saying: &mut Saying, at: Option<Timestamp>) {

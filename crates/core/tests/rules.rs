@@ -185,8 +185,8 @@ proptest! {
 
     #[test]
     fn a_view_past_its_time_holds_no_green_and_no_claim_that_anything_works(history in ops()) {
-        let (engine, _) = run(&history, |_, _, _, _| {});
-        let view = engine.view(&Default::default()).expired();
+        let (engine, now) = run(&history, |_, _, _, _| {});
+        let view = engine.view(&Default::default()).expired(now + Duration::from_secs(80));
         let cells = view.services.iter().flat_map(|s| s.capabilities.iter().flat_map(|c| &c.cells));
         prop_assert!(cells.clone().all(|cell| cell.measured != Verdict::Operational && cell.valid_until.is_none()));
         let said = cells.map(|c| &c.saying).chain(view.services.iter().map(|s| &s.saying)).chain([&view.saying]);
@@ -194,5 +194,20 @@ proptest! {
             prop_assert!(saying.verdict != Verdict::Operational);
             prop_assert!(saying.claims.iter().all(|claim| claim.fares != candor_core::saying::Fares::Works));
         }
+    }
+
+    #[test]
+    fn a_view_past_some_of_its_greens_keeps_none_that_the_engine_would_not(history in ops(), later in 0_u64..90) {
+        let (mut engine, now) = run(&history, |_, _, _, _| {});
+        let then = now + Duration::from_secs(later);
+        let early = engine.view(&Default::default()).expired(then);
+        engine.handle(then, Input::Tick);
+        let late = engine.view(&Default::default());
+        let green = |view: &candor_core::view::View| -> Vec<_> {
+            let cells = view.services.iter().flat_map(|s| s.capabilities.iter().flat_map(|c| c.cells.iter()));
+            cells.filter(|c| c.measured == Verdict::Operational).map(|c| (c.key.clone(), c.valid_until)).collect()
+        };
+        let (early, late) = (green(&early), green(&late));
+        prop_assert!(early.iter().all(|cell| late.contains(cell)), "{early:?} beside {late:?}");
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn judge(voters: &[Voter], sights: &[Sight], policy: &Policy, now: Ti
                     pace = pace.max(voter.last.as_ref().map(|last| last.took_ms));
                 }
                 often = often.max(often_here);
-                count.steady += usize::from(!voter.is_slow() && often_here.is_none());
+                count.steady += usize::from(voter.is_steady(policy));
             }
             Vote::Failing => count.failing += 1,
             Vote::Wavering => count.wavering += 1,

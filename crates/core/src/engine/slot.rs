@@ -156,13 +156,13 @@ impl Slot {
         self.voters.iter().filter_map(|v| v.last.as_ref().map(|last| last.observed_at)).max()
     }
 
-    /// Until when it stays green at least, if it is green: when passes fall below the quorum.
+    /// Until when it stays green at least, if it is green: when steady passes fall below the quorum.
     pub(crate) fn green_until(&self) -> Option<Timestamp> {
         if self.memory.verdict != Verdict::Operational {
             return None;
         }
-        let mut ends: Vec<Timestamp> =
-            self.voters.iter().filter_map(|v| v.passing_until(self.policy.lease)).collect();
+        let steady = self.voters.iter().filter(|v| v.is_steady(&self.policy));
+        let mut ends: Vec<Timestamp> = steady.filter_map(|v| v.passing_until(self.policy.lease)).collect();
         ends.sort_unstable();
         let spare = ends.len().checked_sub(self.policy.quorum.needed(self.voters.len()))?;
         ends.get(spare).copied()

@@ -243,6 +243,11 @@ impl Voter {
         (failed >= u32::from(limit.failing)).then_some(failed)
     }
 
+    /// Whether its passes are in time, and few of its runs fail.
+    pub(crate) fn is_steady(&self, policy: &Policy) -> bool {
+        !self.is_slow && self.too_often(policy.degraded.failing).is_none()
+    }
+
     /// Whether it has failed for so long, and so often in a row, that bad weather does not explain it.
     pub(crate) fn is_firm(&self, policy: &Policy) -> bool {
         let often = self.failures >= policy.confirm.down.saturating_mul(2);
