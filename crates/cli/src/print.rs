@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
 
+/// Columns that a line may take.
+pub(crate) const WIDTH: usize = 80;
 /// What failed.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What passed.
@@ -63,4 +65,44 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 /// A style around a text.
 pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// Breaks a text at spaces into lines of at most `width` characters; a longer word is cut.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        for part in pieces(word, width) {
+            let last = lines.last_mut().expect("there is a line because one was put there");
+            let used = last.chars().count();
+            if used > 0 && used + 1 + part.chars().count() > width {
+                lines.push(part);
+            } else {
+                if used > 0 {
+                    last.push(' ');
+                }
+                last.push_str(&part);
+            }
+        }
+    }
+    lines
+}
+
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(width).map(|piece| piece.iter().collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_are_never_wider_than_asked() {
+        for text in
+            ["a b c", &"x".repeat(200), "no server answered for buy.shop.example within the time it had"]
+        {
+            assert!(wrap(text, 20).iter().all(|line| line.chars().count() <= 20));
+        }
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    }
 }

@@ -11,7 +11,7 @@ use crate::source::Source;
 use crate::{Resolved, resolve};
 
 /// What stands for a file name in faults.
-const NAME: &str = "(command line)";
+pub(crate) const NAME: &str = "(command line)";
 
 /// A plan for one site: its front page, its certificate (https) and its name.
 ///

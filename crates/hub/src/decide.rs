@@ -23,8 +23,8 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::publish::Published;
-use crate::recorder::{Accepted, Committed, History, Job};
-use crate::span::{REPORT_EVERY, Spans};
+use crate::recorder::{Accepted, Committed, HISTORY_DAYS, History, Job};
+use crate::span::{FIRST_REPORT, REPORT_EVERY, Spans};
 
 /// Shortest time between two pages, where something changed.
 const CHANGE_GAP: Duration = Duration::from_millis(100);
@@ -113,7 +113,8 @@ impl Decider {
             publish_at: Some(now),
             published_at: now,
             next_snapshot: now + SNAPSHOT_EVERY,
-            next_spans: now + REPORT_EVERY,
+            // Soon, so that a young page knows of today.
+            next_spans: now + FIRST_REPORT,
         }
     }
 
@@ -187,7 +188,7 @@ impl Decider {
             }
             Control::Head(head) => self.extras.ledger_head = Some(head),
             Control::History(days, today) => {
-                self.extras.history = days;
+                renew(&mut self.extras.history, days);
                 self.extras.today = Some(today);
             }
             Control::Recording(trouble) => {
@@ -390,6 +391,19 @@ impl Decider {
 /// has noticed yet.
 fn left_of(until: Timestamp, now: Timestamp, longest: Duration) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default().min(longest)
+}
+
+/// Puts newer days in the place of those that history has for them.
+fn renew(history: &mut History, newer: History) {
+    for (key, days) in newer {
+        let known = history.entry(key).or_default();
+        if let Some(first) = days.first() {
+            known.retain(|day| day.date < first.date);
+        }
+        known.extend(days);
+        let gone = known.len().saturating_sub(HISTORY_DAYS as usize);
+        known.drain(..gone);
+    }
 }
 
 /// Days of history and the chain's end, as a hub starts with them.

@@ -41,6 +41,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(2);
 const HOUSEKEEP_EVERY: Duration = Duration::from_secs(30);
 /// How long a round may hold up the runs that wait; what is left comes with the next.
 const HOUSEKEEP_FOR: Duration = Duration::from_millis(200);
+/// Days that spans of a moment ago can have fallen into: today, and yesterday around midnight.
+const DAYS_TOUCHED: u32 = 2;
 /// Days of history that the page shows.
 pub(crate) const HISTORY_DAYS: u32 = 90;
 
@@ -280,7 +282,7 @@ impl Recorder {
             }
             // Days have a gap where nothing is recorded, and a snapshot is only a quicker start.
             Job::Spans(_) | Job::Snapshot { .. } if self.trouble.is_some() => Ok(()),
-            Job::Spans(spans) => self.desk.ask(move |ledger| ledger.record_spans(&spans)).await,
+            Job::Spans(spans) => self.keep_spans(spans).await,
             Job::Snapshot { watermark, bytes } => self.snapshot(watermark, bytes).await,
         };
         match outcome {
@@ -450,6 +452,18 @@ impl Recorder {
         Ok(())
     }
 
+    /// Keeps time in verdicts, and tells the engine what the days that it fell into are like now.
+    async fn keep_spans(&mut self, spans: Vec<Span>) -> Result<(), LedgerError> {
+        let today = today(clock::now());
+        let work = move |ledger: &mut Ledger| {
+            ledger.record_spans(&spans)?;
+            ledger.history(DAYS_TOUCHED, today)
+        };
+        let days = self.desk.ask(work).await?;
+        let _ = self.wires.engine.send(Control::History(days, today)).await;
+        Ok(())
+    }
+
     async fn housekeep(&mut self) {
         if self.trouble.is_some() {
             return;
@@ -459,14 +473,10 @@ impl Recorder {
             let begun = Instant::now();
             while ledger.roll_up()?.more && begun.elapsed() < HOUSEKEEP_FOR {}
             while ledger.prune(now, &keep, None)?.more && begun.elapsed() < HOUSEKEEP_FOR {}
-            let today = today(now);
-            Ok((ledger.history(HISTORY_DAYS, today)?, today))
+            Ok(())
         };
         match self.desk.ask(work).await {
-            Ok((days, today)) => {
-                self.tell_ill(None).await;
-                let _ = self.wires.engine.send(Control::History(days, today)).await;
-            }
+            Ok(()) => self.tell_ill(None).await,
             Err(error @ (LedgerError::Corrupt(_) | LedgerError::Refused(_))) => {
                 tracing::error!(%error, "rollups and retention fail");
                 self.tell_ill(Some(format!("Rollups and retention fail: {error}."))).await;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use candor_core::Timestamp;
@@ -95,8 +96,10 @@ impl Site {
     /// The file at `path`, true at this moment.
     pub(crate) fn file(&self, path: &str) -> Option<Arc<Packed>> {
         self.asked.store(true, Ordering::Relaxed);
-        if self.is_past(Instant::now(), clock::now()) {
-            return self.expired().at(path);
+        let (at, wall) = (Instant::now(), clock::now());
+        if self.is_past(at, wall) {
+            // What is left of it runs out in its turn.
+            return self.expired(at, wall).file(path);
         }
         self.at(path)
     }
@@ -114,10 +117,16 @@ impl Site {
         self.valid_to.is_some_and(|to| at >= to) || by_wall.is_some_and(|until| wall >= until)
     }
 
-    fn expired(&self) -> &Arc<Self> {
+    /// Its form at that moment. Whichever clock says that it is past, the earlier moment of the two is over.
+    fn expired(&self, at: Instant, wall: Timestamp) -> &Arc<Self> {
         self.expired.get_or_init(|| {
-            let source = self.source.as_ref().map(|(view, audience)| (Arc::new(view.expired()), *audience));
-            Arc::new(Self::of(source, None, IDLE_MAX))
+            let source = self.source.as_ref().map(|(view, audience)| {
+                let past = view.valid_until.map_or(wall, |until| until.max(wall));
+                (Arc::new(view.expired(past)), *audience)
+            });
+            let until = source.as_ref().and_then(|(view, _)| view.valid_until);
+            let left = until.map(|until| Duration::try_from(until.duration_since(wall)).unwrap_or_default());
+            Arc::new(Self::of(source, left.map(|left| at + left), IDLE_MAX))
         })
     }
 }

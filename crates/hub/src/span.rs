@@ -15,6 +15,9 @@ use candor_ledger::Span;
 /// Time between two reports of all cells.
 pub(crate) const REPORT_EVERY: Duration = Duration::from_secs(20);
 
+/// From the start of a hub to its first report.
+pub(crate) const FIRST_REPORT: Duration = Duration::from_secs(4);
+
 /// Since when each cell holds its verdict, as far as history does not know yet.
 #[derive(Debug, Default)]
 pub(crate) struct Spans {

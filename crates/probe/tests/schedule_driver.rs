@@ -125,6 +125,17 @@ async fn a_run_that_hangs_is_cut_and_becomes_a_fault_of_ours() {
     assert_eq!(again.observation.check.0, 1_000_000, "and so does the one that hung");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_run_that_comes_back_past_its_time_is_a_fault_of_ours_and_no_pass() {
+    let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Passes(SECOND * 2))]);
+    let mut running = running(probe, 8);
+    // It has begun; then the whole process stops for an hour.
+    tokio::time::sleep(SECOND + SECOND / 2).await;
+    tokio::time::advance(SECOND * 3_600).await;
+    let run = running.results.recv().await.unwrap();
+    assert_eq!(run.observation.fault.unwrap().kind, Kind::VantageHung);
+}
+
 /// The clock cannot be paused where a thread is blocked: this one waits for the watchdog twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(

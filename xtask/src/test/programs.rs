@@ -19,6 +19,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nginx", "nginx-light"),
     ("nsd", "nsd"),
     ("aiosmtpd", "python3-aiosmtpd"),
+    ("python3", "python3"),
+    ("mandoc", "mandoc"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
 ];

@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use candor_core::fault::{Act, Fault};
 
 use super::{Checked, Report};
-use crate::print::{BAD, BOLD, DIM, GOOD, styled};
-
-/// Columns that a line may take.
-const WIDTH: usize = 80;
+use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, styled, wrap};
 
 pub(crate) fn human(report: &Report) -> String {
     let mut out = String::new();
@@ -88,44 +85,4 @@ fn summary(report: &Report) -> String {
         );
     }
     format!("{passed} passed, {}", styled(BAD, &format!("{failed} failed")))
-}
-
-/// Breaks a text at spaces into lines of at most `width` characters; a longer word is cut.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        for part in pieces(word, width) {
-            let last = lines.last_mut().expect("there is a line because one was put there");
-            let used = last.chars().count();
-            if used > 0 && used + 1 + part.chars().count() > width {
-                lines.push(part);
-            } else {
-                if used > 0 {
-                    last.push(' ');
-                }
-                last.push_str(&part);
-            }
-        }
-    }
-    lines
-}
-
-fn pieces(word: &str, width: usize) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters.chunks(width).map(|piece| piece.iter().collect()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap;
-
-    #[test]
-    fn lines_are_never_wider_than_asked() {
-        for text in
-            ["a b c", &"x".repeat(200), "no server answered for buy.shop.example within the time it had"]
-        {
-            assert!(wrap(text, 20).iter().all(|line| line.chars().count() <= 20));
-        }
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-    }
 }

@@ -8,7 +8,7 @@ use candor_config::{Process, Resolved, Source};
 
 use super::{Failure, NO_FILE, Outcome};
 use crate::args::ConfigCommand;
-use crate::print::{BOLD, GOOD, counted, note, out, styled};
+use crate::print::{GOOD, counted, note, out, styled};
 
 pub(crate) fn run(command: ConfigCommand) -> Outcome {
     match command {
@@ -38,7 +38,6 @@ fn check(file: &Path) -> Outcome {
         counted(plan.vantages.len(), "vantage")
     ));
     out("");
-    out(&styled(BOLD, "What it costs the targets"));
     out(candor_config::cost(plan).to_string().trim_end());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,8 @@
 //! `candor demo`: the reference estate, and Candor watching it as it would watch anyone.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,13 +11,15 @@ use candor_estate::{
     Board, BoardOptions, Estate, EstateOptions, PROBE_PASSWORD, PROBE_SHA256, PROBE_USER, RoleArgs, run_role,
 };
 use candor_hub::{Hub, HubOptions, Origin};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 
-use super::serve::url;
+use super::serve::{url, wait_for_end};
 use super::{Failure, Outcome, runtime};
 use crate::args::{DemoArgs, DemoCommand};
-use crate::print::{BAD, BOLD, DIM, GOOD, note, out, styled};
+use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, note, out, styled, wrap};
+
+/// How the folders of demos begin; their process and a random part follow.
+const FOLDER: &str = "candor-demo-";
 
 /// The demo's config, with words to fill in.
 const CONFIG: &str = include_str!("demo.yaml");
@@ -38,40 +41,67 @@ pub(crate) fn role(words: &[String]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// All that runs in a demo, in the order in which it is stopped: the levers, the hub, the shop's processes, the folder.
+struct Running {
+    board: Board,
+    hub: Hub,
+    estate: Arc<Mutex<Estate>>,
+    config: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
 async fn demo(args: &DemoArgs) -> Outcome {
-    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let running = tokio::select! {
+        started = start(args) => started?,
+        // Whoever ends it while it starts leaves nothing behind either: dropping what there is cleans up.
+        ended = wait_for_end() => {
+            ended?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    greet(&*running.estate.lock().await, &running);
+    wait_for_end().await?;
+    note("\nStopping; nothing is left behind.");
+    drop(running.board);
+    running.hub.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(args: &DemoArgs) -> Result<Running, Failure> {
     note("Starting a small shop: a name server, storefronts, sign-in, buying, downloads …");
     let estate = Arc::new(Mutex::new(Estate::start(EstateOptions::new(std::env::current_exe()?)).await?));
-    let folder = tempfile::Builder::new().prefix("candor-demo-").tempdir()?;
+    sweep();
+    let prefix = format!("{FOLDER}{}-", std::process::id());
+    let ours = std::fs::Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix(&prefix).permissions(ours).tempdir()?;
     let config = folder.path().join("candor.yaml");
     std::fs::write(&config, filled_in(&*estate.lock().await, folder.path(), args))?;
     note("Starting Candor …");
-    let options = HubOptions {
-        origin: Origin::Files(config.clone()),
-        listen: None,
-        operate_listen: None,
-        ledger: None,
-    };
-    let hub = Hub::start(options).await?;
-    let status = url(hub.public_address());
-    let board_options = BoardOptions {
+    let origin = Origin::Files(config.clone());
+    let hub = Hub::start(HubOptions { origin, listen: None, operate_listen: None, ledger: None }).await?;
+    let options = BoardOptions {
         listen: args.levers_listen,
-        status_url: Some(status.clone()),
+        status_url: Some(url(hub.public_address())),
         handle_file: default_handle_file(),
     };
-    let board = Board::open(Arc::clone(&estate), board_options).await?;
-    greet(&*estate.lock().await, &hub, &status, &board, &config);
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed?,
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
+    let board = Board::open(Arc::clone(&estate), options).await?;
+    Ok(Running { board, hub, estate, config, _folder: folder })
+}
+
+/// Removes the folders of demos that were killed and could not do it themselves.
+fn sweep() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process =
+            name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.split_once('-')?.0.parse::<u32>().ok());
+        if process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists())
+            && Path::new("/proc/self").exists()
+        {
+            // Somebody else's stays, and so does one that cannot be removed: it is small, and no harm.
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
     }
-    note("\nStopping; nothing is left behind.");
-    drop(board);
-    hub.stop().await;
-    // Dropping the estate ends its processes; the folder goes with its guard.
-    drop(estate);
-    Ok(ExitCode::SUCCESS)
 }
 
 fn filled_in(estate: &Estate, folder: &Path, args: &DemoArgs) -> String {
@@ -94,14 +124,14 @@ fn filled_in(estate: &Estate, folder: &Path, args: &DemoArgs) -> String {
     .fold(CONFIG.to_string(), |text, (word, value)| text.replace(word, value))
 }
 
-fn greet(estate: &Estate, hub: &Hub, status: &str, board: &Board, config: &Path) {
+fn greet(estate: &Estate, running: &Running) {
     let line = |name: &str, value: &str| out(&format!("  {}  {value}", styled(BOLD, &format!("{name:<12}"))));
     out("");
-    line("Status page", status);
-    line("Levers", &url(board.address()));
+    line("Status page", &url(running.hub.public_address()));
+    line("Levers", &url(running.board.address()));
     line("Shop", &estate.urls().shop_by_address());
-    line("Operators", &url(hub.operators_address()));
-    line("Config", &config.display().to_string());
+    line("Operators", &url(running.hub.operators_address()));
+    line("Config", &running.config.display().to_string());
     out("");
     out("Open the status page and the levers side by side, and break something. Or:");
     out("");
@@ -125,11 +155,19 @@ fn tell(panel: &Panel, moved: &str, board: SocketAddr) {
     let state = if lever.pulled { styled(BAD, "broken") } else { styled(GOOD, "mended") };
     out(&format!("{state}  {}", lever.title));
     if lever.pulled {
-        out(&format!("        {}", lever.does));
-        out(&format!("        A customer will notice: {}", lever.notice));
+        indented(&lever.does);
+        indented(&format!("A customer will notice: {}", lever.notice));
     }
     if let Some(status) = &panel.status {
-        out(&styled(DIM, &format!("        Watch {status} — levers at {}", url(board))));
+        indented(&format!("Watch {status} — levers at {}", url(board)));
+    }
+}
+
+/// Text under a state, in 80 columns.
+fn indented(text: &str) {
+    const INDENT: usize = 8;
+    for line in wrap(text, WIDTH - INDENT) {
+        out(&format!("{:INDENT$}{line}", ""));
     }
 }
 

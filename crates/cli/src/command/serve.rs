@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DEFAULT_CONFIG, Failure, NO_FILE, Outcome, is_url};
 use crate::args::ServeArgs;
-use crate::print::{BOLD, DIM, counted, note, styled};
+use crate::print::{BOLD, DIM, counted, error, note, styled};
 
 pub(crate) async fn run(args: ServeArgs) -> Outcome {
     let target = args.target.unwrap_or_else(|| DEFAULT_CONFIG.into());
@@ -17,10 +17,19 @@ pub(crate) async fn run(args: ServeArgs) -> Outcome {
         HubOptions { origin, listen: args.listen, operate_listen: args.operate_listen, ledger: args.ledger };
     let hub = Hub::start(options).await.map_err(explained)?;
     greet(&hub);
-    wait_for_stop().await?;
-    note("stopping: what was decided is being kept");
+    let code = tokio::select! {
+        ended = wait_for_end() => {
+            ended?;
+            note("stopping: what was decided is being kept");
+            ExitCode::SUCCESS
+        }
+        () = hub.broken() => {
+            error("nothing is decided any more: a fault of Candor's own; start it again, and report the log above");
+            ExitCode::FAILURE
+        }
+    };
     hub.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn explained(error: HubError) -> Failure {
@@ -36,6 +45,15 @@ pub(super) async fn wait_for_stop() -> std::io::Result<()> {
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed,
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// The same, or until the terminal is gone (SIGHUP).
+pub(super) async fn wait_for_end() -> std::io::Result<()> {
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        stopped = wait_for_stop() => stopped,
+        _ = hang_up.recv() => Ok(()),
     }
 }
 

@@ -190,13 +190,20 @@ impl Driver {
             self.planner.finished(flight.check, now);
             return;
         }
+        let took = now.saturating_sub(flight.started);
         let run = match ended {
+            // The process slept, or was stopped: what the run saw is older than it says.
+            Ok(_) if now > flight.cut_at => {
+                self.stats.count_hung();
+                let detail = format!("the run came back after {} s, past its time", took.as_secs());
+                failed_run(flight.check, took, &detail)
+            }
             Ok((_, run)) => run,
             Err(error) => {
                 self.stats.count_panic();
                 let detail = format!("the run ended in a panic: {}", panic_text(error));
                 tracing::error!(check = flight.check.0, "{detail}");
-                failed_run(flight.check, now.saturating_sub(flight.started), &detail)
+                failed_run(flight.check, took, &detail)
             }
         };
         self.planner.released(flight.check, now);

@@ -29,7 +29,10 @@ pub use bounds::{
     HOST_STARTS_PER_SECOND, IN_FLIGHT_MAX, IN_FLIGHT_MIN,
 };
 pub use driver::GRACE;
-pub use planner::{EARLY_FROM, EARLY_WITHIN, EARLY_WRITING_WITHIN, EVERY_MIN, Planner, Start, phase};
+pub use planner::{
+    EARLY_EACH, EARLY_FROM, EARLY_WITHIN, EARLY_WITHIN_MIN, EARLY_WRITING_WITHIN, EVERY_MIN, Planner, Start,
+    phase,
+};
 pub use stats::{ScheduleFigures, ScheduleStats};
 
 /// A future in a box.

@@ -23,9 +23,13 @@ use super::CheckSchedule;
 use super::bounds::Bounds;
 use super::host::{Held, Host};
 
-/// A check with a longer interval gets its first run early.
-pub const EARLY_FROM: Duration = Duration::from_secs(30);
-/// The early runs are spread over this time.
+/// New checks whose interval is longer than this get their first run early: a newcomer should not wait for a phase.
+pub const EARLY_FROM: Duration = Duration::from_secs(20);
+/// The early runs are spread over at least this time, and by [`EARLY_EACH`] for every check.
+pub const EARLY_WITHIN_MIN: Duration = Duration::from_secs(2);
+/// Time that each early run adds to the spread: at most 100 start in a second, until the spread is at its most.
+pub const EARLY_EACH: Duration = Duration::from_millis(10);
+/// The early runs are spread over at most this time.
 pub const EARLY_WITHIN: Duration = Duration::from_secs(10);
 /// The early runs of checks that write are spread over this time.
 pub const EARLY_WRITING_WITHIN: Duration = Duration::from_secs(30);
@@ -138,8 +142,10 @@ impl Planner {
         for check in self.checks.values_mut() {
             check.leaving = true;
         }
+        let checks_n = u32::try_from(checks.len()).unwrap_or(u32::MAX);
+        let spread = EARLY_EACH.saturating_mul(checks_n).clamp(EARLY_WITHIN_MIN, EARLY_WITHIN);
         for schedule in checks {
-            self.take(schedule, now);
+            self.take(schedule, spread, now);
         }
         self.checks.retain(|_, check| !check.leaving || !matches!(check.run, RunState::None));
         let hosts: Vec<_> = self.hosts.keys().cloned().collect();
@@ -300,11 +306,11 @@ impl Planner {
     }
 
     /// Takes one check of a new plan.
-    fn take(&mut self, schedule: CheckSchedule, now: Duration) {
+    fn take(&mut self, schedule: CheckSchedule, spread: Duration, now: Duration) {
         let id = schedule.id;
         let host: Arc<str> = Arc::from(schedule.host.as_str());
         let Some(known) = self.checks.get_mut(&id) else {
-            self.begin(schedule, host, now);
+            self.begin(schedule, host, spread, now);
             return;
         };
         known.leaving = false;
@@ -322,9 +328,9 @@ impl Planner {
         }
     }
 
-    fn begin(&mut self, schedule: CheckSchedule, host: Arc<str>, now: Duration) {
+    fn begin(&mut self, schedule: CheckSchedule, host: Arc<str>, spread: Duration, now: Duration) {
         let id = schedule.id;
-        let early = early_run(&schedule, now);
+        let early = early_run(&schedule, spread, now);
         let mut check = Check {
             schedule,
             host,
@@ -374,9 +380,9 @@ fn next_after(at: Duration, every: Duration, now: Duration) -> (Duration, u64) {
     (at.saturating_add(every.saturating_mul(missed.saturating_add(1))), u64::from(missed))
 }
 
-/// The early run of a new check with a long interval.
-fn early_run(schedule: &CheckSchedule, now: Duration) -> Option<Duration> {
-    let spread = if schedule.writes { EARLY_WRITING_WITHIN } else { EARLY_WITHIN };
+/// The early run of a new check; those that write take their time.
+fn early_run(schedule: &CheckSchedule, spread: Duration, now: Duration) -> Option<Duration> {
+    let spread = if schedule.writes { EARLY_WRITING_WITHIN } else { spread };
     // The other half of the hash: the early spread must not follow the phases.
     (schedule.every > EARLY_FROM).then(|| now.saturating_add(within(schedule.id.0.rotate_left(32), spread)))
 }
