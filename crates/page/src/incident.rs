@@ -108,7 +108,7 @@ fn said(scene: &Scene<'_>, update: &Update) -> Said {
         text: text(scene, update),
         against: names::troubles(scene.view, &update.contradicted_by)
             .iter()
-            .map(|trouble| scene.speech.trouble(trouble))
+            .map(|trouble| scene.speech.affected(trouble))
             .collect(),
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use candor_core::saying::{Fares, PlaceScope};
 use candor_core::verdict::Verdict;
-use candor_core::view::{CapabilityView, CellView, Day, ServiceView};
+use candor_core::view::{CapabilityView, CellView, Day, Overlay, ServiceView};
 
 use crate::days::{Bars, bars};
 use crate::operators::{VoteRow, votes};
@@ -97,6 +97,13 @@ struct CellRow {
     votes: Vec<VoteRow>,
 }
 
+impl CellRow {
+    /// Whether the word of its verdict is all that there is to say of it.
+    const fn plain(&self) -> bool {
+        self.why.is_empty() && self.fault.is_none() && self.downtime.is_none() && self.votes.is_empty()
+    }
+}
+
 struct DayRow {
     day: When,
     mark: Mark,
@@ -163,6 +170,13 @@ fn said(scene: &Scene<'_>, service: &ServiceView, around: Around) -> String {
 /// Whether intended downtime covers all of it.
 fn covered(service: &ServiceView) -> bool {
     service.capabilities.iter().flat_map(|c| &c.cells).all(|cell| cell.maintenance.is_some())
+}
+
+/// The intended downtime that covers all of it, where that is one and the same.
+fn shared(service: &ServiceView) -> Option<&Overlay> {
+    let mut overs = service.capabilities.iter().flat_map(|c| &c.cells).map(|cell| cell.maintenance.as_ref());
+    let first = overs.next()??;
+    overs.all(|over| over == Some(first)).then_some(first)
 }
 
 /// The mark of a service: its verdict, or that it is down on purpose.
@@ -281,6 +295,7 @@ pub(crate) fn page(scene: &Scene<'_>, service: &ServiceView) -> ServicePage {
     let mark = mark(scene, service);
     let say = said(scene, service, Around::Service);
     let title = format!("{} · {}", mark.word, service.name);
+    let over = shared(service);
     let mut capabilities: Vec<&CapabilityView> = service.capabilities.iter().collect();
     capabilities.sort_by_key(|c| std::cmp::Reverse(worst(&c.cells)));
     ServicePage {
@@ -289,28 +304,29 @@ pub(crate) fn page(scene: &Scene<'_>, service: &ServiceView) -> ServicePage {
         mark,
         say,
         downtime: downtime(scene, service).filter(|_| !covered(service)),
-        capabilities: capabilities.into_iter().map(|c| section(scene, c)).collect(),
+        capabilities: capabilities.into_iter().map(|c| section(scene, c, over)).collect(),
         days: service.history.iter().rev().filter_map(|day| day_row(scene, day)).collect(),
     }
 }
 
-fn section(scene: &Scene<'_>, capability: &CapabilityView) -> Section {
+fn section(scene: &Scene<'_>, capability: &CapabilityView, above: Option<&Overlay>) -> Section {
     let mut cells: Vec<&CellView> = capability.cells.iter().collect();
     cells.sort_by_key(|c| std::cmp::Reverse(c.measured));
     Section {
         name: capability.name.clone(),
         mark: scene.mark(worst(&capability.cells)),
         history: history(scene, &capability.history),
-        cells: cells.into_iter().map(|cell| cell_row(scene, cell)).collect(),
+        cells: cells.into_iter().map(|cell| cell_row(scene, cell, above)).collect(),
     }
 }
 
-fn cell_row(scene: &Scene<'_>, cell: &CellView) -> CellRow {
+/// A cell; the intended downtime that is told above for all of them is not told again.
+fn cell_row(scene: &Scene<'_>, cell: &CellView, above: Option<&Overlay>) -> CellRow {
     let labels = scene.speech.labels();
     let from = claim(cell).map(|c| c.measured_from.as_slice()).unwrap_or_default();
     let why = why(scene, cell);
     let told = if from.is_empty() { why } else { scene.speech.measured_from(&why, from) };
-    let over = cell.maintenance.as_ref();
+    let over = cell.maintenance.as_ref().filter(|over| above != Some(*over));
     CellRow {
         id: cell.key.place.as_ref().map_or_else(String::new, ToString::to_string),
         place: cell.place_name.clone().unwrap_or_else(|| labels.everywhere.to_owned()),

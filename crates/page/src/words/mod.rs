@@ -73,6 +73,8 @@ pub(crate) trait Speech: Sync {
     /// The whole in a word or two, for the title of the window.
     fn overall(&self, verdict: Verdict) -> &'static str;
     fn trouble(&self, trouble: &Trouble) -> String;
+    /// The same without saying that it is trouble.
+    fn affected(&self, trouble: &Trouble) -> String;
     /// What is measured of an incident of which nothing was said yet, and why, where there is one reason.
     fn unsaid(&self, trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> String;
     fn places(&self, scope: &PlaceScope) -> String;

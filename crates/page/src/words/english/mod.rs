@@ -89,6 +89,10 @@ impl Speech for English {
         whole::trouble(trouble)
     }
 
+    fn affected(&self, trouble: &Trouble) -> String {
+        sentences::capital(&whole::affected(trouble))
+    }
+
     fn unsaid(&self, trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> String {
         whole::unsaid(trouble, kind, now)
     }

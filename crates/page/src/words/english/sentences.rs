@@ -77,9 +77,14 @@ const fn unclaimed(verdict: Verdict) -> &'static str {
 }
 
 fn finished(text: &str) -> String {
+    format!("{}.", capital(text))
+}
+
+/// The text with a capital at its beginning.
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
+    format!("{first}{}", chars.as_str())
 }
 
 /// How much more there is, where claims were left out.

@@ -98,7 +98,7 @@ pub(super) fn unsaid(trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> Str
 }
 
 /// "buying from the App Store in all 41 places"
-fn affected(trouble: &Trouble) -> String {
+pub(super) fn affected(trouble: &Trouble) -> String {
     let forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
     let deeds: Vec<_> = trouble.deeds.iter().collect();
     let what = nouns::tied(&forms, &deeds, &nouns::services(&trouble.services));
