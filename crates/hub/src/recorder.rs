@@ -27,6 +27,8 @@ use crate::clock;
 use crate::decide::Control;
 use crate::desk::Desk;
 
+/// Time between two groups at least: a few runs are kept at once, many share one sync of the disk.
+const GATHER: Duration = Duration::from_millis(20);
 /// Runs in one group at most.
 const GROUP_MAX: usize = 1_000;
 /// Jobs taken at once; entries among them that stand together are kept in one group.
@@ -118,6 +120,8 @@ pub(crate) struct Recorder {
     plan: Option<(Timestamp, Arc<Plan>, Accepted)>,
     /// Whether the engine was told that rollups fail.
     ill: bool,
+    /// When the next group may be written.
+    next_group: Instant,
     stats: Arc<RecorderStats>,
 }
 
@@ -151,6 +155,7 @@ impl Recorder {
             entries: VecDeque::new(),
             plan: None,
             ill: false,
+            next_group: Instant::now(),
             stats,
         }
     }
@@ -195,16 +200,34 @@ impl Recorder {
         }
     }
 
+    /// Waits for the next moment at which a group may be written, and takes what came in until then.
+    async fn gather(&mut self, runs: &mut Vec<Run>) {
+        if Instant::now() < self.next_group {
+            tokio::time::sleep_until(self.next_group).await;
+        }
+        while runs.len() < GROUP_MAX
+            && let Ok(run) = self.wires.runs.try_recv()
+        {
+            runs.push(run);
+        }
+        self.next_group = Instant::now() + GATHER;
+    }
+
     async fn take_group(&mut self, mut runs: Vec<Run>) {
         if runs.is_empty() {
             return;
         }
+        self.gather(&mut runs).await;
         let received_at = clock::now();
         for run in &mut runs {
             run.observation.received_at = received_at;
         }
         if self.trouble.is_none() {
-            match self.keep_runs(runs.clone()).await {
+            let group = Arc::new(runs);
+            let kept = self.keep_runs(Arc::clone(&group)).await;
+            // A ledger that is late still holds it; else it is ours alone again.
+            runs = Arc::try_unwrap(group).unwrap_or_else(|shared| Vec::clone(&shared));
+            match kept {
                 Ok(last) => {
                     let first = last.saturating_sub(runs.len() as u64) + 1;
                     let committed = (first..).zip(runs).map(|(seq, run)| Committed { seq, run }).collect();
@@ -220,7 +243,7 @@ impl Recorder {
         let _ = self.wires.committed.send(committed.collect()).await;
     }
 
-    async fn keep_runs(&mut self, runs: Vec<Run>) -> Result<u64, LedgerError> {
+    async fn keep_runs(&mut self, runs: Arc<Vec<Run>>) -> Result<u64, LedgerError> {
         let n = runs.len() as u64;
         self.watermark = self.desk.ask(move |ledger| ledger.observe(&runs)).await?;
         self.stats.runs.fetch_add(n, Ordering::Relaxed);
@@ -406,7 +429,7 @@ impl Recorder {
         while !self.waiting.is_empty() {
             let runs: Vec<Run> = self.waiting.iter().take(at_once).cloned().collect();
             let n = runs.len();
-            match self.keep_runs(runs).await {
+            match self.keep_runs(Arc::new(runs)).await {
                 // One of them can never be kept: it must not hold up the others for ever.
                 Err(LedgerError::Refused(_)) if n > 1 => {
                     at_once = 1;
