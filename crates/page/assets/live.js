@@ -84,7 +84,9 @@ function turn() {
   for (const say of main.querySelectorAll(".say, .lead")) say.textContent = text.staleSay;
   const answer = main.querySelector("[data-whole]");
   if (answer) {
-    answer.querySelector("use").setAttribute("href", "#i-unknown");
+    const use = answer.querySelector("use");
+    use.setAttribute("href", "#i-unknown");
+    use.parentNode.dataset.v = "unknown";
     answer.querySelector(".word").textContent = text.staleWhole;
     put("answer", said);
     answer.querySelector(".further")?.remove();
