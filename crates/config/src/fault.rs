@@ -26,6 +26,9 @@ pub enum Severity {
     Warning,
 }
 
+/// What stands for a file name where there is no file.
+pub(crate) const COMMAND_LINE: &str = "(command line)";
+
 /// One thing that is wrong, at its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -50,7 +53,7 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A command line has no lines.
-        if self.file != crate::front::NAME {
+        if self.file != COMMAND_LINE {
             write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
         }
         f.write_str(&self.message)?;

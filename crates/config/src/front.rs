@@ -6,12 +6,9 @@ use candor_core::Timestamp;
 use url::{Host, Url};
 
 use crate::environment::Environment;
-use crate::fault::{Fault, Faults, Severity};
+use crate::fault::{COMMAND_LINE, Fault, Faults, Severity};
 use crate::source::Source;
 use crate::{Resolved, resolve};
-
-/// What stands for a file name in faults.
-pub(crate) const NAME: &str = "(command line)";
 
 /// A plan for one site: its front page, its certificate (https) and its name.
 ///
@@ -23,7 +20,7 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
     let Some(site) = site else {
         return Err(Faults(vec![Fault {
             severity: Severity::Error,
-            file: NAME.into(),
+            file: COMMAND_LINE.into(),
             line: 1,
             column: 1,
             span: 0..0,
@@ -32,7 +29,7 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
             hint: Some("such as https://shop.example, without user and password".into()),
         }]));
     };
-    resolve(&Source::of_text(NAME, &yaml(&site)), environment, now)
+    resolve(&Source::of_text(COMMAND_LINE, &yaml(&site)), environment, now)
 }
 
 /// The plan in the language itself, so that every default and check is that of a file.
