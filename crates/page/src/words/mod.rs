@@ -1,6 +1,6 @@
 //! Words: typed values become sentences here, and nowhere else.
 //!
-//! Each language is one folder beside this file; adding one means writing that folder and one line in [`speak`] and
+//! Each language is one folder beside this file; adding one means writing that folder and one line in `speak` and
 //! in [`Language`]. A sentence never claims more than the [`Saying`] it was made from; property tests hold that.
 
 mod english;
