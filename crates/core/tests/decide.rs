@@ -440,3 +440,42 @@ fn an_incident_is_said_soon_and_again_when_it_has_grown() {
     let investigating = IncidentState::Investigating;
     assert_eq!(said, [(at(35 * S), investigating), (at(52 * S), investigating)]);
 }
+
+#[test]
+fn an_outage_that_was_out_of_sight_began_with_its_first_failure() {
+    let mut story = Story::new(plan(&Shape { vantages: vec!["here"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    story.all(&buy, at(S), None);
+    for n in [31, 33] {
+        story.all(&buy, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    story.handle(at(600 * S), Input::Tick);
+    assert_eq!(story.verdict(&buy), Unknown, "nobody measured for a while");
+    story.all(&buy, at(601 * S), Some(Kind::DnsNxdomain));
+    assert_eq!(story.verdict(&buy), Outage);
+    let view = story.engine.view(&Default::default());
+    assert_eq!(view.services[0].capabilities[1].cells[0].since, Some(at(31 * S)));
+}
+
+#[test]
+fn cells_that_relapse_one_after_the_other_are_said_again() {
+    let mut story = story();
+    story.everything_passes(at(S));
+    let (gb, india) = (key("app-store", "buy", Some("gb")), key("app-store", "buy", Some("in")));
+    for (n, fault) in [(31, Some(Kind::DnsNxdomain)), (33, Some(Kind::DnsNxdomain)), (41, None), (43, None)] {
+        story.all(&gb, at(n * S), fault);
+        story.all(&india, at(n * S), fault);
+    }
+    for n in [51, 53] {
+        story.all(&gb, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    for n in [54, 56] {
+        story.all(&india, at(n * S), Some(Kind::DnsNxdomain));
+    }
+    story.handle(at(70 * S), Input::Tick);
+    let incident = &story.engine.view(&Default::default()).incidents[0];
+    let last = incident.updates.last().expect("something was said");
+    let candor_core::incident::UpdateText::Said(saying) = &last.text else { panic!("Candor said it") };
+    assert_eq!(saying.claims.len(), 1, "both places fail, and are said together: {saying:?}");
+    assert!(last.at > at(56 * S));
+}

@@ -75,6 +75,17 @@ impl Failing<'_> {
     }
 }
 
+/// A failing cell's part in an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// It was not in it before.
+    New,
+    /// It had recovered, and fails again.
+    Again,
+    /// It was failing in it already.
+    Known,
+}
+
 /// What happened to an incident; the engine words it and keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -105,9 +116,12 @@ impl Incidents {
         };
         open.hold = open.hold.max(hold);
         let mut turns = Vec::new();
-        if open.affect(cell, now) {
+        let part = open.affect(cell, now);
+        if part != Part::Known {
             open.grew_at = now;
             open.unsaid_from.get_or_insert(now);
+        }
+        if part == Part::New {
             turns.push(Turn::Grew(open.incident.id, cell.key.clone()));
         }
         if open.resolve_at.take().is_some() {
@@ -239,18 +253,17 @@ impl Open {
         self.unsaid_from = None;
     }
 
-    /// Whether the cell is new here, or fails again.
-    fn affect(&mut self, cell: &Failing<'_>, now: Timestamp) -> bool {
+    fn affect(&mut self, cell: &Failing<'_>, now: Timestamp) -> Part {
         match self.incident.cells.iter_mut().find(|a| a.cell == *cell.key) {
             Some(affected) if affected.until.is_some() => {
                 affected.relapse(now);
-                false
+                Part::Again
             }
-            Some(_) => false,
+            Some(_) => Part::Known,
             None => {
                 let from = cell.since.min(now);
                 self.incident.cells.push(cell.affected(from));
-                true
+                Part::New
             }
         }
     }

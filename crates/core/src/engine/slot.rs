@@ -147,7 +147,9 @@ impl Slot {
             Verdict::Operational => of(Stance::Passing),
             Verdict::Unknown => None,
         };
-        let earliest = self.memory.since.unwrap_or(Timestamp::MIN);
+        // Failures in a row that nobody could see for a while are one failing still: it began with the first of them.
+        let unbroken = self.memory.verdict == Verdict::Unknown && verdict.is_failing();
+        let earliest = self.memory.since.filter(|_| !unbroken).unwrap_or(Timestamp::MIN);
         from.map_or(now, |from| from.max(earliest).min(now))
     }
 
