@@ -28,11 +28,11 @@ impl Environment for Process {
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        let file = std::fs::File::open(path)?;
-        // A pipe or a device could block or never end.
-        if !file.metadata()?.is_file() {
+        // A pipe or a device could block or never end; opening a pipe alone can.
+        if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
+        let file = std::fs::File::open(path)?;
         let mut bytes = Vec::new();
         file.take(SECRET_MAX + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > SECRET_MAX {

@@ -138,6 +138,10 @@ fn is_config(path: &Path) -> bool {
 fn read_file(path: &Path) -> Result<SourceFile, ReadError> {
     let name = path.display().to_string();
     let system = |error| ReadError::System { file: name.clone(), error };
+    // A pipe or a device could block or never end; opening a pipe alone can.
+    if !fs::metadata(path).map_err(system)?.is_file() {
+        return Err(system(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
+    }
     let file = fs::File::open(path).map_err(system)?;
     let mut bytes = Vec::new();
     file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(system)?;

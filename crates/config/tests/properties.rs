@@ -180,3 +180,15 @@ fn a_plan_that_is_rude_to_its_targets_is_told_so() {
         ]
     );
 }
+
+#[test]
+fn a_pipe_is_refused_and_never_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo is part of coreutils");
+    let refused = Source::read(&pipe).unwrap_err().to_string();
+    assert!(refused.contains("not a regular file"), "{refused}");
+    let secret = candor_config::Environment::read(&candor_config::Process, &pipe).unwrap_err().to_string();
+    assert!(secret.contains("not a regular file"), "{secret}");
+}

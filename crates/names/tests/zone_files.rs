@@ -216,3 +216,16 @@ fn a_dname_that_makes_a_name_too_long_is_yxdomain() {
     let asked = Question::parse(&format!("{label}.d.shop.example"), "A").unwrap();
     assert_eq!(zone(&text).answer(&asked, false).rcode, Rcode::YXDOMAIN);
 }
+
+#[test]
+fn a_pipe_or_a_device_is_no_zone_file_and_is_never_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo is part of coreutils");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for file in [pipe, "/dev/zero".into()] {
+        let refused = runtime.block_on(candor_names::serve::load(vec![file])).unwrap_err().to_string();
+        assert!(refused.contains("not a regular file"), "{refused}");
+    }
+}

@@ -64,8 +64,20 @@ fn load_now(files: &[PathBuf]) -> Result<Vec<Zone>, ServeError> {
     if faults.is_empty() { Ok(zones.into_values().collect()) } else { Err(ServeError::Faults(faults)) }
 }
 
+/// Largest zone file that is read, in bytes: some ten million records.
+const FILE_MAX: u64 = 1024 * 1024 * 1024;
+
 fn load_one(file: &Path) -> Result<Result<Zone, Vec<ZoneFault>>, ServeError> {
     let unreadable = |source| ServeError::Unreadable { file: file.to_owned(), source };
+    let refused = |why: String| unreadable(io::Error::new(io::ErrorKind::InvalidInput, why));
+    // A pipe or a device could block or never end; opening a pipe alone can.
+    let about = std::fs::metadata(file).map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(refused("not a regular file".into()));
+    }
+    if about.len() > FILE_MAX {
+        return Err(refused(format!("larger than {} MiB", FILE_MAX / 1024 / 1024)));
+    }
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     Ok(Zone::parse(&text, None, &file.display().to_string()))
 }

@@ -20,7 +20,7 @@ pub(super) static LABELS: Labels = Labels {
     notices: "About this page",
     open_incidents: "Going on now",
     past_incidents: "The last 14 days",
-    no_incidents_lately: "No incident was measured in the last 14 days.",
+    no_incidents_lately: "No incident ended in the last 14 days.",
     no_incidents: "No incident has been measured yet.",
     all_incidents: "All past incidents",
     incident: "Incident {}",
