@@ -180,18 +180,23 @@ fn read_text_match(scope: &Scope<'_, '_>, node: &Node) -> Option<TextMatch> {
         map.get("equals").map(|n| scope.template(n).map(TextMatch::Equals)),
         map.get("matches").map(|n| pattern(reader, n).map(TextMatch::Matches)),
     ];
+    only(reader, node, found, "one demand for each header field", "exists, contains, equals or matches")
+}
+
+/// The only demand of those found in a map; none or several are refused.
+pub(super) fn only<T, const N: usize>(
+    reader: &Reader<'_>,
+    node: &Node,
+    found: [Option<Option<T>>; N],
+    wanted: &str,
+    keys: &str,
+) -> Option<T> {
     let mut found = found.into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(only), None) => only,
-        _ => {
-            reader.refuse_hint(
-                node.head(),
-                "one demand for each header field",
-                "exists, contains, equals or matches",
-            );
-            None
-        }
+    if let (Some(only), None) = (found.next(), found.next()) {
+        return only;
     }
+    reader.refuse_hint(node.head(), wanted, keys);
+    None
 }
 
 fn read_size(reader: &Reader<'_>, node: &Node) -> Option<SizeMatch> {

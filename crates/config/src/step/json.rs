@@ -5,7 +5,7 @@
 use candor_core::model::{JsonMatch, JsonTemplate};
 
 use super::Scope;
-use super::expect::pattern;
+use super::expect::{only, pattern};
 use crate::field::{Field, Map, Section, Shape};
 use crate::reader::quote;
 use crate::tree::{Node, NodeKind};
@@ -75,18 +75,7 @@ pub(crate) fn read_match(scope: &Scope<'_, '_>, node: &Node) -> Option<JsonMatch
         number("at_most").map(|n| n.map(JsonMatch::AtMost)),
         map.get("matches").map(|n| pattern(reader, n).map(JsonMatch::Matches)),
     ];
-    let mut found = found.into_iter().flatten();
-    match (found.next(), found.next()) {
-        (Some(only), None) => only,
-        _ => {
-            reader.refuse_hint(
-                node.head(),
-                "one demand for each path",
-                "exists, equals, at_least, at_most or matches",
-            );
-            None
-        }
-    }
+    only(reader, node, found, "one demand for each path", "exists, equals, at_least, at_most or matches")
 }
 
 /// `>= 3` and `<= 3`.

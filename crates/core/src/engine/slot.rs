@@ -18,7 +18,6 @@ use crate::verdict::Verdict;
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) key: CellKey,
-    pub(crate) id: CellId,
     pub(crate) policy: Policy,
     pub(crate) checks: Vec<CheckId>,
     /// For each check, the place of its vantage among the engine's vantages.
@@ -89,7 +88,6 @@ impl Slots {
                     slots.by_cell.insert(cell.id, index);
                     slots.cells.push(Slot {
                         key: cell.key.clone(),
-                        id: cell.id,
                         policy: capability.policy.clone(),
                         checks: cell.checks.iter().map(|check| check.id).collect(),
                         vantages: cell.checks.iter().map(|check| place_of(&check.vantage)).collect(),

@@ -91,13 +91,7 @@ impl Engine {
         engine.incidents = snapshot.incidents.clone();
         engine.windows.clone_from(&snapshot.windows);
         engine.adopt(snapshot);
-        let known: Vec<CellKey> = engine.incidents.failing_cells().cloned().collect();
-        for key in known {
-            if !engine.slots.by_cell.contains_key(&crate::id::CellId::of(&key)) {
-                let turns = engine.incidents.recovers(engine.now, &key);
-                engine.take_turns(turns);
-            }
-        }
+        engine.leave_incidents();
         engine.turn_windows();
         engine.review_all();
         engine

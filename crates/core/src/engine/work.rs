@@ -11,7 +11,7 @@ use super::voter::{Wants, after};
 use super::{Action, Engine, eyes_of, recheck, say};
 use crate::entry::Event;
 use crate::fault::Kind;
-use crate::id::{CellKey, IncidentId, VantageId};
+use crate::id::{CellId, CellKey, IncidentId, VantageId};
 use crate::incident::{By, Update, UpdateText};
 use crate::model::Plan;
 use crate::observation::Observation;
@@ -269,27 +269,25 @@ impl Engine {
     /// A new plan: what stays keeps its state, what goes leaves its incidents.
     pub(super) fn load(&mut self, plan: Arc<Plan>) {
         let kept = self.snapshot();
-        let gone: Vec<CellKey> = {
-            let fresh = Slots::new(&plan);
-            self.slots
-                .cells
-                .iter()
-                .filter(|s| !fresh.by_cell.contains_key(&s.id))
-                .map(|s| s.key.clone())
-                .collect()
-        };
         self.slots = Slots::new(&plan);
         self.eyes = eyes_of(&plan);
         self.plan = plan;
         self.timers.clear();
         self.adopt(&kept);
+        self.leave_incidents();
+        self.turn_windows();
+        self.review_all();
+        self.touch();
+    }
+
+    /// Cells that the plan no longer has leave the incidents that hold them as failing.
+    pub(super) fn leave_incidents(&mut self) {
+        let has = |key: &&CellKey| self.slots.by_cell.contains_key(&CellId::of(key));
+        let gone: Vec<CellKey> = self.incidents.failing_cells().filter(|key| !has(key)).cloned().collect();
         for key in gone {
             let turns = self.incidents.recovers(self.now, &key);
             self.take_turns(turns);
         }
-        self.turn_windows();
-        self.review_all();
-        self.touch();
     }
 
     pub(super) fn review_all(&mut self) {
