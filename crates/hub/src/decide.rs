@@ -159,8 +159,7 @@ impl Decider {
             self.engine.handle(now, Input::Observation(seq, run.observation));
             self.act();
         }
-        let gap = self.renew_gap();
-        self.publish_within(gap);
+        self.publish_renewal();
     }
 
     /// Keeps what operators may see of the last run of a check.
@@ -202,8 +201,7 @@ impl Decider {
             Control::Ill(what) => self.ill = what.map(|what| Notice::Ill { what, since: clock::now() }),
             Control::Stop(_) => {}
         }
-        let gap = self.renew_gap();
-        self.publish_within(gap);
+        self.publish_renewal();
     }
 
     fn load(&mut self, plan: Arc<Plan>, config: Accepted) {
@@ -344,13 +342,18 @@ impl Decider {
             .unwrap_or(now)
     }
 
-    /// Renewals wait for an eighth of the shortest lease: a page is rendered often enough, and not for every run.
-    fn renew_gap(&self) -> Duration {
-        (self.leases().min().unwrap_or_default() / 8).clamp(RENEW_GAP.0, RENEW_GAP.1)
+    /// Renewals wait for an eighth of the shortest lease: a page is rendered often enough, and not for every run. A
+    /// page that is due already comes sooner than that.
+    fn publish_renewal(&mut self) {
+        if self.publish_at.is_none() {
+            let gap = (self.leases().min().unwrap_or_default() / 8).clamp(RENEW_GAP.0, RENEW_GAP.1);
+            self.publish_within(gap);
+        }
     }
 
     fn leases(&self) -> impl Iterator<Item = Duration> {
-        self.engine.plan().cells().map(|(_, capability, _)| capability.policy.lease)
+        let capabilities = self.engine.plan().services.iter().flat_map(|service| &service.capabilities);
+        capabilities.map(|capability| capability.policy.lease)
     }
 
     fn publish_within(&mut self, gap: Duration) {

@@ -1,4 +1,4 @@
-//! `candor zone`: for now, serving zone files.
+//! `candor zone`: zone files, served authoritatively.
 
 use std::process::ExitCode;
 
