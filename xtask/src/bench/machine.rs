@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::stand::versions;
 use crate::run::ask;
 
 /// A short list in Markdown.
@@ -21,7 +22,8 @@ pub(crate) fn describe(root: &Path) -> String {
         ("compiler", first_line("rustc", &["--version"])),
         ("commit", first_line("git", &["rev-parse", "--short=12", "HEAD"])),
     ];
-    rows.iter().map(|(name, value)| format!("* {name}: {value}\n")).collect()
+    let peers = versions(root);
+    rows.iter().chain(&peers).map(|(name, value)| format!("* {name}: {}\n", value.trim())).collect()
 }
 
 fn processor() -> String {

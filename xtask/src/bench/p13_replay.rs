@@ -10,17 +10,27 @@ use super::stand::example;
 use crate::run::quietly;
 
 /// The row.
-pub(super) const ROW: Row =
-    Row { id: "P13", title: "replay of the log into state", peers: "none replays a log", measure };
+pub(super) const ROW: Row = Row {
+    id: "P13",
+    title: "replay of the log into state",
+    peers: "none replays a log",
+    needs: &[],
+    measure,
+};
 
 const GOAL: Goal = Goal::AtLeast(1_000_000.0);
 const RUN_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
     let replay = example(bench.root, "replay")?.display().to_string();
-    let samples = (0..bench.rounds).map(|_| once(bench, &replay)).collect::<Result<Vec<f64>, String>>()?;
+    let mut samples = Vec::new();
+    bench.each_round(|| {
+        let value = once(bench, &replay)?;
+        samples.push(value);
+        Ok(format!("{value:.0} observations/s"))
+    })?;
     Ok(vec![Measured {
-        what: "replay of the log into state",
+        what: "replay of the log into state".into(),
         unit: "observations/s/core",
         samples,
         goal: GOAL,

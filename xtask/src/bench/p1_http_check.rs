@@ -1,87 +1,106 @@
 //! P1: CPU for one HTTP check with a connection of its own, on `candor serve` with everything on, beside `ab`, which
-//! does nothing with the answers. Both ask the same nginx on loopback, in turns.
+//! does nothing with the answers. All ask the same nginx on loopback, in turns.
+//!
+//! Taken at two rates, because a hub also has costs by the second (groups that are synced, pages, snapshots) that few
+//! checks share at the lower one. The goal is judged at the higher: the peers too are taken as fast as they go.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::row::{Bench, Goal, Measured, Row};
-use super::stand::{Hub, Nginx, binary};
+use super::stand::{BLACKBOX, Nginx, Times, Took, ab, binary, blackbox, floor, missing, plans, steady};
 
 /// The row.
-pub(super) const ROW: Row = Row { id: "P1", title: "CPU per HTTP check", peers: "ab, same nginx", measure };
+pub(super) const ROW: Row =
+    Row { id: "P1", title: "CPU per HTTP check", peers: "ab, same nginx", needs: &["ab", "nginx"], measure };
 
-const CHECKS: usize = 400;
-const REQUESTS_OF_AB: u32 = 20_000;
-const WARM: Duration = Duration::from_secs(8);
-const WINDOW: Duration = Duration::from_secs(15);
+/// Each check once a second.
+const RATES: [u16; 2] = [400, 2_000];
+const REQUESTS: u32 = 20_000;
+const TIMES: Times = Times { measured_within: Duration::from_secs(30), window: Duration::from_secs(15) };
+
+/// What one round gave.
+struct Round {
+    slow: Took,
+    fast: Took,
+    ab: f64,
+    floor: f64,
+    blackbox: Option<f64>,
+}
 
 fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
-    let candor = binary(bench.root)?;
+    let candor = binary(bench)?;
     let nginx = Nginx::start()?;
-    let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..bench.rounds {
-        let check_ms = candor_once(&candor, &nginx.url())?;
-        let request_ms = ab_once(&nginx.url())?;
-        ours.push(check_ms);
-        theirs.push(request_ms);
-        ratios.push(check_ms / request_ms);
-    }
-    Ok(vec![
-        Measured { what: "candor, one check", unit: "ms CPU", samples: ours, goal: Goal::Beside },
-        Measured { what: "ab, one request", unit: "ms CPU", samples: theirs, goal: Goal::Beside },
-        Measured { what: "candor over ab", unit: "x", samples: ratios, goal: Goal::AtMost(1.5) },
-    ])
+    let mut rounds = Vec::new();
+    bench.each_round(|| {
+        let round = once(&candor, &nginx)?;
+        let said = format!(
+            "candor {:.4} and {:.4}, ab {:.4}, floor {:.4} ms",
+            round.slow.per_check, round.fast.per_check, round.ab, round.floor
+        );
+        rounds.push(round);
+        Ok(said)
+    })?;
+    Ok(values(&rounds))
 }
 
-/// Milliseconds of CPU for a check, over a window in the steady state.
-fn candor_once(candor: &Path, url: &str) -> Result<f64, String> {
-    let hub = Hub::start(candor, &plan(CHECKS, url, "1s"))?;
-    hub.wait_until_measured(CHECKS, Duration::from_secs(30))?;
-    std::thread::sleep(WARM);
-    let before = (hub.cpu_seconds()?, hub.figure("candor_runs_started_total")?);
-    std::thread::sleep(WINDOW);
-    let after = (hub.cpu_seconds()?, hub.figure("candor_runs_started_total")?);
-    Ok((after.0 - before.0) * 1_000.0 / (after.1 - before.1))
+fn once(candor: &Path, nginx: &Nginx) -> Result<Round, String> {
+    let at = |rate: u16| {
+        let plan = plans::http(rate.into(), &nginx.urls(), "1s");
+        steady(candor, &plan, rate.into(), rate.into(), TIMES)
+    };
+    let [slow, fast] = RATES;
+    Ok(Round {
+        slow: at(slow)?,
+        ab: ab(&nginx.url(), REQUESTS)?,
+        fast: at(fast)?,
+        floor: floor::http(nginx.address(), REQUESTS)?,
+        blackbox: blackbox("http", &nginx.url())?,
+    })
 }
 
-/// A config of so many services with one check each.
-pub(super) fn plan(checks: usize, url: &str, every: &str) -> String {
-    let ids: Vec<String> = (0..checks).map(|n| format!("s{n}")).collect();
-    format!(
-        "defaults: {{every: {every}, timeout: 500ms, deadline: 900ms}}\n\
-         templates:\n  web: {{capabilities: {{serve: {{journey: [{{get: \"{url}\", expect: {{status: 200}}}}]}}}}}}\n\
-         services:\n  - {{ids: [{}], template: web}}\n",
-        ids.join(", ")
-    )
+fn values(rounds: &[Round]) -> Vec<Measured> {
+    let all = |value: fn(&Round) -> f64| rounds.iter().map(value).collect::<Vec<f64>>();
+    let blackbox: Vec<f64> = rounds.iter().filter_map(|round| round.blackbox).collect();
+    let blackbox_is =
+        if blackbox.is_empty() { missing(BLACKBOX) } else { "blackbox_exporter, one probe".into() };
+    vec![
+        Measured::beside("candor, one check at 400/s", "ms CPU", all(|round| round.slow.per_check)),
+        Measured::beside("candor, one check at 2,000/s", "ms CPU", all(|round| round.fast.per_check)),
+        Measured::beside("ab, one request", "ms CPU", all(|round| round.ab)),
+        Measured::beside(
+            "floor: connect, write, read, close and no more",
+            "ms CPU",
+            all(|round| round.floor),
+        ),
+        Measured::beside(blackbox_is, "ms CPU", blackbox),
+        Measured::beside("candor over ab at 400/s", "x", all(|round| round.slow.per_check / round.ab)),
+        Measured {
+            what: "candor over ab at 2,000/s".into(),
+            unit: "x",
+            samples: all(|round| round.fast.per_check / round.ab),
+            goal: Goal::AtMost(1.5),
+        },
+        Measured::beside("what a second costs without its checks", "ms CPU", all(fixed)),
+    ]
 }
 
-/// Milliseconds of CPU for a request of `ab`, as the shell's `times` counts its children.
-fn ab_once(url: &str) -> Result<f64, String> {
-    let script = format!("ab -q -n {REQUESTS_OF_AB} -c 16 {url} > /dev/null && times");
-    let out = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output();
-    let out = out.map_err(|error| format!("sh: {error}"))?;
-    if !out.status.success() {
-        let said = String::from_utf8_lossy(&out.stderr).into_owned();
-        return Err(format!("ab does not run (Debian package apache2-utils): {said}"));
-    }
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let children = text.lines().last().unwrap_or("");
-    let seconds: Option<f64> = children.split_whitespace().map(seconds).sum();
-    seconds.map(|s| s * 1_000.0 / f64::from(REQUESTS_OF_AB)).ok_or_else(|| format!("times said {children}"))
-}
-
-/// `0m1.230s` in seconds.
-fn seconds(text: &str) -> Option<f64> {
-    let (minutes, seconds) = text.strip_suffix('s')?.split_once('m')?;
-    Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
+/// The cost of a second at no checks, on the line through both rates.
+fn fixed(round: &Round) -> f64 {
+    let [slow, fast] = RATES.map(f64::from);
+    round.slow.per_second - slow * (round.fast.per_second - round.slow.per_second) / (fast - slow)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn times_are_read_as_the_shell_writes_them() {
-        assert_eq!(super::seconds("1m2.5s"), Some(62.5));
-        assert_eq!(super::seconds("x"), None);
+    fn what_a_second_costs_by_itself_is_told_from_what_its_checks_cost() {
+        let took = |checks: f64| Took { per_check: 0.1 + 30.0 / checks, per_second: 30.0 + 0.1 * checks };
+        let round = Round { slow: took(400.0), fast: took(2_000.0), ab: 0.1, floor: 0.05, blackbox: None };
+        assert!((fixed(&round) - 30.0).abs() < 1e-9);
+        let values = values(&[round]);
+        assert!(values.iter().any(|value| value.what.contains("not installed") && value.samples.is_empty()));
     }
 }

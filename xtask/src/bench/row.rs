@@ -10,6 +10,8 @@ pub(crate) struct Row {
     pub(crate) title: &'static str,
     /// What it is measured against, in the same run.
     pub(crate) peers: &'static str,
+    /// Programs without which it is not measured.
+    pub(crate) needs: &'static [&'static str],
     /// Measures it.
     pub(crate) measure: fn(&Bench<'_>) -> Result<Vec<Measured>, String>,
 }
@@ -22,13 +24,28 @@ pub(crate) struct Bench<'a> {
     pub(crate) rounds: usize,
     /// Whether to take the minutes that a cold build needs.
     pub(crate) cold: bool,
+    /// The binary to measure, instead of one built here.
+    pub(crate) candor: Option<&'a str>,
+}
+
+impl Bench<'_> {
+    /// Does one round after the other, and says how far it is.
+    ///
+    /// # Errors
+    /// The first that a round says.
+    pub(crate) fn each_round(&self, mut once: impl FnMut() -> Result<String, String>) -> Result<(), String> {
+        for round in 1..=self.rounds {
+            println!("    round {round} of {}: {}", self.rounds, once()?);
+        }
+        Ok(())
+    }
 }
 
 /// One measured value, with all its repetitions.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {
     /// Which value of the row this is.
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     /// Its unit.
     pub(crate) unit: &'static str,
     /// One value for each round.
@@ -69,6 +86,11 @@ impl std::fmt::Display for Goal {
 }
 
 impl Measured {
+    /// A value without a goal of its own.
+    pub(crate) fn beside(what: impl Into<String>, unit: &'static str, samples: Vec<f64>) -> Self {
+        Self { what: what.into(), unit, samples, goal: Goal::Beside }
+    }
+
     /// The middle of the repetitions; with an even number, the lower of the two.
     pub(crate) fn median(&self) -> f64 {
         let mut sorted = self.samples.clone();
@@ -112,7 +134,7 @@ mod tests {
     use super::*;
 
     fn measured(samples: &[f64], goal: Goal) -> Measured {
-        Measured { what: "x", unit: "s", samples: samples.to_vec(), goal }
+        Measured { what: "x".into(), unit: "s", samples: samples.to_vec(), goal }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::Stop;
 use crate::run::Outcome;
 use parts::{PARTS, Part};
+pub(crate) use programs::find;
 
 /// How a part ended.
 struct Line {

@@ -1,19 +1,22 @@
 //! `candor serve` on a config of the row's, with what can be read of it from outside: page, metrics, CPU, memory.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::process::Server;
+use super::tools::pinned;
 use super::{Folder, free_address};
 
-/// The kernel counts CPU time in hundredths of a second (`getconf CLK_TCK`; fixed at 100 in its interface).
-const TICKS_PER_SECOND: f64 = 100.0;
+/// Shortest pause between two looks at the page; a page that is slow to come is looked at less often.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A running hub; ended with this value.
 pub(in super::super) struct Hub {
-    child: Child,
+    server: Server,
     page: SocketAddr,
     operate: SocketAddr,
     begun: Instant,
@@ -23,6 +26,11 @@ pub(in super::super) struct Hub {
 impl Hub {
     /// Starts `binary` with an empty ledger. `body` is the config after its page, operate and ledger sections.
     pub(in super::super) fn start(binary: &Path, body: &str) -> Result<Self, String> {
+        Self::start_on(binary, body, None)
+    }
+
+    /// The same on one core alone, where that is given.
+    pub(in super::super) fn start_on(binary: &Path, body: &str, core: Option<&str>) -> Result<Self, String> {
         let folder = Folder::new("hub")?;
         let (page, operate) = (free_address()?, free_address()?);
         let config = folder.0.join("candor.yaml");
@@ -31,17 +39,14 @@ impl Hub {
              operate: {{listen: \"{operate}\"}}\nledger: \"sqlite:candor.db\"\n{body}"
         );
         std::fs::write(&config, text).map_err(|error| error.to_string())?;
+        let mut serve = Command::new(binary);
+        serve.arg("serve").arg(&config).current_dir(&folder.0);
         let begun = Instant::now();
-        let child = Command::new(binary)
-            .arg("serve")
-            .arg(&config)
-            .current_dir(&folder.0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("cannot start candor: {error}"))?;
-        Ok(Self { child, page, operate, begun, _folder: folder })
+        let server = match core {
+            Some(core) => Server::start(&mut pinned(core, &mut serve)?)?,
+            None => Server::start(&mut serve)?,
+        };
+        Ok(Self { server, page, operate, begun, _folder: folder })
     }
 
     /// Seconds since its start.
@@ -49,74 +54,80 @@ impl Hub {
         self.begun.elapsed().as_secs_f64()
     }
 
+    /// Where the public page is.
+    pub(in super::super) fn page(&self) -> SocketAddr {
+        self.page
+    }
+
+    /// The process, for CPU and memory.
+    pub(in super::super) fn process(&self) -> &Server {
+        &self.server
+    }
+
     /// Waits until so many cells of the page are measured, whatever the verdict.
     pub(in super::super) fn wait_until_measured(&self, cells: usize, limit: Duration) -> Result<(), String> {
+        let measured = |verdicts: &BTreeMap<String, usize>| {
+            verdicts
+                .iter()
+                .filter(|(verdict, _)| *verdict != "unknown")
+                .map(|(_, count)| count)
+                .sum::<usize>()
+        };
+        self.wait_until(limit, |verdicts| measured(verdicts) >= cells).map(drop)
+    }
+
+    /// Waits until the page says so of its cells, counted by verdict; how many seconds it took.
+    pub(in super::super) fn wait_until(
+        &self,
+        limit: Duration,
+        enough: impl Fn(&BTreeMap<String, usize>) -> bool,
+    ) -> Result<f64, String> {
         let begun = Instant::now();
-        while begun.elapsed() < limit {
-            if self.measured_cells().is_some_and(|measured| measured >= cells) {
-                return Ok(());
+        loop {
+            let asked = Instant::now();
+            let verdicts = self.verdicts();
+            if verdicts.as_ref().is_some_and(&enough) {
+                return Ok(begun.elapsed().as_secs_f64());
             }
-            std::thread::sleep(Duration::from_millis(50));
+            if begun.elapsed() > limit {
+                return Err(format!("after {} s the page has only {verdicts:?}", limit.as_secs()));
+            }
+            // At most an eighth of the time is spent on looking.
+            std::thread::sleep(LOOK.max(asked.elapsed() * 8));
         }
-        Err(format!(
-            "after {} s the page has {:?} of {cells} cells measured",
-            limit.as_secs(),
-            self.measured_cells()
-        ))
     }
 
-    fn measured_cells(&self) -> Option<usize> {
-        let status: serde_json::Value = serde_json::from_str(&get(self.page, "/api/v1/status")?).ok()?;
-        let cells = status.get("cells")?.as_array()?;
-        let known =
-            |cell: &&serde_json::Value| cell.get("measured").and_then(|m| m.as_str()) != Some("unknown");
-        Some(cells.iter().filter(known).count())
+    /// The cells of the page, counted by what was measured.
+    pub(in super::super) fn verdicts(&self) -> Option<BTreeMap<String, usize>> {
+        let status: serde_json::Value = serde_json::from_str(&get(self.page, "/api/v1/status", "")?).ok()?;
+        let mut counts = BTreeMap::new();
+        for cell in status.get("cells")?.as_array()? {
+            let verdict = cell.get("measured").and_then(|measured| measured.as_str()).unwrap_or("unknown");
+            *counts.entry(verdict.to_string()).or_insert(0) += 1;
+        }
+        Some(counts)
     }
 
-    /// A figure of `/metrics` by its name.
+    /// A figure of `/metrics` by its name, with its labels where it has some.
     pub(in super::super) fn figure(&self, name: &str) -> Result<f64, String> {
-        let text = get(self.operate, "/metrics").ok_or("the hub gives no metrics")?;
+        let text = get(self.operate, "/metrics", "").ok_or("the hub gives no metrics")?;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("there is no figure {name}"))
     }
-
-    /// CPU seconds used so far, its own and the kernel's for it.
-    pub(in super::super) fn cpu_seconds(&self) -> Result<f64, String> {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        // After the name in parentheses, user and system time are the 12th and 13th words (proc(5)).
-        let words: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-        let ticks = |at: usize| words.get(at).and_then(|word| word.parse::<f64>().ok());
-        match (ticks(11), ticks(12)) {
-            (Some(user), Some(system)) => Ok((user + system) / TICKS_PER_SECOND),
-            _ => Err(format!("{path} has another form than proc(5) says")),
-        }
-    }
-
-    /// Resident memory at its highest, in MiB.
-    pub(in super::super) fn peak_mib(&self) -> Result<f64, String> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0).ok_or_else(|| format!("{path} has no VmHWM"))
-    }
 }
 
-impl Drop for Hub {
-    fn drop(&mut self) {
-        // It ends with the measurement, whatever came of it.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// The body of an answer to a GET on loopback; `fields` are header fields, each with its end of line.
+pub(in super::super) fn get(address: SocketAddr, path: &str, fields: &str) -> Option<String> {
+    let answer = fetch(address, path, fields)?;
+    String::from_utf8(answer).ok()?.split_once("\r\n\r\n").map(|(_, body)| body.to_string())
 }
 
-/// The body of an answer to a GET on loopback.
-fn get(address: SocketAddr, path: &str) -> Option<String> {
+/// A whole answer, head and all, as it came.
+pub(in super::super) fn fetch(address: SocketAddr, path: &str, fields: &str) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_string())
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n{fields}\r\n").as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    Some(answer)
 }

@@ -1,21 +1,51 @@
-//! What rows measure on: the binary built for release, a hub that runs on a config, and a peer's server.
+//! What rows measure on, in reading order:
+//!
+//! * [`hub`]: `candor serve` on a config from [`plans`], in its [`steady`] state
+//! * [`nginx`], [`nsd`], [`target`]: what is checked
+//! * [`tools`], [`blackbox`], [`floor`]: what is measured beside it
+//! * [`process`], [`programs`]: what a process takes, and where the peers' programs are
 
+mod blackbox;
+pub(super) mod floor;
 mod hub;
 mod nginx;
+mod nsd;
+pub(super) mod plans;
+mod process;
+mod programs;
+mod steady;
+mod target;
+mod tools;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::row::Bench;
 use crate::run::{ask, quietly};
 
-pub(super) use hub::Hub;
+pub(super) use blackbox::blackbox;
+pub(super) use hub::{Hub, fetch};
 pub(super) use nginx::Nginx;
+pub(super) use nsd::Nsd;
+pub(super) use programs::{BLACKBOX, command, is_there, missing, versions};
+pub(super) use steady::{Times, Took, steady};
+pub(super) use target::{Target, latest_ms};
+pub(super) use tools::{Load, ab, dnsperf, wrk};
+
+/// Addresses of loopback, each a host of its own to a schedule that paces its starts against one host.
+const HOSTS: [&str; 8] =
+    ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8"];
 
 const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// Builds the binary for release, and says where it is.
-pub(super) fn binary(root: &Path) -> Result<PathBuf, String> {
+/// Builds the binary for release, and says where it is; or takes the one that was given.
+pub(super) fn binary(bench: &Bench<'_>) -> Result<PathBuf, String> {
+    if let Some(given) = bench.candor {
+        let path = bench.root.join(given);
+        return path.is_file().then_some(path).ok_or_else(|| format!("there is no file {given}"));
+    }
+    let root = bench.root;
     let built = quietly(root, "cargo", &["build", "--quiet", "--release", "-p", "candor"], BUILD_LIMIT);
     if !built.ok {
         return Err(format!("the binary does not build: {}", built.output));
@@ -47,6 +77,17 @@ pub(super) fn free_address() -> Result<SocketAddr, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map_err(|error| error.to_string())
+}
+
+/// Takes as many descriptors as this process may have: a target that hangs holds one for each connection.
+pub(super) fn raise_descriptors() -> Result<(), String> {
+    let own = std::process::id().to_string();
+    let raise = "prlimit --pid $0 --nofile=$(prlimit --pid $0 --nofile --output HARD --noheadings --raw):";
+    let raised = command("sh").map(|mut sh| sh.args(["-c", raise, &own]).status());
+    match raised?.map_err(|error| error.to_string())?.success() {
+        true => Ok(()),
+        false => Err("prlimit could not raise the limit on open files".into()),
+    }
 }
 
 /// A folder that goes when this is dropped.

@@ -1,0 +1,54 @@
+//! CPU of a hub in its steady state: all cells measured and green, the first runs behind it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::hub::Hub;
+
+/// After the last first run, a hub still packs and commits what came in a rush.
+const WARM: Duration = Duration::from_secs(5);
+/// A hub that starts fewer runs than this part of those planned does not keep up, and is not measured.
+const KEEPS_UP: f64 = 0.95;
+
+/// How long a hub of a row may take for its first runs, and is then measured.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Times {
+    pub(in super::super) measured_within: Duration,
+    pub(in super::super) window: Duration,
+}
+
+/// What a hub took.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Took {
+    /// Milliseconds of CPU for a check.
+    pub(in super::super) per_check: f64,
+    /// Milliseconds of CPU in a second.
+    pub(in super::super) per_second: f64,
+}
+
+/// Runs a hub with so many checks, which start at so many a second in all, and measures it.
+pub(in super::super) fn steady(
+    binary: &Path,
+    plan: &str,
+    checks: usize,
+    rate: f64,
+    times: Times,
+) -> Result<Took, String> {
+    let hub = Hub::start(binary, plan)?;
+    hub.wait_until_measured(checks, times.measured_within)?;
+    std::thread::sleep(WARM);
+    let figures =
+        || Ok::<_, String>((hub.process().cpu_seconds()?, hub.figure("candor_runs_started_total")?));
+    let (begun, before) = (Instant::now(), figures()?);
+    std::thread::sleep(times.window);
+    let (cpu, runs) = figures().map(|after| (after.0 - before.0, after.1 - before.1))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if runs / seconds < rate * KEEPS_UP {
+        return Err(format!("the hub started {:.0} of {rate} runs a second", runs / seconds));
+    }
+    match hub.verdicts() {
+        Some(verdicts) if verdicts.get("operational") == Some(&checks) => {}
+        verdicts => return Err(format!("not every cell is green: {verdicts:?}")),
+    }
+    Ok(Took { per_check: cpu * 1_000.0 / runs, per_second: cpu * 1_000.0 / seconds })
+}
