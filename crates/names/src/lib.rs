@@ -11,6 +11,8 @@
 
 pub mod ask;
 pub mod authorities;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod name;
 pub mod question;
 pub mod record;

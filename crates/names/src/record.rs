@@ -26,7 +26,7 @@ impl fmt::Display for Record {
 }
 
 /// A response code with its extended bits (RFC 6895, section 2.3); displayed by its mnemonic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Rcode(pub u16);
 
 impl Rcode {

@@ -3,21 +3,24 @@
 //! Every bound on a message lives here. The library refuses names that loop or point forwards; the tests of this
 //! crate hold it to that.
 
-use bytes::Bytes;
+use std::fmt::{self, Write};
+
 use domain::base::iana::{Class, Opcode, Rcode as WireRcode};
 use domain::base::message::RecordSection;
-use domain::base::name::ParsedName;
-use domain::base::opt::ExtendedError;
+use domain::base::name::{ParsedName, ToName};
+use domain::base::opt::{ExtendedError, Opt, OptRecord};
 use domain::base::zonefile_fmt::{DisplayKind, ZonefileFmt};
-use domain::base::{Message, MessageBuilder, ParsedRecord, Rtype};
+use domain::base::{Header, Message, MessageBuilder, ParsedRecord, Rtype};
 use domain::rdata::AllRecordData;
 
-use crate::name;
 use crate::question::Question;
 use crate::record::{Flags, Rcode, Record};
 
 /// Most records read from one message; 64 KiB hold at most 4095 addresses with compressed owners.
 const MAX_RECORDS: usize = 4096;
+/// Most bytes that the records of one message may come to when they are written out; data that is not compressed
+/// grows to a fourth of it at most.
+const MAX_TEXT: usize = 1 << 20;
 /// Longest text of an extended error that is kept, in characters.
 const MAX_EDE_TEXT: usize = 200;
 
@@ -57,7 +60,7 @@ pub(crate) fn query(question: &Question, shape: &QueryShape) -> Option<Query> {
 }
 
 /// A response read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Response {
     pub(crate) rcode: Rcode,
     pub(crate) flags: Flags,
@@ -71,22 +74,26 @@ pub(crate) struct Response {
 #[derive(Debug)]
 pub(crate) enum NotIt {
     /// It belongs to another question, or is no message at all: wait on.
-    Other(String),
+    Other(&'static str),
     /// It is the response, and cannot be read.
     Broken(String),
 }
 
-/// Reads `packet` as the response to `question` under `id`.
-pub(crate) fn response(packet: Bytes, id: u16, question: &Question) -> Result<Response, NotIt> {
-    let size = packet.len();
-    let message = Message::from_octets(packet)
-        .map_err(|_| NotIt::Other(format!("{size} bytes, too short for a DNS message")))?;
-    matches_question(&message, id, question)?;
-    read(&message).map_err(NotIt::Broken)
+/// Reads `packet` as the response to `question` under `id`. Of one that is not `whole`, because it was larger than what
+/// is read of a datagram, the header alone counts, and it counts as truncated.
+pub(crate) fn response(packet: &[u8], whole: bool, id: u16, question: &Question) -> Result<Response, NotIt> {
+    let message = Message::from_slice(packet).map_err(|_| NotIt::Other("too short for a DNS message"))?;
+    matches_question(message, id, question)?;
+    if whole {
+        return read(message).map_err(NotIt::Broken);
+    }
+    let header = message.header();
+    let flags = Flags { tc: true, ..flags(header) };
+    Ok(Response { rcode: Rcode(u16::from(header.rcode().to_int())), flags, ..Response::default() })
 }
 
-fn matches_question(message: &Message<Bytes>, id: u16, question: &Question) -> Result<(), NotIt> {
-    let other = |why: &str| Err(NotIt::Other(why.to_owned()));
+fn matches_question(message: &Message<[u8]>, id: u16, question: &Question) -> Result<(), NotIt> {
+    let other = |why| Err(NotIt::Other(why));
     let header = message.header();
     if header.id() != id {
         return other("another id");
@@ -115,7 +122,18 @@ fn matches_question(message: &Message<Bytes>, id: u16, question: &Question) -> R
     }
 }
 
-fn read(message: &Message<Bytes>) -> Result<Response, String> {
+fn flags(header: Header) -> Flags {
+    Flags {
+        aa: header.aa(),
+        ad: header.ad(),
+        ra: header.ra(),
+        tc: header.tc(),
+        rd: header.rd(),
+        cd: header.cd(),
+    }
+}
+
+fn read(message: &Message<[u8]>) -> Result<Response, String> {
     let header = message.header();
     let counts = message.header_counts();
     let announced =
@@ -123,55 +141,102 @@ fn read(message: &Message<Bytes>) -> Result<Response, String> {
     if announced > MAX_RECORDS {
         return Err(format!("it announces {announced} records, more than {MAX_RECORDS}"));
     }
-    let fault =
-        |section: &'static str| move |why: &dyn std::fmt::Display| format!("{section} section: {why}");
-    let sections = message.sections().map_err(|why| fault("question")(&why))?;
-    let opt = message.opt();
+    let fault = |section: &'static str| move |why: String| format!("{section} section: {why}");
+    let (_, answer, authority, additional) =
+        message.sections().map_err(|why| fault("question")(why.to_string()))?;
+    let mut reader = Reader { room: MAX_TEXT, opt: None };
+    let answer = reader.records(answer, false).map_err(fault("answer"))?;
+    let authority = reader.records(authority, false).map_err(fault("authority"))?;
+    let additional = reader.records(additional, true).map_err(fault("additional"))?;
     Ok(Response {
-        rcode: Rcode(message.opt_rcode().to_int()),
-        flags: Flags {
-            aa: header.aa(),
-            ad: header.ad(),
-            ra: header.ra(),
-            tc: header.tc(),
-            rd: header.rd(),
-            cd: header.cd(),
-        },
-        answer: records(sections.1).map_err(|why| fault("answer")(&why))?,
-        authority: records(sections.2).map_err(|why| fault("authority")(&why))?,
-        additional: records(sections.3).map_err(|why| fault("additional")(&why))?,
-        ede: opt.and_then(|opt| opt.opt().extended_error()).map(|error| extended(&error)),
+        rcode: Rcode(
+            reader.opt.as_ref().map_or(u16::from(header.rcode().to_int()), |opt| opt.rcode(header).to_int()),
+        ),
+        flags: flags(header),
+        answer,
+        authority,
+        additional,
+        ede: reader.opt.as_ref().and_then(|opt| opt.opt().extended_error()).map(|error| extended(&error)),
     })
 }
 
-fn extended(error: &ExtendedError<Bytes>) -> (u16, String) {
+fn extended(error: &ExtendedError<&[u8]>) -> (u16, String) {
     let text = error.text_slice().map(String::from_utf8_lossy).unwrap_or_default();
     (error.code().to_int(), text.chars().filter(|letter| !letter.is_control()).take(MAX_EDE_TEXT).collect())
 }
 
-fn records(section: RecordSection<'_, Bytes>) -> Result<Vec<Record>, String> {
-    let mut list = Vec::new();
-    for parsed in section {
-        let parsed = parsed.map_err(|why| why.to_string())?;
-        if parsed.rtype() != Rtype::OPT {
-            list.push(record(&parsed)?);
-        }
-    }
-    Ok(list)
+/// Reads the records of one message; compression makes long texts of short messages, so what they come to is bounded.
+struct Reader<'a> {
+    /// How much text there may still be, in bytes.
+    room: usize,
+    opt: Option<OptRecord<&'a [u8]>>,
 }
 
-fn record(parsed: &ParsedRecord<'_, Bytes>) -> Result<Record, String> {
-    let name = name::show(&parsed.owner());
-    let typed = parsed
-        .to_any_record::<AllRecordData<Bytes, ParsedName<Bytes>>>()
-        .map_err(|why| format!("{name} {}: {why}", parsed.rtype()))?;
-    Ok(Record {
-        class: parsed.class().to_string(),
-        ttl: parsed.ttl().as_secs(),
-        rtype: parsed.rtype().to_string(),
-        data: typed.data().display_zonefile(DisplayKind::Simple).to_string(),
-        name,
-    })
+impl<'a> Reader<'a> {
+    fn records(&mut self, section: RecordSection<'a, [u8]>, additional: bool) -> Result<Vec<Record>, String> {
+        let mut list = Vec::new();
+        for parsed in section {
+            let parsed = parsed.map_err(|why| why.to_string())?;
+            if parsed.rtype() == Rtype::OPT {
+                self.opt(&parsed, additional)?;
+            } else {
+                list.push(self.record(&parsed)?);
+            }
+        }
+        Ok(list)
+    }
+
+    /// One OPT, in its place, owned by the root (RFC 6891, section 6.1.1).
+    fn opt(&mut self, parsed: &ParsedRecord<'a, [u8]>, additional: bool) -> Result<(), String> {
+        if !additional {
+            return Err("an OPT record where none may be".to_owned());
+        }
+        if self.opt.is_some() {
+            return Err("a second OPT record".to_owned());
+        }
+        if !parsed.owner().is_root() {
+            return Err("an OPT record with a name".to_owned());
+        }
+        let typed = parsed.to_record::<Opt<&[u8]>>().map_err(|why| format!("OPT: {why}"))?;
+        self.opt = typed.map(OptRecord::from);
+        Ok(())
+    }
+
+    fn record(&mut self, parsed: &ParsedRecord<'a, [u8]>) -> Result<Record, String> {
+        let name = self.text(parsed.owner().fmt_with_dot())?;
+        let typed = parsed
+            .to_any_record::<AllRecordData<&[u8], ParsedName<&[u8]>>>()
+            .map_err(|why| format!("{name} {}: {why}", parsed.rtype()))?;
+        Ok(Record {
+            class: self.text(parsed.class())?,
+            ttl: parsed.ttl().as_secs(),
+            rtype: self.text(parsed.rtype())?,
+            data: self.text(typed.data().display_zonefile(DisplayKind::Simple))?,
+            name,
+        })
+    }
+
+    /// The presentation form, while there is room.
+    fn text(&mut self, what: impl fmt::Display) -> Result<String, String> {
+        let mut text = Text { kept: String::with_capacity(24), room: self.room };
+        write!(text, "{what}").map_err(|_| format!("more than {MAX_TEXT} bytes when written out"))?;
+        self.room = text.room;
+        Ok(text.kept)
+    }
+}
+
+/// A text that does not grow beyond its room.
+struct Text {
+    kept: String,
+    room: usize,
+}
+
+impl Write for Text {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        self.room = self.room.checked_sub(more.len()).ok_or(fmt::Error)?;
+        self.kept.push_str(more);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -189,7 +254,7 @@ mod tests {
     }
 
     /// Our own query turned into a response header with these counts, and `tail` after the question.
-    fn forged(counts: [u8; 3], tail: &[u8]) -> (u16, Bytes) {
+    fn forged(counts: [u8; 3], tail: &[u8]) -> (u16, Vec<u8>) {
         let query = shaped();
         let mut bytes = query.bytes;
         bytes.truncate(12 + 18 + 4);
@@ -198,38 +263,38 @@ mod tests {
             bytes[place] = count;
         }
         bytes.extend_from_slice(tail);
-        (query.id, bytes.into())
+        (query.id, bytes)
     }
 
     #[test]
     fn a_name_that_points_at_itself_is_a_broken_response() {
         let (id, bytes) = forged([1, 0, 0], &[0xC0, 34, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
-        assert!(matches!(response(bytes, id, &asked()), Err(NotIt::Broken(_))));
+        assert!(matches!(response(&bytes, true, id, &asked()), Err(NotIt::Broken(_))));
     }
 
     #[test]
     fn a_name_that_points_forwards_is_a_broken_response() {
         let tail = [0xC0, 36, 0xC0, 34, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
         let (id, bytes) = forged([1, 0, 0], &tail);
-        assert!(matches!(response(bytes, id, &asked()), Err(NotIt::Broken(_))));
+        assert!(matches!(response(&bytes, true, id, &asked()), Err(NotIt::Broken(_))));
     }
 
     #[test]
     fn an_address_of_three_bytes_is_a_broken_response() {
         let (id, bytes) = forged([1, 0, 0], &[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 3, 192, 0, 2]);
-        assert!(matches!(response(bytes, id, &asked()), Err(NotIt::Broken(_))));
+        assert!(matches!(response(&bytes, true, id, &asked()), Err(NotIt::Broken(_))));
     }
 
     #[test]
     fn a_count_beyond_the_records_is_a_broken_response() {
         let (id, bytes) = forged([2, 0, 0], &[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
-        assert!(matches!(response(bytes, id, &asked()), Err(NotIt::Broken(_))));
+        assert!(matches!(response(&bytes, true, id, &asked()), Err(NotIt::Broken(_))));
     }
 
     #[test]
     fn an_answer_is_read_in_presentation_form() {
         let (id, bytes) = forged([1, 0, 0], &[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
-        let read = response(bytes, id, &asked()).unwrap();
+        let read = response(&bytes, true, id, &asked()).unwrap();
         let lines: Vec<_> = read.answer.iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["www.shop.example. 60 IN A 192.0.2.1"]);
     }
@@ -237,7 +302,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600), id: u16) {
-            let _ = response(bytes.into(), id, &asked());
+            let _ = response(&bytes, true, id, &asked());
         }
 
         #[test]
@@ -245,7 +310,7 @@ mod tests {
             counts in any::<[u8; 3]>(), tail in proptest::collection::vec(any::<u8>(), 0..600),
         ) {
             let (id, bytes) = forged(counts.map(|count| count % 8), &tail);
-            let _ = response(bytes, id, &asked());
+            let _ = response(&bytes, true, id, &asked());
         }
 
         #[test]
@@ -257,7 +322,7 @@ mod tests {
             tail.extend_from_slice(&[0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
             tail.extend_from_slice(&data);
             let (id, bytes) = forged([1, 0, 0], &tail);
-            let _ = response(bytes, id, &asked());
+            let _ = response(&bytes, true, id, &asked());
         }
     }
 }

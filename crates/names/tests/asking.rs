@@ -47,6 +47,62 @@ async fn only_mismatches_are_a_fault_of_their_own() {
 }
 
 #[tokio::test]
+async fn beyond_a_thousand_guesses_the_question_goes_over_tcp() {
+    let zone = zone("$ORIGIN shop.example.\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nwww A 192.0.2.7\n");
+    let whole = Ours::start(vec![zone]).await;
+    let (socket, tcp) = loop {
+        let socket = tokio::net::UdpSocket::bind((LOOPBACK, 0)).await.unwrap();
+        if let Ok(tcp) = TcpListener::bind(socket.local_addr().unwrap()).await {
+            break (socket, tcp);
+        }
+    };
+    let server = socket.local_addr().unwrap();
+    // Guesses without number over UDP; over TCP what another server says.
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        while let Ok((size, client)) = socket.recv_from(&mut buffer).await {
+            let mut forged = response_to(&buffer[..size], [4, 0], 1, &A_RECORD);
+            forged[0] ^= 1;
+            for _ in 0..3000 {
+                let _ = socket.send_to(&forged, client).await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    tokio::spawn(async move {
+        let (mut near, _) = tcp.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(whole.address).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    });
+    let asking = AskOptions { deadline: std::time::Duration::from_secs(3600), ..options() };
+    let answer = ask(server, &www(), &asking).await.unwrap();
+    assert_eq!((answer.transport, answer.ignored), (TransportUsed::Tcp, 1000));
+    assert!(lines(&answer.answer)[0].ends_with("192.0.2.7"));
+    let alone = AskOptions { transport: Transport::Udp, ..asking };
+    let fault = ask(server, &www(), &alone).await.unwrap_err();
+    assert!(matches!(fault, AskError::Mismatched { ignored: 1000, .. }), "{fault}");
+}
+
+#[tokio::test]
+async fn a_datagram_larger_than_what_is_read_counts_as_truncated() {
+    let server = misbehave(|query| {
+        let mut large = response_to(query, [4, 0], 1, &A_RECORD);
+        large.resize(5000, 0);
+        vec![large]
+    })
+    .await;
+    let cut = ask(server, &www(), &over(Transport::Udp)).await.unwrap();
+    assert!(cut.flags.tc && cut.answer.is_empty(), "{cut:?}");
+    let fault = ask(server, &www(), &options()).await.unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        format!(
+            "{server} cut its answer short, and over TCP: {server} refuses connections: nobody listens there"
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_reply_to_another_question_is_ignored() {
     let server = misbehave(|query| {
         let mut forged = response_to(query, [4, 0], 1, &A_RECORD);
@@ -103,7 +159,9 @@ async fn a_lost_question_is_asked_again_and_the_exchange_says_so() {
 async fn a_closed_port_is_refused_at_once() {
     let gone = std::net::UdpSocket::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap();
     for transport in [Transport::Udp, Transport::Tcp] {
-        let fault = ask(gone, &www(), &over(transport)).await.unwrap_err();
+        // The deadline is an hour: waiting for it would never end.
+        let asking = AskOptions { deadline: std::time::Duration::from_secs(3600), ..over(transport) };
+        let fault = ask(gone, &www(), &asking).await.unwrap_err();
         assert!(matches!(fault, AskError::Refused { .. }), "{fault}");
     }
 }

@@ -1,7 +1,7 @@
 //! One question to one server, every field of the answer kept.
 //!
 //! Every UDP query has a socket, a port and an id of its own (RFC 5452); a reply that does not match id and question
-//! is ignored and counted, never believed. One deadline bounds all of it.
+//! is ignored and counted, never believed, and beyond a bound the question goes over TCP. One deadline bounds all of it.
 
 mod tcp;
 mod udp;
@@ -9,9 +9,9 @@ mod udp;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use self::udp::Ignored;
 use crate::question::Question;
@@ -49,7 +49,7 @@ pub struct AskOptions {
     pub dnssec_ok: bool,
     /// How the question may travel.
     pub transport: Transport,
-    /// The UDP size offered by EDNS; 0 sends no EDNS at all.
+    /// The UDP size offered by EDNS, at most 4096; 0 sends no EDNS at all.
     pub edns_size: u16,
     /// Ask once more over UDP when half of the deadline went by in silence; the exchange says so.
     pub retry: bool,
@@ -133,6 +133,14 @@ pub enum AskError {
         /// What is wrong with the message.
         why: String,
     },
+    /// The answer over UDP is cut, and TCP did not bring the whole of it.
+    #[error("{server} cut its answer short, and over TCP: {source}")]
+    Truncated {
+        /// The server asked.
+        server: SocketAddr,
+        /// What came of TCP.
+        source: Box<AskError>,
+    },
     /// Replies came, none to the question that was asked: another id or another question.
     #[error("{server} sent {ignored} replies, none to the question asked: {why}")]
     Mismatched {
@@ -164,14 +172,8 @@ pub async fn ask(
     options: &AskOptions,
 ) -> Result<Exchange, AskError> {
     let begun = Instant::now();
-    let ignored = Ignored::default();
-    let outcome = timeout(options.deadline, exchange(server, question, options, &ignored)).await;
-    let (seen, why) = ignored.seen();
-    let (reply, transport, retried) = match outcome {
-        Ok(done) => done?,
-        Err(_) if seen > 0 => return Err(AskError::Mismatched { server, ignored: seen, why }),
-        Err(_) => return Err(AskError::Timeout { server, deadline: options.deadline }),
-    };
+    let asking = Asking { server, question, options, begun, ignored: Ignored::default() };
+    let (reply, transport, retried) = asking.exchange().await?;
     let Reply { response, size } = reply;
     Ok(Exchange {
         server,
@@ -184,7 +186,7 @@ pub async fn ask(
         additional: response.additional,
         took: begun.elapsed(),
         retried,
-        ignored: seen,
+        ignored: asking.ignored.count(),
         size,
         ede: response.ede,
     })
@@ -196,51 +198,85 @@ struct Reply {
     size: usize,
 }
 
-async fn exchange(
+/// One question on its way.
+struct Asking<'a> {
     server: SocketAddr,
-    question: &Question,
-    options: &AskOptions,
-    ignored: &Ignored,
-) -> Result<(Reply, TransportUsed, bool), AskError> {
-    let mut retried = false;
-    if options.transport != Transport::Tcp {
-        let (reply, again) = over_udp(server, question, options, ignored).await?;
-        retried = again;
-        if !reply.response.flags.tc || options.transport == Transport::Udp {
-            return Ok((reply, TransportUsed::Udp, retried));
-        }
-    }
-    let reply = tcp::attempt(server, question, options).await?;
-    Ok((reply, TransportUsed::Tcp, retried))
+    question: &'a Question,
+    options: &'a AskOptions,
+    begun: Instant,
+    ignored: Ignored,
 }
 
-/// Sends again after half of the deadline, and goes on listening for the answer to the first question.
-async fn over_udp(
-    server: SocketAddr,
-    question: &Question,
-    options: &AskOptions,
-    ignored: &Ignored,
-) -> Result<(Reply, bool), AskError> {
-    let mut first = pin!(udp::attempt(server, question, options, ignored));
-    if !options.retry {
-        return Ok((first.await?, false));
+impl Asking<'_> {
+    async fn exchange(&self) -> Result<(Reply, TransportUsed, bool), AskError> {
+        if self.options.transport == Transport::Tcp {
+            return Ok((self.over_tcp().await?, TransportUsed::Tcp, false));
+        }
+        let truncated = |source| AskError::Truncated { server: self.server, source: Box::new(source) };
+        match self.over_udp().await {
+            Ok((reply, again)) if !reply.response.flags.tc || self.options.transport == Transport::Udp => {
+                Ok((reply, TransportUsed::Udp, again))
+            }
+            Ok((_, again)) => Ok((self.over_tcp().await.map_err(truncated)?, TransportUsed::Tcp, again)),
+            // Who floods guesses; into a connection nobody can guess his way.
+            Err(flooded @ AskError::Mismatched { .. }) if self.options.transport == Transport::UdpThenTcp => {
+                let reply = self.over_tcp().await.map_err(|_| flooded)?;
+                Ok((reply, TransportUsed::Tcp, false))
+            }
+            Err(other) => Err(other),
+        }
     }
-    if let Ok(done) = timeout(options.deadline / 2, &mut first).await {
-        return Ok((done?, false));
+
+    async fn over_tcp(&self) -> Result<Reply, AskError> {
+        timeout_at(self.after(self.options.deadline), tcp::attempt(self))
+            .await
+            .unwrap_or_else(|_| Err(self.silence()))
     }
-    let second = pin!(udp::attempt(server, question, options, ignored));
-    let reply = tokio::select! {
-        done = first => done?,
-        done = second => done?,
-    };
-    Ok((reply, true))
+
+    /// Sends again after half of the deadline, and goes on listening for the answer to the first question.
+    async fn over_udp(&self) -> Result<(Reply, bool), AskError> {
+        let end = self.after(self.options.deadline);
+        let mut first = pin!(udp::send(self)?.reply(self));
+        if !self.options.retry {
+            let reply = timeout_at(end, first).await.unwrap_or_else(|_| Err(self.silence()))?;
+            return Ok((reply, false));
+        }
+        if let Ok(done) = timeout_at(self.after(self.options.deadline / 2), &mut first).await {
+            return Ok((done?, false));
+        }
+        let second = udp::send(self)?.reply(self);
+        let either = async {
+            tokio::select! {
+                done = first => done,
+                done = second => done,
+            }
+        };
+        let reply = timeout_at(end, either).await.unwrap_or_else(|_| Err(self.silence()))?;
+        Ok((reply, true))
+    }
+
+    /// A moment after the beginning; a deadline beyond all clocks is a day.
+    fn after(&self, time: Duration) -> Instant {
+        self.begun.checked_add(time).unwrap_or_else(|| self.begun + DAY)
+    }
+
+    /// The fault of a deadline that went by.
+    fn silence(&self) -> AskError {
+        match self.ignored.fault(self.server) {
+            Some(mismatched) => mismatched,
+            None => AskError::Timeout { server: self.server, deadline: self.options.deadline },
+        }
+    }
 }
+
+/// What stands for a deadline that no clock can hold.
+const DAY: Duration = Duration::from_secs(86_400);
 
 fn shape(options: &AskOptions) -> QueryShape {
     QueryShape {
         recursion_desired: options.recursion_desired,
         dnssec_ok: options.dnssec_ok,
-        edns_size: options.edns_size,
+        edns_size: options.edns_size.min(udp::MAX_DATAGRAM),
     }
 }
 

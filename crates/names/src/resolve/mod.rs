@@ -233,3 +233,9 @@ pub(crate) fn localhost(host: &str) -> Option<Lookup> {
         ..Lookup::default()
     })
 }
+
+/// Reads `hosts` and `resolv.conf`; how many hosts and servers they name. For fuzzing.
+#[cfg(fuzzing)]
+pub(crate) fn system_files(hosts: &str, resolv_conf: &str) -> (usize, usize) {
+    (files::hosts(hosts).len(), files::conf(resolv_conf).servers.len())
+}

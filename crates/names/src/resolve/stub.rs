@@ -1,6 +1,6 @@
 //! One server asked for the addresses of one name.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -120,12 +120,8 @@ impl Pair {
     }
 
     fn lead(&self, start: &str, aliases: &mut Vec<String>) -> Lead {
-        let records: Vec<Record> = self.answers().flat_map(|answer| answer.answer.clone()).collect();
-        let lead = chain::follow(start, &records, aliases);
-        if let Lead::Addresses(list) = lead {
-            return Lead::Addresses(distinct(list));
-        }
-        lead
+        let records: Vec<&Record> = self.answers().flat_map(|answer| &answer.answer).collect();
+        chain::follow(start, &records, aliases)
     }
 
     /// Whether an answer speaks about the end of the chain: an error, or an SOA that denies it (RFC 2308).
@@ -169,16 +165,6 @@ impl Pair {
     }
 }
 
-fn distinct(list: Vec<IpAddr>) -> Vec<IpAddr> {
-    let mut kept = Vec::new();
-    for address in list {
-        if !kept.contains(&address) {
-            kept.push(address);
-        }
-    }
-    kept
-}
-
 fn words(rcode: Rcode, ede: Option<&(u16, String)>) -> String {
     match ede {
         None if rcode == Rcode::SERVFAIL => String::new(),
@@ -198,6 +184,20 @@ fn unanswered(name: String, fault: AskError) -> LookupError {
             LookupError::Unreachable { name, server: Some(server), why }
         }
         AskError::Unreachable { server, why } => LookupError::Unreachable { name, server: Some(server), why },
+        AskError::Truncated { server, source } => {
+            let source = *source;
+            match source {
+                AskError::Unable { source, .. } => LookupError::Unable { name, source },
+                AskError::Malformed { .. } | AskError::Mismatched { .. } => {
+                    let why = format!("it is cut short, and over TCP: {source}");
+                    LookupError::Malformed { name, server: Some(server), why }
+                }
+                source => {
+                    let why = format!("its answer is cut short, and over TCP: {source}");
+                    LookupError::Unreachable { name, server: Some(server), why }
+                }
+            }
+        }
         AskError::Malformed { server, why } => LookupError::Malformed { name, server: Some(server), why },
         AskError::Mismatched { server, ignored, why } => {
             let why = format!("{ignored} replies, none to the question asked: {why}");

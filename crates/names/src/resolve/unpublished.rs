@@ -66,7 +66,7 @@ impl ZoneResolver {
         let mut addresses: Vec<IpAddr> = Vec::new();
         for answer in [&six, &four] {
             aliases.clear();
-            match chain::follow(&start, &answer.answer, &mut aliases) {
+            match chain::follow(&start, &answer.answer.iter().collect::<Vec<_>>(), &mut aliases) {
                 Lead::Addresses(list) => addresses.extend(list),
                 Lead::Broken(why) => {
                     return Err(LookupError::AliasBroken { name: host.to_owned(), server: None, why });

@@ -33,6 +33,15 @@ pub struct Server {
     sockets: Vec<(UdpSocket, TcpListener)>,
 }
 
+/// What a server of these zones answers, without a socket: for fuzzing.
+#[cfg(fuzzing)]
+pub(crate) fn replies(zones: Vec<Zone>) -> impl Fn(&[u8], bool) -> Option<Vec<u8>> {
+    let catalog = Catalog::new(zones);
+    move |packet, tcp| {
+        reply::reply(&catalog.now(), packet, if tcp { reply::Via::Tcp } else { reply::Via::Udp })
+    }
+}
+
 /// Publishes zones on a running server.
 #[derive(Debug, Clone)]
 pub struct ServerHandle {

@@ -181,16 +181,21 @@ impl Asked {
     }
 }
 
+fn kind_of(error: &AskError) -> Kind {
+    match error {
+        AskError::Truncated { source, .. } => kind_of(source),
+        AskError::Malformed { .. } => Kind::DnsServfail,
+        AskError::Unable { .. } => Kind::VantageUnable,
+        AskError::Timeout { .. }
+        | AskError::Refused { .. }
+        | AskError::Unreachable { .. }
+        | AskError::Mismatched { .. } => Kind::DnsTimeout,
+    }
+}
+
 impl From<AskError> for Unanswered {
     fn from(error: AskError) -> Self {
-        let kind = match &error {
-            AskError::Malformed { .. } => Kind::DnsServfail,
-            AskError::Unable { .. } => Kind::VantageUnable,
-            AskError::Timeout { .. }
-            | AskError::Refused { .. }
-            | AskError::Unreachable { .. }
-            | AskError::Mismatched { .. } => Kind::DnsTimeout,
-        };
+        let kind = kind_of(&error);
         let no_route = matches!(&error, AskError::Unreachable { server, .. } if server.is_ipv6());
         Self { kind, why: error.to_string(), no_route }
     }

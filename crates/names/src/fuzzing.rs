@@ -1,0 +1,33 @@
+//! The door for fuzzing, there only under `cfg(fuzzing)`: what is private here and reads hostile bytes.
+//!
+//! Failure policy: what is read is told as far as a target checks it. Absent: sockets.
+
+use crate::question::Question;
+use crate::zone::Zone;
+use crate::{resolve, serve, wire};
+
+/// Reads a packet as the answer to `question`, and tells every record of it as text.
+///
+/// # Errors
+/// Why it is not that answer, or cannot be read.
+pub fn response(packet: &[u8], id: u16, question: &Question) -> Result<Vec<String>, String> {
+    match wire::response(packet.to_vec().into(), id, question) {
+        Ok(read) => {
+            let records = [read.answer, read.authority, read.additional].into_iter().flatten();
+            let ede = read.ede.map(|(code, text)| format!("{code} {text}"));
+            Ok(records.map(|record| record.to_string()).chain(ede).collect())
+        }
+        Err(wire::NotIt::Other(why) | wire::NotIt::Broken(why)) => Err(why),
+    }
+}
+
+/// What a server of these zones answers to a packet that came over TCP or not.
+pub fn replies(zones: Vec<Zone>) -> impl Fn(&[u8], bool) -> Option<Vec<u8>> {
+    serve::replies(zones)
+}
+
+/// Reads the two files that say how a host resolves names; how many hosts and servers they name.
+#[must_use]
+pub fn system_files(hosts: &str, resolv_conf: &str) -> (usize, usize) {
+    resolve::system_files(hosts, resolv_conf)
+}
