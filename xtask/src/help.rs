@@ -9,7 +9,7 @@ Usage: cargo xtask CHORE [ARGUMENTS]
   test [--fast] [--only PART]    everything that CI runs, in order, with a table at the end
   tidy                           the house rules: budgets, floors, habits, documents
   docs [--check]                 rewrite the generated parts of the documents
-  bench [ROW...] [--check]       measure, and write docs/benchmarks.md
+  bench [ROW...] [--check]       measure beside peers, and write docs/benchmarks.md
 
 `cargo xtask CHORE --help` says more about one of them.
 
@@ -66,17 +66,34 @@ Generated: the list of crates in ARCHITECTURE.md, from each crate's Cargo.toml.
 ";
 
 const BENCH: &str = "\
-Measure, and write docs/benchmarks.md with the machine and the versions.
+Measure, side by side with peers, and write docs/benchmarks.md with the machine and the versions.
 
-Usage: cargo xtask bench [ROW...] [--check] [--cold] [--rounds N]
+Usage: cargo xtask bench [ROW...] [--check] [--rounds N] [--cold] [--candor PATH]
+       cargo xtask bench --profile ROW
 
-  ROW         P13, P15, ... ; default: every row there is
-  --check     fail where a goal is missed, and leave docs/benchmarks.md alone
-  --cold      measure a cold release build too (minutes, in a target folder of its own)
-  --rounds N  repeat each measurement N times and take the median (default 5)
+  ROW            P1 P5, or --row P1,P5; default: every row there is. Only a run of all rows writes the document.
+  --check        say which goals are missed and fail if there are any; leave docs/benchmarks.md alone
+  --rounds N     repeat each measurement N times and take the median (default 3)
+  --cold         measure a cold release build too (minutes, in a target folder of its own)
+  --candor PATH  measure this binary instead of building one
+  --profile ROW  take samples of the row's hub with perf and print where its time goes, phase by phase (P1, P2);
+                 builds once more, with symbols, in a target folder of its own
 
-A row is one file in xtask/src/bench/. Peers are run in turns with ours, in the same run, on the same machine;
-a row whose peer is not installed says so.
+Rows:
+  P1   CPU per HTTP check, beside ab and blackbox_exporter         ab (apache2-utils), nginx (nginx-light)
+  P2   CPU per DNS check, beside dnsperf and blackbox_exporter     dnsperf, nsd
+  P3   500 and 10,000 targets hang at once: when the page says so
+  P4   memory at 10,000 checks, with a reader                      nginx
+  P5   the public page under load, beside nginx                    wrk, nginx
+  P12  false outages over a simulated year
+  P13  replay of the log into state
+  P14  growth: CPU per check at 50,000 checks and at 500           nginx
+  P15  the first minutes: size, first page, cold build
+
+Peers run in turns with ours, in the same run, on the same machine. A row whose peer is missing names its Debian
+package and is not measured; blackbox_exporter (Debian package prometheus-blackbox-exporter, with wrk) is shown
+where it is installed. A whole run takes about half an hour on two cores, and needs the machine to itself.
+A row is one file in xtask/src/bench/. What people learnt from profiles is kept in xtask/src/bench/learnt.md.
 ";
 
 /// What `cargo xtask CHORE --help` says.

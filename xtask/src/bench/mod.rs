@@ -14,6 +14,7 @@ mod p2_dns_check;
 mod p3_all_hang;
 mod p4_memory;
 mod p5_page;
+mod profile;
 mod row;
 mod stand;
 mod table;
@@ -45,6 +46,10 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Stop> {
     let wish = Wish::read(words)?;
     let bench = Bench { root, rounds: wish.rounds, cold: wish.cold, candor: wish.candor.as_deref() };
     let rows: Vec<&Row> = ROWS.iter().filter(|row| wish.wants(row)).collect();
+    if wish.profile {
+        let looked = rows.iter().map(|row| profile::profile(&bench, row));
+        return looked.collect::<Result<(), String>>().map_err(Stop::CouldNotRun);
+    }
     for row in &rows {
         for program in row.needs.iter().filter(|program| !stand::is_there(program)) {
             println!("{} will not be measured: {}", row.id, stand::missing(program));
@@ -83,6 +88,7 @@ fn measure(row: &Row, bench: &Bench<'_>) -> Outcome {
 struct Wish {
     rows: Vec<String>,
     check: bool,
+    profile: bool,
     cold: bool,
     rounds: usize,
     candor: Option<String>,
@@ -90,13 +96,24 @@ struct Wish {
 
 impl Wish {
     fn read(words: &[String]) -> Result<Self, Stop> {
-        let mut wish = Self { rows: Vec::new(), check: false, cold: false, rounds: ROUNDS, candor: None };
+        let mut wish = Self {
+            rows: Vec::new(),
+            check: false,
+            profile: false,
+            cold: false,
+            rounds: ROUNDS,
+            candor: None,
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--check" => wish.check = true,
                 "--cold" => wish.cold = true,
                 "--rounds" => wish.rounds = rounds(words.next())?,
+                "--profile" => {
+                    wish.profile = true;
+                    wish.pick(words.next().map_or("", String::as_str))?;
+                }
                 "--row" => wish.pick(words.next().map_or("", String::as_str))?,
                 "--candor" => wish.candor = Some(path(words.next())?),
                 other => wish.pick(other)?,

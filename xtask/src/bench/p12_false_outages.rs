@@ -9,8 +9,14 @@ use super::stand::example;
 use crate::run::quietly;
 
 /// The row.
-pub(super) const ROW: Row =
-    Row { id: "P12", title: "false outages over a simulated year", peers: "none", needs: &[], measure };
+pub(super) const ROW: Row = Row {
+    id: "P12",
+    title: "false outages over a simulated year",
+    peers: "none",
+    needs: &[],
+    profile: None,
+    measure,
+};
 
 const DAYS: &str = "73";
 const SEEDS: [&str; 5] = ["1", "7", "42", "2015", "90210"];

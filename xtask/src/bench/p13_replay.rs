@@ -15,6 +15,7 @@ pub(super) const ROW: Row = Row {
     title: "replay of the log into state",
     peers: "none replays a log",
     needs: &[],
+    profile: None,
     measure,
 };
 

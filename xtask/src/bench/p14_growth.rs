@@ -9,8 +9,14 @@ use super::row::{Bench, Goal, Measured, Row};
 use super::stand::{Hub, Nginx, Times, binary, plans, steady};
 
 /// The row.
-pub(super) const ROW: Row =
-    Row { id: "P14", title: "growth: CPU per check", peers: "none", needs: &["nginx"], measure };
+pub(super) const ROW: Row = Row {
+    id: "P14",
+    title: "growth: CPU per check",
+    peers: "none",
+    needs: &["nginx"],
+    profile: None,
+    measure,
+};
 
 const FEW: usize = 500;
 const MANY: usize = 50_000;

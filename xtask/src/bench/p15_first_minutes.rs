@@ -14,7 +14,8 @@ use super::stand::{Hub, binary, target_folder};
 use crate::run::quietly_with;
 
 /// The row.
-pub(super) const ROW: Row = Row { id: "P15", title: "the first minutes", peers: "none", needs: &[], measure };
+pub(super) const ROW: Row =
+    Row { id: "P15", title: "the first minutes", peers: "none", needs: &[], profile: None, measure };
 
 const CHECKS: usize = 100;
 const INTERVAL_SECONDS: u8 = 10;

@@ -7,17 +7,29 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::profile::Subject;
 use super::row::{Bench, Goal, Measured, Row};
 use super::stand::{BLACKBOX, Nginx, Times, Took, ab, binary, blackbox, floor, missing, plans, steady};
 
 /// The row.
-pub(super) const ROW: Row =
-    Row { id: "P1", title: "CPU per HTTP check", peers: "ab, same nginx", needs: &["ab", "nginx"], measure };
+pub(super) const ROW: Row = Row {
+    id: "P1",
+    title: "CPU per HTTP check",
+    peers: "ab, same nginx",
+    needs: &["ab", "nginx"],
+    profile: Some(subject),
+    measure,
+};
 
 /// Each check once a second.
 const RATES: [u16; 2] = [400, 2_000];
 const REQUESTS: u32 = 20_000;
 const TIMES: Times = Times { measured_within: Duration::from_secs(30), window: Duration::from_secs(15) };
+
+fn subject() -> Result<Subject, String> {
+    let (nginx, [_, checks]) = (Nginx::start()?, RATES.map(usize::from));
+    Ok(Subject { plan: plans::http(checks, &nginx.urls(), "1s"), checks, server: Box::new(nginx) })
+}
 
 /// What one round gave.
 struct Round {

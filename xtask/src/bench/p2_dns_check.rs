@@ -1,9 +1,11 @@
 //! P2: CPU for one DNS check, a port and an id of its own for each, on `candor serve` with everything on, beside
 //! `dnsperf`, which keeps its sockets and does nothing with the answers. All ask the same NSD on loopback, in turns.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use super::profile::Subject;
 use super::row::{Bench, Goal, Measured, Row};
 use super::stand::{BLACKBOX, Nsd, Times, binary, blackbox, dnsperf, floor, missing, plans, steady};
 
@@ -13,6 +15,7 @@ pub(super) const ROW: Row = Row {
     title: "CPU per DNS check",
     peers: "dnsperf, same NSD",
     needs: &["dnsperf", "nsd"],
+    profile: Some(subject),
     measure,
 };
 
@@ -21,6 +24,19 @@ const RATE: u16 = 2_000;
 const EXCHANGES: u32 = 20_000;
 const DNSPERF_SECONDS: u32 = 5;
 const TIMES: Times = Times { measured_within: Duration::from_secs(30), window: Duration::from_secs(15) };
+
+fn subject() -> Result<Subject, String> {
+    let nsd = Nsd::start()?;
+    Ok(Subject { plan: plan(&nsd), checks: RATE.into(), server: Box::new(nsd) })
+}
+
+fn plan(nsd: &Nsd) -> String {
+    let step = |server: &SocketAddr| {
+        format!("{{dns: www.bench.example A, servers: [\"{server}\"], expect: {{answer: [192.0.2.1]}}}}")
+    };
+    let steps: Vec<String> = nsd.addresses().iter().map(step).collect();
+    plans::spread(RATE.into(), &steps, "every: 1s, timeout: 500ms, deadline: 900ms")
+}
 
 /// What one round gave.
 struct Round {
@@ -45,17 +61,9 @@ fn measure(bench: &Bench<'_>) -> Result<Vec<Measured>, String> {
 }
 
 fn once(candor: &Path, nsd: &Nsd) -> Result<Round, String> {
-    let servers = nsd.addresses();
-    let server = *servers.first().ok_or("NSD has no address")?;
-    let steps: Vec<String> = servers
-        .iter()
-        .map(|server| {
-            format!("{{dns: www.bench.example A, servers: [\"{server}\"], expect: {{answer: [192.0.2.1]}}}}")
-        })
-        .collect();
-    let plan = plans::spread(RATE.into(), &steps, "every: 1s, timeout: 500ms, deadline: 900ms");
+    let server = *nsd.addresses().first().ok_or("NSD has no address")?;
     Ok(Round {
-        candor: steady(candor, &plan, RATE.into(), RATE.into(), TIMES)?.per_check,
+        candor: steady(candor, &plan(nsd), RATE.into(), RATE.into(), TIMES)?.per_check,
         dnsperf: dnsperf(server, &nsd.queries(), DNSPERF_SECONDS)?,
         floor: floor::dns(server, EXCHANGES)?,
         blackbox: blackbox("dns", &server.to_string())?,

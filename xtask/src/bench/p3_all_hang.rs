@@ -18,6 +18,7 @@ pub(super) const ROW: Row = Row {
     title: "all targets hang at once",
     peers: "none at this size; Uptime Kuma 108 s and Gatus 1,670 s at 500 (Gatus by its source)",
     needs: &["prlimit"],
+    profile: None,
     measure,
 };
 

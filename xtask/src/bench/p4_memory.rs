@@ -11,8 +11,14 @@ use super::row::{Bench, Goal, Measured, Row};
 use super::stand::{Hub, Nginx, binary, fetch, plans};
 
 /// The row.
-pub(super) const ROW: Row =
-    Row { id: "P4", title: "memory at 10,000 checks", peers: "none", needs: &["nginx"], measure };
+pub(super) const ROW: Row = Row {
+    id: "P4",
+    title: "memory at 10,000 checks",
+    peers: "none",
+    needs: &["nginx"],
+    profile: None,
+    measure,
+};
 
 const CHECKS: usize = 10_000;
 const MEASURED_WITHIN: Duration = Duration::from_secs(180);

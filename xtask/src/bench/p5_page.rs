@@ -13,6 +13,7 @@ pub(super) const ROW: Row = Row {
     title: "the public page under load",
     peers: "nginx, same bytes, one core each",
     needs: &["wrk", "nginx", "taskset"],
+    profile: None,
     measure,
 };
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::profile::Subject;
+
 /// One row of the table.
 pub(crate) struct Row {
     /// Its name on the command line and in docs/benchmarks.md.
@@ -12,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) peers: &'static str,
     /// Programs without which it is not measured.
     pub(crate) needs: &'static [&'static str],
+    /// What `--profile` looks into, where it can.
+    pub(crate) profile: Option<fn() -> Result<Subject, String>>,
     /// Measures it.
     pub(crate) measure: fn(&Bench<'_>) -> Result<Vec<Measured>, String>,
 }

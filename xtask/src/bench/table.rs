@@ -86,8 +86,14 @@ pub(crate) fn document(table: &str, missed: &[String], machine: &str, rounds: us
 mod tests {
     use super::*;
 
-    const ROW: Row =
-        Row { id: "P0", title: "nothing", peers: "none", needs: &[], measure: |_| Ok(Vec::new()) };
+    const ROW: Row = Row {
+        id: "P0",
+        title: "nothing",
+        peers: "none",
+        needs: &[],
+        profile: None,
+        measure: |_| Ok(Vec::new()),
+    };
 
     fn value(samples: &[f64], goal: Goal) -> Measured {
         Measured { what: "size".into(), unit: "MiB", samples: samples.to_vec(), goal }
