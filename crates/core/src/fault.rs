@@ -196,11 +196,11 @@ pub struct Fault {
 pub const DETAIL_MAX: usize = 300;
 
 impl Fault {
-    /// A fault with its detail cut to [`DETAIL_MAX`] and stripped of control characters.
+    /// A fault with its detail cut to [`DETAIL_MAX`] and stripped of characters that are not inert.
     #[must_use]
     pub fn new(kind: Kind, step: u16, detail: &str) -> Self {
         let mut kept = String::new();
-        for c in detail.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        for c in detail.chars().map(|c| if is_inert(c) { c } else { ' ' }) {
             if kept.len() + c.len_utf8() + '…'.len_utf8() > DETAIL_MAX {
                 kept.push('…');
                 break;
@@ -215,6 +215,18 @@ impl Fault {
     pub fn is_ours(&self) -> bool {
         self.kind.layer() == Layer::Vantage
     }
+}
+
+/// Whether a character of hostile text may be shown: not where it acts on the line instead of standing in it. Control
+/// characters do, and those that Unicode has to turn the direction of writing, to join, to hide and to tag.
+#[must_use]
+pub fn is_inert(c: char) -> bool {
+    let acts = matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    );
+    !acts && !c.is_control()
 }
 
 impl fmt::Display for Fault {
@@ -240,5 +252,15 @@ mod tests {
         let fault = Fault::new(Kind::HttpStatus, 0, &"\u{1b}é".repeat(400));
         assert!(fault.detail.len() <= DETAIL_MAX);
         assert!(!fault.detail.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn a_detail_cannot_turn_or_hide_the_text_around_it() {
+        let fault = Fault::new(
+            Kind::HttpStatus,
+            0,
+            "a\u{202e}b\u{2066}c\u{200b}d\u{e0041}e\u{feff}f\u{2028}g\u{85}h é ✓",
+        );
+        assert_eq!(fault.detail, "a b c d e f g h é ✓");
     }
 }

@@ -21,7 +21,7 @@ pub mod serve;
 mod wire;
 pub mod zone;
 
-pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask};
+pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask, fails_validation};
 pub use authorities::{
     Authorities, AuthoritiesError, Authority, AuthorityError, ask_each, authorities, authorities_at,
 };

@@ -28,6 +28,7 @@ const MAX_EDE_TEXT: usize = 200;
 pub(crate) struct QueryShape {
     pub(crate) recursion_desired: bool,
     pub(crate) dnssec_ok: bool,
+    pub(crate) checking_disabled: bool,
     /// 0 sends no EDNS.
     pub(crate) edns_size: u16,
 }
@@ -44,6 +45,7 @@ pub(crate) fn query(question: &Question, shape: &QueryShape) -> Option<Query> {
     let header = builder.header_mut();
     header.set_random_id();
     header.set_rd(shape.recursion_desired);
+    header.set_cd(shape.checking_disabled);
     let id = header.id();
     let mut builder = builder.question();
     builder.push((question.wire_name(), question.wire_type())).ok()?;
@@ -250,7 +252,16 @@ mod tests {
     }
 
     fn shaped() -> Query {
-        query(&asked(), &QueryShape { recursion_desired: true, dnssec_ok: true, edns_size: 1232 }).unwrap()
+        query(
+            &asked(),
+            &QueryShape {
+                recursion_desired: true,
+                dnssec_ok: true,
+                checking_disabled: false,
+                edns_size: 1232,
+            },
+        )
+        .unwrap()
     }
 
     /// Our own query turned into a response header with these counts, and `tail` after the question.

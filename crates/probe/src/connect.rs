@@ -80,6 +80,7 @@ fn lookup_failure(context: &StepContext<'_>, error: &LookupError) -> StepFailure
         LookupError::Nxdomain { .. } => Kind::DnsNxdomain,
         LookupError::Nodata { .. } => Kind::DnsNodata,
         LookupError::Servfail { .. } | LookupError::Malformed { .. } => Kind::DnsServfail,
+        LookupError::Bogus { .. } => Kind::DnsBogus,
         LookupError::Refused { .. } => Kind::DnsRefused,
         LookupError::Timeout { .. } | LookupError::Unreachable { .. } => Kind::DnsTimeout,
         LookupError::AliasBroken { .. } => Kind::DnsAliasBroken,

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use candor_core::fault::is_inert;
 use candor_core::model::{Body, HttpStep, Journey, JsonTemplate, Step, Target};
 use candor_core::observation::Evidence;
 use candor_core::template::{Piece, REDACTED, Secret, Template};
@@ -78,7 +79,7 @@ impl Redactor {
     pub(crate) fn evidence(&self, evidence: &Evidence) -> Evidence {
         let lines = evidence.lines.iter().take(LINES_MAX).map(|line| {
             let line = self.text(line, LINE_MAX);
-            line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+            line.chars().map(|c| if is_inert(c) { c } else { ' ' }).collect()
         });
         Evidence { lines: lines.collect(), body: self.text(&evidence.body, BODY_MAX) }
     }

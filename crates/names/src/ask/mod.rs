@@ -3,6 +3,7 @@
 //! Every UDP query has a socket, a port and an id of its own (RFC 5452); a reply that does not match id and question
 //! is ignored and counted, never believed, and beyond a bound the question goes over TCP. One deadline bounds all of it.
 
+mod bogus;
 mod tcp;
 mod udp;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+pub use self::bogus::fails_validation;
 use self::udp::Ignored;
 use crate::question::Question;
 use crate::record::{Flags, Rcode, Record};
@@ -47,6 +49,8 @@ pub struct AskOptions {
     pub recursion_desired: bool,
     /// Set DO: ask for DNSSEC records (RFC 3225).
     pub dnssec_ok: bool,
+    /// Set CD: take data that fails validation too (RFC 4035, section 3.2.2).
+    pub checking_disabled: bool,
     /// How the question may travel.
     pub transport: Transport,
     /// The UDP size offered by EDNS, at most 4096; 0 sends no EDNS at all.
@@ -56,12 +60,13 @@ pub struct AskOptions {
 }
 
 impl Default for AskOptions {
-    /// Five seconds, RD, no DO, UDP then TCP, 1232 bytes (DNS flag day 2020), one retry.
+    /// Five seconds, RD, no DO, no CD, UDP then TCP, 1232 bytes (DNS flag day 2020), one retry.
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(5),
             recursion_desired: true,
             dnssec_ok: false,
+            checking_disabled: false,
             transport: Transport::UdpThenTcp,
             edns_size: 1232,
             retry: true,
@@ -276,6 +281,7 @@ fn shape(options: &AskOptions) -> QueryShape {
     QueryShape {
         recursion_desired: options.recursion_desired,
         dnssec_ok: options.dnssec_ok,
+        checking_disabled: options.checking_disabled,
         edns_size: options.edns_size.min(udp::MAX_DATAGRAM),
     }
 }

@@ -83,6 +83,15 @@ pub enum LookupError {
         /// The response code where it is another, and the server's own words (RFC 8914).
         why: String,
     },
+    /// The server has data that fails DNSSEC validation.
+    Bogus {
+        /// The name asked for.
+        name: String,
+        /// Who said so.
+        server: Option<SocketAddr>,
+        /// The server's own words (RFC 8914); empty where it has none.
+        why: String,
+    },
     /// The server would not answer (REFUSED).
     Refused {
         /// The name asked for.
@@ -150,6 +159,7 @@ impl LookupError {
             Self::Nxdomain { name, .. }
             | Self::Nodata { name, .. }
             | Self::Servfail { name, .. }
+            | Self::Bogus { name, .. }
             | Self::Refused { name, .. }
             | Self::Timeout { name, .. }
             | Self::Unreachable { name, .. }
@@ -167,6 +177,7 @@ impl LookupError {
             Self::Nxdomain { server, .. }
             | Self::Nodata { server, .. }
             | Self::Servfail { server, .. }
+            | Self::Bogus { server, .. }
             | Self::Refused { server, .. }
             | Self::Timeout { server, .. }
             | Self::Unreachable { server, .. }
@@ -186,6 +197,12 @@ impl fmt::Display for LookupError {
                 write!(out, "the server failed to look up {name} (SERVFAIL)")?;
             }
             Self::Servfail { name, why, .. } => write!(out, "the server failed to look up {name}: {why}")?,
+            Self::Bogus { name, why, .. } => {
+                write!(out, "the data of {name} fails DNSSEC validation")?;
+                if !why.is_empty() {
+                    write!(out, ": {why}")?;
+                }
+            }
             Self::Refused { name, .. } => write!(out, "the server refuses to look up {name} (REFUSED)")?,
             Self::Timeout { name, deadline, .. } => {
                 write!(out, "no answer about {name} within {} ms", deadline.as_millis())?;

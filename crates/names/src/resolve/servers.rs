@@ -80,6 +80,7 @@ fn decides(fault: &LookupError) -> bool {
 /// Of two faults the one that tells more: an answer tells more than silence.
 fn telling(held: Option<LookupError>, new: LookupError) -> LookupError {
     let rank = |fault: &LookupError| match fault {
+        LookupError::Bogus { .. } => 5,
         LookupError::Servfail { .. } => 4,
         LookupError::Refused { .. } => 3,
         LookupError::Malformed { .. } => 2,

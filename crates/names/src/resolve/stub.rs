@@ -7,12 +7,15 @@ use tokio::time::timeout;
 
 use super::chain::{self, Lead, MAX_ALIASES};
 use super::{Lookup, LookupError};
-use crate::ask::{AskError, AskOptions, Exchange, ask};
+use crate::ask::{AskError, AskOptions, Exchange, ask, fails_validation};
 use crate::question::Question;
 use crate::record::{Rcode, Record};
 
 /// Least time given to the slower of the two address families once the other has come (RFC 8305, section 3).
 const GRACE: Duration = Duration::from_millis(50);
+
+/// How long a server that failed may take to say whether it is validation that fails.
+const UNCHECKED: Duration = Duration::from_secs(1);
 
 /// What is asked of whom.
 pub(super) struct Want<'a> {
@@ -45,7 +48,7 @@ pub(super) async fn ask_server(want: &Want<'_>) -> Result<Lookup, LookupError> {
         }
         let reached = aliases.last().map_or(want.start, String::as_str);
         if reached == current || pair.is_final() {
-            return Err(pair.fault(want, reached));
+            return Err(pair.fault(want, reached, end).await);
         }
     }
     Err(broken(want, format!("more than {MAX_ALIASES} aliases in a row")))
@@ -132,7 +135,7 @@ impl Pair {
     }
 
     /// Why there is no address at `reached`.
-    fn fault(self, want: &Want<'_>, reached: &str) -> LookupError {
+    async fn fault(self, want: &Want<'_>, reached: &str, end: Instant) -> LookupError {
         let name = want.host.to_owned();
         let server = Some(want.server);
         let aliased = reached != want.start;
@@ -160,7 +163,14 @@ impl Pair {
             }
             Rcode::NOERROR if aliased => broken(want, format!("it leads to {reached}, which has no address")),
             Rcode::NOERROR => LookupError::Nodata { name, server },
-            other => LookupError::Servfail { name, server, why: words(other, answer.ede.as_ref()) },
+            other => {
+                let why = words(other, answer.ede.as_ref());
+                let rest = end.saturating_duration_since(Instant::now()).min(UNCHECKED);
+                if fails_validation(&answer, rest).await {
+                    return LookupError::Bogus { name, server, why };
+                }
+                LookupError::Servfail { name, server, why }
+            }
         }
     }
 }
