@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use candor_core::verdict::Verdict;
-use candor_probe::ScheduleStats;
+use candor_probe::{LATE_CLASSES, ScheduleFigures, ScheduleStats};
 use tokio::sync::watch;
 
 use crate::publish::Published;
@@ -20,11 +20,6 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Whether anybody still decides.
-    pub(crate) fn is_alive(&self) -> bool {
-        self.published.has_changed().is_ok()
-    }
-
     /// All figures at this moment.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
@@ -50,6 +45,7 @@ impl Metrics {
             "Longest delay of a start since the hub came up.",
             late,
         );
+        late_text(out, &figures);
     }
 
     fn recorder_text(&self, out: &mut String) {
@@ -88,11 +84,13 @@ impl Metrics {
         // Cloned, because the engine would wait for a reader.
         let published = self.published.borrow().clone();
         head(out, "candor_cell_verdict", "gauge", "1 for the verdict that a cell has, 0 for the others.");
-        for (cell, verdict) in published.verdicts.iter() {
+        let services = published.view.iter().flat_map(|view| &view.services);
+        for cell in services.flat_map(|s| &s.capabilities).flat_map(|c| &c.cells) {
+            let key = &cell.key;
             for known in Verdict::ALL {
-                let is = u8::from(known == *verdict);
+                let is = u8::from(known == cell.measured);
                 let _ =
-                    writeln!(out, "candor_cell_verdict{{cell=\"{cell}\",verdict=\"{}\"}} {is}", known.word());
+                    writeln!(out, "candor_cell_verdict{{cell=\"{key}\",verdict=\"{}\"}} {is}", known.word());
             }
         }
         gauge(
@@ -102,6 +100,18 @@ impl Metrics {
             published.blind.len() as u64,
         );
     }
+}
+
+/// A histogram in the form of Prometheus: classes that add up, then the sum and the count.
+fn late_text(out: &mut String, figures: &ScheduleFigures) {
+    let name = "candor_start_late_seconds";
+    head(out, name, "histogram", "Delays between planned starts of runs and their starts.");
+    for (most, count) in LATE_CLASSES.iter().zip(figures.late_within) {
+        let _ = writeln!(out, "{name}_bucket{{le=\"{}\"}} {count}", most.as_secs_f64());
+    }
+    let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {}", figures.started);
+    let _ = writeln!(out, "{name}_sum {}", figures.late_sum.as_secs_f64());
+    let _ = writeln!(out, "{name}_count {}", figures.started);
 }
 
 fn head(out: &mut String, name: &str, kind: &str, what: &str) {

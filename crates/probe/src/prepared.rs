@@ -75,28 +75,30 @@ fn prepare(
 /// The resolvers made so far: one for each way of resolving, shared by all that resolve so.
 struct Routes<'p> {
     over: Option<&'p Arc<dyn Resolver>>,
-    made: Vec<Route>,
+    made: Vec<(&'p Resolve, Route)>,
 }
 
-impl Routes<'_> {
+impl<'p> Routes<'p> {
     fn of_journey(
         &mut self,
-        plan: &Plan,
-        service: &Service,
+        plan: &'p Plan,
+        service: &'p Service,
         vantage: &VantageId,
-        journey: &Journey,
+        journey: &'p Journey,
     ) -> Vec<Route> {
         let vantage = plan.vantage(vantage).map(|vantage| &vantage.resolve);
         let wider = [Some(&service.resolve), vantage, Some(&plan.resolve)];
-        let narrowest = |step: &Resolve| {
-            let said = wider.into_iter().flatten().find(|resolve| **resolve != Resolve::Inherit);
-            if *step == Resolve::Inherit { said.unwrap_or(&Resolve::System).clone() } else { step.clone() }
+        let narrowest = |step: &'p Resolve| {
+            let all = std::iter::once(step).chain(wider.into_iter().flatten());
+            all.into_iter().find(|resolve| !matches!(resolve, Resolve::Inherit)).unwrap_or(&Resolve::System)
         };
-        journey.steps.iter().map(|step| self.of(&narrowest(&step.resolve))).collect()
+        journey.steps.iter().map(|step| self.of(narrowest(&step.resolve))).collect()
     }
 
-    fn of(&mut self, resolve: &Resolve) -> Route {
-        if let Some(route) = self.made.iter().find(|route| *route.resolve == *resolve) {
+    fn of(&mut self, resolve: &'p Resolve) -> Route {
+        // Mostly the very same words: a long table is not compared entry by entry for each of thousands of checks.
+        let same = |known: &Resolve| std::ptr::eq(known, resolve) || *known == *resolve;
+        if let Some((_, route)) = self.made.iter().find(|(known, _)| same(known)) {
             return route.clone();
         }
         let resolver: Arc<dyn Resolver> = match (self.over, resolve) {
@@ -106,7 +108,7 @@ impl Routes<'_> {
             (None, Resolve::Pinned(hosts)) => Arc::new(PinnedResolver::new(hosts.clone())),
         };
         let route = Route { resolver, resolve: Arc::new(resolve.clone()) };
-        self.made.push(route.clone());
+        self.made.push((resolve, route.clone()));
         route
     }
 }
@@ -116,7 +118,7 @@ impl Prepared {
     pub(crate) fn schedule(&self, id: CheckId) -> CheckSchedule {
         let cleans_up = self.journey.steps.iter().any(|step| step.when == StepWhen::Always);
         let variables = Variables::new("run".to_owned(), &self.variables, &self.journey.variables);
-        let first = self.journey.steps.first().and_then(|step| host(&step.step, &variables));
+        let first = self.journey.steps.first().and_then(|step| aimed_at(&step.step, &variables));
         CheckSchedule {
             id,
             every: self.every,
@@ -146,6 +148,18 @@ impl Prepared {
 
 /// Stands for a captured value while looking for hosts that the plan itself names. No host name may hold it.
 const CAPTURED: &str = "x--captured--x";
+
+/// The host that a step's load falls on, for the schedule's bounds: a DNS step asks its server, or else whoever serves
+/// the name that it asks for.
+fn aimed_at(step: &Step, variables: &Variables<'_>) -> Option<String> {
+    match step {
+        Step::Dns(step) => match step.servers.first() {
+            Some(server) => Some(server.ip().to_string()),
+            None => Some(variables.fill_planned(&step.name, CAPTURED)),
+        },
+        other => host(other, variables),
+    }
+}
 
 /// The host that a step names without help of a response.
 fn host(step: &Step, variables: &Variables<'_>) -> Option<String> {

@@ -264,3 +264,49 @@ fn a_check_with_a_long_interval_gets_an_early_run() {
         assert!(world.starts_of(check.id).first().is_some_and(|(at, _)| *at <= within), "{check:?}");
     }
 }
+
+/// Ten thousand checks of which every run takes its whole timeout of 10 s: the worst that targets can do.
+fn all_hang(bounds: Bounds, host: impl Fn(u64) -> String) -> World {
+    let hung = |n: u64| check(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), SECOND * 30, &host(n));
+    let mut world = World::new(bounds, (0..10_000).map(hung).collect());
+    // The first runs of all, which come in a rush, are behind it.
+    world.run(SECOND * 60, |_| Duration::from_millis(20));
+    world.starts.clear();
+    world.run(SECOND * 105, |_| SECOND * 10);
+    world
+}
+
+/// How late the latest start was, and how many of the checks were started within an interval and 2 s.
+fn latest_and_started(world: &World) -> (Duration, usize) {
+    let latest = world.starts.iter().map(|(at, start)| *at - start.due).max().unwrap_or_default();
+    let in_time = world.starts.iter().filter(|(at, _)| *at <= SECOND * 92);
+    (latest, in_time.map(|(_, start)| start.check).collect::<HashSet<_>>().len())
+}
+
+#[test]
+fn ten_thousand_hosts_that_hang_at_once_hold_no_start_up() {
+    let world = all_hang(Bounds::for_descriptors(20_000), |n| format!("h{n}.example"));
+    assert_eq!(latest_and_started(&world), (Duration::ZERO, 10_000));
+}
+
+#[test]
+fn one_host_that_hangs_with_ten_thousand_checks_is_told_of_in_time() {
+    let world = all_hang(Bounds::for_descriptors(20_000), |_| "gateway.example".to_owned());
+    let (latest, started) = latest_and_started(&world);
+    assert!(latest <= SECOND * 2 && started == 10_000, "{latest:?} late, {started} started");
+}
+
+#[test]
+fn a_host_that_hangs_with_all_its_checks_leaves_slots_to_the_others() {
+    let bounds = Bounds::for_descriptors(4_096);
+    let hung =
+        (1..5_000_u64).map(|n| check(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), SECOND * 30, "gateway.example"));
+    let well = (1..200_u64)
+        .map(|n| check(n.wrapping_mul(0xd1b5_4a32_d192_ed03), SECOND * 10, &format!("w{n}.example")));
+    let mut world = World::new(bounds, hung.chain(well).collect());
+    let hangs: HashSet<CheckId> = world.on_host("gateway.example").copied().collect();
+    world.run(SECOND * 300, |id| if hangs.contains(&id) { SECOND * 10 } else { Duration::from_millis(50) });
+    let late =
+        world.starts.iter().filter(|(at, start)| !hangs.contains(&start.check) && *at != start.due).count();
+    assert_eq!(late, 0);
+}

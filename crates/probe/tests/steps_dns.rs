@@ -3,13 +3,15 @@
 mod steps_support;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::fault::Kind;
-use candor_core::model::{DnsExpect, DnsStep, Flag, Resolve, Step};
+use candor_core::model::{DnsExpect, DnsStep, Flag, JourneyStep, Resolve, Step, StepWhen};
 use candor_core::observation::Run;
+use candor_probe::{Probe, Runner};
 use steps_support::nsd::Nsd;
-use steps_support::{SECOND, closed_port, evidence, failed, passed, run, run_with, text};
+use steps_support::{SECOND, closed_port, evidence, failed, passed, pinned, plan, run, run_with, text};
 use tokio::net::UdpSocket;
 
 const RECORDS: &str = "www A 192.0.2.1\nwww A 192.0.2.2\n@ MX 10 mx1\nshop CNAME www\ngone CNAME nowhere\n\
@@ -152,4 +154,21 @@ async fn an_authority_that_does_not_serve_the_zone_is_lame_and_a_silent_one_is_n
     failed(&silent, Kind::DnsTimeout, &closed.to_string());
     let lame = run(question("a.sub.shop.example", "NS", &[nsd.address], agree())).await;
     failed(&lame, Kind::DnsLame, "");
+}
+
+/// The host by which the schedule bounds a check of this one step.
+fn aimed_at(name: &str, servers: &[SocketAddr]) -> String {
+    let step = question(name, "A", servers, expect());
+    let step = JourneyStep { step, when: StepWhen::Passing, timeout: SECOND, resolve: Resolve::Inherit };
+    let runner = Runner::new(Arc::new(plan(vec![step], pinned(), Vec::new())));
+    Probe::checks(&runner).first().unwrap().host.clone()
+}
+
+#[test]
+fn dns_checks_of_different_servers_or_names_do_not_wait_for_each_other() {
+    let server = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
+    assert_eq!(aimed_at("www.shop.example", &[server(1), server(2)]), "192.0.2.1");
+    assert_eq!(aimed_at("www.shop.example", &[server(2)]), "192.0.2.2");
+    assert_eq!(aimed_at("www.shop.example", &[]), "www.shop.example");
+    assert_eq!(aimed_at("pay.shop.example", &[]), "pay.shop.example");
 }

@@ -17,8 +17,10 @@ pub const DESCRIPTORS_ASSUMED: u64 = 1_024;
 pub const IN_FLIGHT_MIN: usize = 16;
 /// Most runs in flight, however high the limit: beyond it, memory would be the next thing to run out.
 pub const IN_FLIGHT_MAX: usize = 20_000;
-/// Most runs in flight against one host.
-pub const HOST_IN_FLIGHT: usize = 500;
+/// Most runs in flight against one host, and never more than half of all. It is no pace ([`HOST_STARTS_PER_SECOND`] is):
+/// a host behind which thousands of services stand may hang, and holds as many runs as start within their timeout. A
+/// lower bound would skip most of them, and leave a page at "unknown" that could say "outage".
+pub const HOST_IN_FLIGHT: usize = 5_000;
 /// Most starts a second against one host.
 pub const HOST_STARTS_PER_SECOND: u32 = 1_000;
 /// Starts against one host that may come at the same moment.

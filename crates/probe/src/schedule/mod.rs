@@ -33,7 +33,7 @@ pub use planner::{
     EARLY_EACH, EARLY_FROM, EARLY_WITHIN, EARLY_WITHIN_MIN, EARLY_WRITING_WITHIN, EVERY_MIN, Planner, Start,
     phase,
 };
-pub use stats::{ScheduleFigures, ScheduleStats};
+pub use stats::{LATE_CLASSES, ScheduleFigures, ScheduleStats};
 
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
