@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::source::open_regular;
+
 /// Longest file that is read for a secret or a certificate, in bytes.
 pub const SECRET_MAX: u64 = 1024 * 1024;
 
@@ -28,15 +30,16 @@ impl Environment for Process {
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        // A pipe or a device could block or never end; opening a pipe alone can.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = std::fs::File::open(path)?;
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB");
+        let file = open_regular(path, SECRET_MAX).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => too_large(),
+            _ => error,
+        })?;
         let mut bytes = Vec::new();
+        // It may grow while it is read.
         file.take(SECRET_MAX + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > SECRET_MAX {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
+            return Err(too_large());
         }
         String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
     }

@@ -5,16 +5,20 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 use serde::Serialize;
 
 use crate::source::Source;
+use crate::unseen::printable;
 
 /// Columns of rendered faults.
 const WIDTH: usize = 80;
 
 /// Columns of messages, which the renderer does not fold; the rest is its margin.
 const MESSAGE_WIDTH: usize = 66;
+
+/// Longest line that is shown under a fault, in bytes.
+const LINE_MAX: usize = 2_000;
 
 /// How much a fault weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -54,7 +58,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A command line has no lines.
         if self.file != COMMAND_LINE {
-            write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+            write!(f, "{}:{}:{}: ", printable(&self.file), self.line, self.column)?;
         }
         f.write_str(&self.message)?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
@@ -110,13 +114,26 @@ fn group<'f>(fault: &'f Fault, source: &'f Source) -> Group<'f> {
     };
     let mut group = Group::with_title(level.primary_title(fold(&fault.message)));
     let text = source.files.iter().find(|f| f.name == fault.file).map_or("", |f| f.text.as_str());
+    let file = printable(&fault.file);
     if let Some((line, span)) = line_of(text, &fault.span) {
+        if line.len() > LINE_MAX {
+            // The renderer looks at the whole of a line, which may be all of the file.
+            let place = Origin::path(file).line(fault.line).char_column(fault.column);
+            group = group
+                .element(place)
+                .element(Level::NOTE.message(format!("what stands there: `{}`", fault.text)));
+            return with_hint(group, fault);
+        }
         let snippet = Snippet::source(line)
-            .path(fault.file.as_str())
+            .path(file)
             .line_start(fault.line)
             .annotation(AnnotationKind::Primary.span(span));
         group = group.element(snippet);
     }
+    with_hint(group, fault)
+}
+
+fn with_hint<'f>(group: Group<'f>, fault: &'f Fault) -> Group<'f> {
     match &fault.hint {
         Some(hint) => group.element(Level::HELP.message(fold(hint))),
         None => group,

@@ -125,6 +125,9 @@ impl<'n> Map<'n> {
         match &node.kind {
             NodeKind::Map(entries) => {
                 for entry in entries {
+                    if reader.is_spent() {
+                        return None;
+                    }
                     check_key(reader, entry, section);
                 }
             }

@@ -7,6 +7,7 @@ use url::{Host, Url};
 
 use crate::environment::Environment;
 use crate::fault::{COMMAND_LINE, Fault, Faults, Severity};
+use crate::reader::quote;
 use crate::source::Source;
 use crate::{Resolved, resolve};
 
@@ -16,7 +17,7 @@ use crate::{Resolved, resolve};
 /// One fault where the text is not an http or https URL.
 pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Result<Resolved, Faults> {
     let site = Url::parse(url).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some());
-    let site = site.filter(|u| u.username().is_empty() && u.password().is_none());
+    let site = site.filter(|u| u.username().is_empty() && u.password().is_none() && u.port() != Some(0));
     let Some(site) = site else {
         return Err(Faults(vec![Fault {
             severity: Severity::Error,
@@ -24,9 +25,11 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
             line: 1,
             column: 1,
             span: 0..0,
-            text: url.chars().filter(|c| !c.is_control()).take(80).collect(),
-            message: "this is not the URL of a site".into(),
-            hint: Some("such as https://shop.example, without user and password".into()),
+            text: quote(url),
+            message: format!("{} is not the URL of a site", quote(url)),
+            hint: Some(
+                "such as https://shop.example or http://127.0.0.1:8080, without user and password".into(),
+            ),
         }]));
     };
     resolve(&Source::of_text(COMMAND_LINE, &yaml(&site)), environment, now)

@@ -5,9 +5,10 @@
 //! refused by name, never ignored.
 //!
 //! In reading order: `source` (files), `tree` (YAML with places), `field` (how the language is declared), `reader`
-//! and `quantity` and `text` (values), `section` and `step` (the language itself), then what is made from a plan
+//! with `budget` (what a reading may cost), `quantity`, `text` and `unseen` (values), `section` and `step` (the language itself), then what is made from a plan
 //! (`cost`, `show`, `front`) and from the declarations (`schema`, `reference`).
 
+mod budget;
 mod calendar;
 mod cost;
 mod countries;
@@ -26,6 +27,7 @@ mod source;
 mod step;
 mod text;
 mod tree;
+mod unseen;
 mod words;
 
 use candor_core::Timestamp;
@@ -35,10 +37,11 @@ pub use cost::{Cost, HostCost, cost};
 pub use environment::{Environment, Process, SECRET_MAX};
 pub use fault::{Fault, Faults, Severity, render};
 pub use front::for_url;
+pub use reader::FAULTS_MAX;
 pub use reference::reference_markdown;
 pub use schema::schema;
 pub use show::show;
-pub use source::{ALL_MAX, FILE_MAX, ReadError, Source, SourceFile};
+pub use source::{ALL_MAX, ENTRIES_MAX, FILE_MAX, ReadError, Source, SourceFile, open_regular};
 pub use tree::{DEPTH_MAX, NODES_MAX};
 
 /// A plan, and what goes with it.

@@ -67,6 +67,28 @@ pub(crate) static KEEP_HOURS: Bounds<Duration> = seconds(25 * 2_629_800, DAY, 36
 
 /// Steps of a journey.
 pub(crate) const STEPS_MAX: usize = 64;
+/// Names and words for readers, in characters.
+pub(crate) const NAME_MAX: usize = 120;
+/// Places of a plan.
+pub(crate) const PLACES_MAX: usize = 500;
+/// Vantages of a plan.
+pub(crate) const VANTAGES_MAX: usize = 500;
+/// Header fields of a request, or of an expectation.
+pub(crate) const HEADERS_MAX: usize = 100;
+/// Windows of intended downtime.
+pub(crate) const MAINTENANCE_MAX: usize = 1_000;
+/// Values of all files, with what aliases and templates make of them.
+pub(crate) const VALUES_MAX: usize = 4_000_000;
+/// Bytes of all texts, in the same way.
+pub(crate) const BYTES_MAX: usize = 128 << 20;
+/// Patterns beyond [`PATTERN_CHEAP`].
+pub(crate) const COSTLY_PATTERNS_MAX: usize = 200;
+/// What a pattern may become when compiled, in bytes.
+pub(crate) const PATTERN_COMPILED: usize = 1 << 20;
+/// The same for those of which there may be any number.
+pub(crate) const PATTERN_CHEAP: usize = 32 << 10;
+/// Brackets within brackets of a JSON path: reading one takes time that grows with the power of this.
+pub(crate) const PATH_DEPTH_MAX: usize = 8;
 /// Checks of a plan: cells x vantages.
 pub(crate) const CHECKS_MAX: usize = 200_000;
 /// Longest text that a step sends or expects, in bytes.

@@ -154,8 +154,7 @@ impl Reader<'_> {
     /// A whole number within its bounds.
     pub(crate) fn count(&self, node: &Node, bounds: &Bounds<u64>) -> Option<u64> {
         let text = self.text(node)?;
-        let value = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
-        let Some(value) = value.filter(|v| (bounds.min..=bounds.max).contains(v)) else {
+        let Some(value) = whole::<u64>(text).filter(|v| (bounds.min..=bounds.max).contains(v)) else {
             let hint = format!("a whole number from {} to {}", bounds.min, bounds.max);
             self.refuse_hint(node.span, format!("{} does not fit here", quote(text)), hint);
             return None;
@@ -215,6 +214,11 @@ fn no_unit(text: &str, number: &str) -> Refusal {
 fn not_a_duration(text: &str) -> Refusal {
     let hint = "whole numbers with ms, s, m, h, d, months or years: 800ms, 30s, 1h 30m, 25 months";
     (format!("{} is not a duration", quote(text)), hint.into())
+}
+
+/// A whole number in digits alone: no sign, no other base.
+pub(crate) fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// `5MB` (10^6), `5MiB` (2^20).

@@ -3,19 +3,24 @@
 //! Policy: every read function reports what is wrong and returns `None`; the caller goes on with the next thing, so
 //! that one run finds everything. A plan is only handed out where no fault was reported.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
+use crate::budget::Budget;
 use crate::environment::Environment;
 use crate::fault::{Fault, Severity};
 use crate::source::Source;
 use crate::tree::{Node, NodeKind, Span};
+use crate::unseen::printable;
 
-/// Most faults of a severity that are kept; a file with more is not a configuration.
-const FAULTS_MAX: usize = 500;
+/// Most faults that one reading reports; a file with more is not a configuration.
+pub const FAULTS_MAX: usize = 500;
+
+/// Words that a misspelt one is compared with at most.
+const NEAR_MAX: usize = 1_000;
 
 /// Longest quotation of the user's text in a message, in characters.
 const QUOTE_MAX: usize = 48;
@@ -24,7 +29,10 @@ pub(crate) struct Reader<'s> {
     pub(crate) source: &'s Source,
     pub(crate) environment: &'s dyn Environment,
     pub(crate) now: Timestamp,
+    pub(crate) budget: Budget,
     faults: RefCell<Vec<Fault>>,
+    /// How many of them are errors, and how many warnings.
+    tallies: [Cell<usize>; 2],
     known: RefCell<HashSet<(usize, usize, String)>>,
     /// Where the lines of each file begin.
     lines: Vec<Vec<usize>>,
@@ -42,7 +50,16 @@ impl<'s> Reader<'s> {
         let starts =
             |text: &str| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let lines = source.files.iter().map(|f| starts(&f.text)).collect();
-        Self { source, environment, now, faults: RefCell::default(), known: RefCell::default(), lines }
+        Self {
+            source,
+            environment,
+            now,
+            budget: Budget::default(),
+            faults: RefCell::default(),
+            tallies: Default::default(),
+            known: RefCell::default(),
+            lines,
+        }
     }
 
     /// The faults and the warnings, each in the order of the files.
@@ -55,7 +72,20 @@ impl<'s> Reader<'s> {
 
     /// Whether nothing has been refused so far.
     pub(crate) fn is_clean(&self) -> bool {
-        self.faults.borrow().iter().all(|f| f.severity != Severity::Error)
+        self.tally(Severity::Error).get() == 0
+    }
+
+    /// Whether no further fault would be kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.tally(Severity::Error).get() >= FAULTS_MAX
+    }
+
+    fn tally(&self, severity: Severity) -> &Cell<usize> {
+        let [errors, warnings] = &self.tallies;
+        match severity {
+            Severity::Error => errors,
+            Severity::Warning => warnings,
+        }
     }
 
     pub(crate) fn refuse(&self, at: Span, message: impl Into<String>) {
@@ -80,10 +110,11 @@ impl<'s> Reader<'s> {
     /// Templates and aliases are read many times; what is wrong in them is said once.
     fn report(&self, severity: Severity, at: Span, message: String, hint: Option<String>) {
         let known = (at.file, at.start, message.clone());
-        let alike = self.faults.borrow().iter().filter(|f| f.severity == severity).count();
-        if alike >= FAULTS_MAX || !self.known.borrow_mut().insert(known) {
+        let count = self.tally(severity);
+        if count.get() >= FAULTS_MAX || !self.known.borrow_mut().insert(known) {
             return;
         }
+        count.set(count.get() + 1);
         let file = self.source.files.get(at.file).map_or("", |f| f.name.as_str()).to_owned();
         let (line, column) = self.line_column(at);
         let text = clip(self.text_at(at));
@@ -139,8 +170,18 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// A text without secrets.
+    /// A text without secrets, of characters that a word of the language may have.
     pub(crate) fn text<'n>(&self, node: &'n Node) -> Option<&'n str> {
+        let text = self.passage(node)?;
+        if let Some(c) = text.chars().find(|c| c.is_control()) {
+            self.refuse_unseen(text, c, node.span);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text without secrets, of any characters.
+    pub(crate) fn passage<'n>(&self, node: &'n Node) -> Option<&'n str> {
         let text = self.scalar(node)?;
         if text.contains("${") {
             let hint = "secrets may stand in what a step sends: URLs, headers, bodies, proxy and TLS keys";
@@ -157,7 +198,7 @@ impl<'s> Reader<'s> {
                 self.refuse(node.span, "a text is missing");
                 None
             }
-            NodeKind::Scalar { text, .. } => Some(text),
+            NodeKind::Scalar { text, .. } => self.spend_bytes(node.span, text.len()).then_some(&**text),
             NodeKind::Map(entries) if is_hole(entries) => {
                 let key = entries.first().map_or("", |e| &e.key);
                 let hint = format!("a value that starts with a hole must stand in quotes: \"{{{key}}}\"");
@@ -275,9 +316,9 @@ pub(crate) fn quote(text: &str) -> String {
 
 fn clip(text: &str) -> String {
     let line = text.lines().next().unwrap_or("");
-    let mut out: String =
-        line.chars().take(QUOTE_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if line.chars().nth(QUOTE_MAX).is_some() {
+    let mut chars = line.chars();
+    let mut out = printable(&chars.by_ref().take(QUOTE_MAX).collect::<String>());
+    if chars.next().is_some() {
         out.push('…');
     }
     out
@@ -285,15 +326,19 @@ fn clip(text: &str) -> String {
 
 /// The word that was probably meant.
 pub(crate) fn near<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    let text = text.to_lowercase();
-    let limit = (text.chars().count() / 3).clamp(1, 3);
-    words.map(|w| (distance(&text, &w.to_lowercase()), w)).filter(|(d, _)| *d <= limit).min().map(|(_, w)| w)
+    let text = beginning(text);
+    let limit = (text.len() / 3).clamp(1, 3);
+    let words = words.take(NEAR_MAX).map(|w| (distance(&text, &beginning(w)), w));
+    words.filter(|(d, _)| *d <= limit).min().map(|(_, w)| w)
+}
+
+/// As much of a word as is compared.
+fn beginning(word: &str) -> Vec<char> {
+    word.chars().take(QUOTE_MAX).flat_map(char::to_lowercase).collect()
 }
 
 /// How many letters must be added, dropped, changed or swapped with the next (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(QUOTE_MAX).collect();
-    let b: Vec<char> = b.chars().take(QUOTE_MAX).collect();
+fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.iter().enumerate() {
@@ -319,8 +364,8 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_one_step_away() {
-        assert_eq!(distance("evrey", "every"), 1);
-        assert_eq!(distance("timout", "timeout"), 1);
+        assert_eq!(distance(&beginning("evrey"), &beginning("Every")), 1);
+        assert_eq!(distance(&beginning("timout"), &beginning("timeout")), 1);
         assert_eq!(near("capabilites", ["capabilities", "captures"].into_iter()), Some("capabilities"));
         assert_eq!(near("zebra", ["every", "timeout"].into_iter()), None);
     }

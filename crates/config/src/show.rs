@@ -7,6 +7,7 @@ use candor_core::model::Plan;
 use serde_json::Value;
 
 use crate::quantity::{Words, parse_duration};
+use crate::unseen::is_unseen;
 
 /// The resolved form of a plan. It is for reading; keys are those of the plan, not of the language.
 #[must_use]
@@ -130,6 +131,18 @@ fn scalar(text: &str) -> String {
     {
         text.into()
     } else {
-        Value::String(text.into()).to_string()
+        let quoted = Value::String(text.into()).to_string();
+        // What nobody sees is written by its number, as YAML and JSON both read it.
+        quoted.chars().fold(String::new(), |mut out, c| {
+            if is_unseen(c) {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            } else {
+                out.push(c);
+            }
+            out
+        })
     }
 }

@@ -1,17 +1,27 @@
 //! What the user wrote: one file, or a folder of them, read whole and bounded.
 //!
 //! Failure policy: a file that cannot be read, is too large or is not UTF-8 fails the whole reading, with its place;
-//! half a configuration would be worse than none. Sub-folders and hidden files are not read.
+//! half a configuration would be worse than none. Nothing is waited for: a pipe or a device in the place of a file is
+//! refused. Sub-folders and hidden files are not read.
 
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::unseen::printable;
 
 /// Longest file, in bytes.
 pub const FILE_MAX: u64 = 1024 * 1024;
 
 /// Longest sum of all files, in bytes.
 pub const ALL_MAX: u64 = 10 * 1024 * 1024;
+
+/// Most files that a folder may hold, of any kind.
+pub const ENTRIES_MAX: usize = 10_000;
 
 /// The text of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +50,7 @@ pub enum ReadError {
         /// The file or folder.
         file: String,
         /// What the system said.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// Longer than [`FILE_MAX`], or all together longer than [`ALL_MAX`].
     #[error("{file}: larger than {limit} bytes, which is more than any configuration needs")]
@@ -59,6 +69,12 @@ pub enum ReadError {
         line: usize,
         /// In bytes, counted from 1.
         column: usize,
+    },
+    /// More than [`ENTRIES_MAX`] files.
+    #[error("{file}: more than {ENTRIES_MAX} files in this folder; give the configuration one of its own")]
+    TooMany {
+        /// The folder.
+        file: String,
     },
     /// A folder without any `*.yaml` or `*.yml`.
     #[error("{file}: no *.yaml or *.yml file in this folder")]
@@ -80,28 +96,43 @@ impl Source {
     /// # Errors
     /// [`ReadError`], which names the file.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let system = |error| ReadError::System { file: path.display().to_string(), error };
+        let paths = Self::paths(path)?;
+        let alone = paths.as_slice() == [path];
+        let folder = if alone { path.parent().filter(|p| !p.as_os_str().is_empty()) } else { Some(path) };
+        let (mut files, mut size) = (Vec::with_capacity(paths.len()), 0);
+        for path in &paths {
+            let file = read_file(path)?;
+            size += file.text.len() as u64;
+            files.push(file);
+            if size > ALL_MAX {
+                return Err(ReadError::TooLarge { file: shown(path), limit: ALL_MAX });
+            }
+        }
+        Ok(Self { files, folder: folder.unwrap_or(Path::new(".")).to_path_buf() })
+    }
+
+    /// The files that [`Source::read`] reads, without reading them: the file itself, or those of a folder.
+    ///
+    /// # Errors
+    /// [`ReadError`], which names the file.
+    pub fn paths(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+        let system = |error| ReadError::System { file: shown(path), error };
         if !fs::metadata(path).map_err(system)?.is_dir() {
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            return Ok(Self { files: vec![read_file(path)?], folder: folder.to_path_buf() });
+            return Ok(vec![path.to_path_buf()]);
         }
         let mut paths = Vec::new();
-        for entry in fs::read_dir(path).map_err(system)? {
+        for (n, entry) in fs::read_dir(path).map_err(system)?.enumerate() {
+            if n >= ENTRIES_MAX {
+                return Err(ReadError::TooMany { file: shown(path) });
+            }
             let file = entry.map_err(system)?.path();
-            if is_config(&file) {
+            // A link that leads nowhere is not left out: what it should bring would be missing without a word.
+            if is_config(&file) && !file.is_dir() {
                 paths.push(file);
             }
         }
         paths.sort();
-        let files = paths.iter().map(|p| read_file(p)).collect::<Result<Vec<_>, _>>()?;
-        let name = path.display().to_string();
-        if files.is_empty() {
-            return Err(ReadError::Empty { file: name });
-        }
-        if files.iter().map(|f| f.text.len() as u64).sum::<u64>() > ALL_MAX {
-            return Err(ReadError::TooLarge { file: name, limit: ALL_MAX });
-        }
-        Ok(Self { files, folder: path.to_path_buf() })
+        if paths.is_empty() { Err(ReadError::Empty { file: shown(path) }) } else { Ok(paths) }
     }
 
     /// A number of the whole text that changes when the text does: BLAKE3, in hex.
@@ -130,20 +161,45 @@ impl SourceFile {
 }
 
 fn is_config(path: &Path) -> bool {
-    let hidden = path.file_name().and_then(|n| n.to_str()).is_none_or(|n| n.starts_with('.'));
-    let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-    yaml && !hidden && path.is_file()
+    let hidden = path.file_name().is_none_or(|n| n.as_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// A path as it may be printed.
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
+}
+
+/// Opens a file, and nothing but a file: a pipe or a device could block or never end.
+///
+/// # Errors
+/// What the system says; [`ErrorKind::InvalidInput`] for anything else, and [`ErrorKind::FileTooLarge`] for one that is
+/// longer than `limit`.
+pub fn open_regular(path: &Path, limit: u64) -> io::Result<File> {
+    let regular = |about: &fs::Metadata| match about.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file")),
+    };
+    // Asked before it is opened, because to open a device can do something; and after, because it may have been
+    // replaced between. Without the flag, to open a pipe waits until somebody writes.
+    regular(&fs::metadata(path)?)?;
+    let flags = OFlags::NONBLOCK.bits();
+    let flags = i32::try_from(flags).map_err(|_| io::Error::from(ErrorKind::InvalidInput))?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    regular(&about)?;
+    if about.len() > limit { Err(ErrorKind::FileTooLarge.into()) } else { Ok(file) }
 }
 
 fn read_file(path: &Path) -> Result<SourceFile, ReadError> {
-    let name = path.display().to_string();
-    let system = |error| ReadError::System { file: name.clone(), error };
-    // A pipe or a device could block or never end; opening a pipe alone can.
-    if !fs::metadata(path).map_err(system)?.is_file() {
-        return Err(system(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
-    }
-    let file = fs::File::open(path).map_err(system)?;
+    let name = shown(path);
+    let system = |error: io::Error| match error.kind() {
+        ErrorKind::FileTooLarge => ReadError::TooLarge { file: name.clone(), limit: FILE_MAX },
+        _ => ReadError::System { file: name.clone(), error },
+    };
+    let file = open_regular(path, FILE_MAX).map_err(system)?;
     let mut bytes = Vec::new();
+    // It may grow while it is read.
     file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(system)?;
     if bytes.len() as u64 > FILE_MAX {
         return Err(ReadError::TooLarge { file: name, limit: FILE_MAX });

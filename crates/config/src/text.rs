@@ -28,6 +28,10 @@ impl Reader<'_> {
             return None;
         }
         let mut pieces = Pieces::default();
+        if !['{', '}', '$'].iter().any(|mark| text.contains(*mark)) {
+            pieces.text(text);
+            return Some(Template(pieces.0));
+        }
         let mut rest = text;
         let mut sound = true;
         while let Some(offset) = rest.find(['{', '}', '$']) {
@@ -36,7 +40,13 @@ impl Reader<'_> {
             let (piece, after) = self.piece(from, at);
             sound &= piece.is_some();
             if let Some(piece) = piece {
+                if let Piece::Secret(secret) = &piece {
+                    sound &= self.spend_bytes(at, secret.expose().len());
+                }
                 pieces.push(piece);
+            }
+            if self.is_spent() {
+                return None;
             }
             rest = after;
         }
@@ -93,15 +103,15 @@ impl Reader<'_> {
     }
 
     fn secret_named(&self, name: &str, at: Span) -> Option<String> {
-        let at = self.within(at, &format!("${{{name}}}"));
+        let there = || self.within(at, &format!("${{{name}}}"));
         if let Some(path) = name.strip_prefix("file:") {
-            let text = self.read_file(path.trim(), at)?;
+            let text = self.read_file(path.trim(), there)?;
             return Some(text.trim_end_matches(['\r', '\n']).to_owned());
         }
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             let hint =
                 "write ${NAME} for an environment variable, ${file:path} for a file, $$ for a dollar sign";
-            self.refuse_hint(at, format!("{} is not the name of a variable", quote(name)), hint);
+            self.refuse_hint(there(), format!("{} is not the name of a variable", quote(name)), hint);
             return None;
         }
         let value = self.environment.variable(name);
@@ -110,18 +120,18 @@ impl Reader<'_> {
                 "set it for this process, or read it from a file: ${{file:/run/secrets/{}}}",
                 name.to_lowercase()
             );
-            self.refuse_hint(at, format!("the environment variable {} is not set", quote(name)), hint);
+            self.refuse_hint(there(), format!("the environment variable {} is not set", quote(name)), hint);
         }
         value
     }
 
     /// The text of a file that the config names, relative to the config's folder.
-    pub(crate) fn read_file(&self, path: &str, at: Span) -> Option<String> {
+    pub(crate) fn read_file(&self, path: &str, at: impl Fn() -> Span) -> Option<String> {
         match self.environment.read(&self.source.folder.join(Path::new(path))) {
             Ok(text) => Some(text),
             Err(error) => {
                 let hint = "a relative path starts from the folder of the config file";
-                self.refuse_hint(at, format!("the file {} cannot be read: {error}", quote(path)), hint);
+                self.refuse_hint(at(), format!("the file {} cannot be read: {error}", quote(path)), hint);
                 None
             }
         }

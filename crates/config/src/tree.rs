@@ -36,7 +36,7 @@ pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: NodeKind,
     /// How many nodes it is, aliases written out.
-    weight: usize,
+    pub(crate) weight: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +98,15 @@ impl Node {
         }
     }
 
+    /// How many items or entries it has.
+    pub(crate) fn len(&self) -> usize {
+        match &self.kind {
+            NodeKind::Scalar { .. } => 0,
+            NodeKind::List(items) => items.len(),
+            NodeKind::Map(entries) => entries.len(),
+        }
+    }
+
     /// The value of a key of a map.
     pub(crate) fn child(&self, key: &str) -> Option<&Rc<Self>> {
         self.entries().iter().find(|e| &*e.key == key).map(|e| &e.value)
@@ -120,7 +129,8 @@ pub(crate) fn parse(reader: &Reader<'_>, file: usize) -> Result<Option<Rc<Node>>
     };
     let mut parser = Parser::new_from_str(text);
     builder.run(&mut parser)?;
-    Ok(builder.root)
+    let weighed = builder.root.as_ref().is_none_or(|root| reader.spend_values(root.head(), root.weight));
+    if weighed { Ok(builder.root) } else { Err(Broken) }
 }
 
 /// From characters, in which the parser counts, to bytes.
@@ -279,6 +289,9 @@ impl Builder<'_, '_> {
             if &*entry.key == "<<" {
                 merges.push(entry);
             } else if let Some(first) = seen.get(&entry.key) {
+                if self.reader.is_full() {
+                    continue;
+                }
                 let message = format!("{} stands here twice", crate::reader::quote(&entry.key));
                 self.reader.refuse_hint(
                     entry.at,
@@ -317,7 +330,7 @@ impl Builder<'_, '_> {
     }
 
     fn check_tag(&self, tag: Option<&saphyr_parser::Tag>, at: Span) {
-        if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+        if tag.is_some() {
             self.reader.refuse_hint(
                 at,
                 "YAML tags mean nothing here",

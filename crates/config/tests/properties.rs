@@ -192,3 +192,56 @@ fn a_pipe_is_refused_and_never_waited_for() {
     let secret = candor_config::Environment::read(&candor_config::Process, &pipe).unwrap_err().to_string();
     assert!(secret.contains("not a regular file"), "{secret}");
 }
+
+#[test]
+fn a_folder_loses_no_file_without_a_word() {
+    let service = "services:\n- {id: a, capabilities: {b: {journey: [{ping: a.example}]}}}\n";
+    let with = |add: &dyn Fn(&std::path::Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("10-a.yaml"), service).unwrap();
+        fs::create_dir(folder.path().join("old.yaml")).unwrap();
+        add(folder.path());
+        Source::read(folder.path()).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(&|_| ()).unwrap().files.len(), 1);
+    let gone =
+        |folder: &std::path::Path| std::os::unix::fs::symlink("nowhere", folder.join("20-b.yaml")).unwrap();
+    assert!(with(&gone).unwrap_err().contains("20-b.yaml"));
+    let loops =
+        |folder: &std::path::Path| std::os::unix::fs::symlink("20-b.yaml", folder.join("20-b.yaml")).unwrap();
+    assert!(with(&loops).unwrap_err().contains("20-b.yaml"));
+    let pipe = |folder: &std::path::Path| {
+        let made = std::process::Command::new("mkfifo").arg(folder.join("20-b.yaml")).status();
+        assert!(made.is_ok_and(|status| status.success()), "mkfifo is part of coreutils");
+    };
+    assert!(with(&pipe).unwrap_err().contains("not a regular file"));
+    let odd = |folder: &std::path::Path| {
+        let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"20-\xff\x1b.yaml");
+        fs::write(folder.join(name), "page: {title: Odd}\n").unwrap();
+    };
+    let read = with(&odd).unwrap();
+    assert_eq!(read.files.len(), 2);
+    assert!(!read.files[1].name.contains('\u{1b}'));
+    let crowd = |folder: &std::path::Path| {
+        for n in 0..candor_config::ENTRIES_MAX {
+            fs::write(folder.join(n.to_string()), "").unwrap();
+        }
+    };
+    assert!(with(&crowd).unwrap_err().contains("files in this folder"));
+}
+
+#[test]
+fn a_file_of_a_terabyte_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("candor.yaml");
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert!(matches!(Source::read(&path), Err(ReadError::TooLarge { .. })));
+    let secret = candor_config::Environment::read(&candor_config::Process, &path).unwrap_err().to_string();
+    assert!(secret.contains("larger than 1 MiB"), "{secret}");
+    assert!(
+        Source::read(std::path::Path::new("/dev/zero"))
+            .unwrap_err()
+            .to_string()
+            .contains("not a regular file")
+    );
+}

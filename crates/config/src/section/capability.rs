@@ -14,7 +14,7 @@ use super::vantage::MeasureFrom;
 use crate::field::{Field, Map, Section, Shape};
 use crate::reader::Reader;
 use crate::step::{self, STEP, Scope};
-use crate::tree::{Node, NodeKind};
+use crate::tree::{Node, NodeKind, Span};
 use crate::words;
 
 pub(crate) static CAPABILITY: Section =
@@ -57,6 +57,7 @@ pub(crate) fn read_all(reader: &Reader<'_>, node: &Node, service: &ServiceScope<
     }
     entries
         .iter()
+        .take_while(|_| !reader.is_spent())
         .filter_map(|entry| {
             let id = reader.id_of(&entry.key, entry.at, CapabilityId::new);
             if entry.value.is_nothing() {
@@ -88,11 +89,15 @@ fn capability(
     service: &ServiceScope<'_>,
 ) -> Option<Capability> {
     let derived = words::of_capability(id.as_str());
-    let name = map.get("name").and_then(|n| reader.text(n)).map_or(derived.name, str::to_owned);
+    let name = map.get("name").and_then(|n| reader.name(n)).map_or(derived.name, str::to_owned);
     let said = map.get("words").and_then(|n| Map::open(reader, n, &WORDS));
-    let said = |key| said.and_then(|m| m.get(key)).and_then(|n| reader.text(n)).map(str::to_owned);
+    let said = |key| said.and_then(|m| m.get(key)).and_then(|n| reader.name(n)).map(str::to_owned);
     let (can, doing) = (said("can").unwrap_or(derived.can), said("doing").unwrap_or(derived.doing));
 
+    let texts = service.variables.iter().map(|(name, text)| name.len() + text.len()).sum();
+    if !reader.spend_bytes(map.head(), texts) {
+        return None;
+    }
     let mut variables = service.variables.clone();
     variables.extend(read_variables(reader, map.get("variables")));
     let mut allow_hosts: BTreeSet<String> = service.allow_hosts.iter().cloned().collect();
@@ -104,7 +109,7 @@ fn capability(
     let writes = writes.unwrap_or_else(|| steps.iter().any(step::Draft::writes));
     let settled = words.settle(reader, writes);
     let steps = steps.into_iter().map(|s| s.finish(reader, &settled)).collect();
-    let cells = cells(&id, service);
+    let cells = cells(reader, map.head(), &id, service)?;
     relation::quorum_can_be_met(reader, &settled, &cells);
     let journey = Arc::new(Journey { steps, allow_hosts, variables, writes });
     Some(Capability { id, name, can, doing, policy: settled.policy, journey, cells })
@@ -117,21 +122,53 @@ fn steps(
     variables: &BTreeMap<String, String>,
 ) -> Vec<step::Draft> {
     let Some(node) = map.get("journey") else { return Vec::new() };
+    // The variables of every place are looked through.
+    let work = service.places.iter().map(|place| place.variables.len() + 1).sum();
+    if !reader.spend_values(node.head(), work) {
+        return Vec::new();
+    }
     let mut scope = Scope::new(reader, &service.places, variables, &service.outfit);
     step::read_journey(&mut scope, node)
 }
 
 /// One cell for each place, or a single one.
-fn cells(capability: &CapabilityId, service: &ServiceScope<'_>) -> Vec<Cell> {
+fn cells(
+    reader: &Reader<'_>,
+    at: Span,
+    capability: &CapabilityId,
+    service: &ServiceScope<'_>,
+) -> Option<Vec<Cell>> {
     let places: Vec<Option<&Place>> = if service.places.is_empty() {
         vec![None]
     } else {
         service.places.iter().copied().map(Some).collect()
     };
-    places.into_iter().map(|place| cell(capability, service, place)).collect()
+    let cell = |place: Option<&Place>| {
+        let (vantages, near) = measured_from(service, place);
+        let texts = place.iter().flat_map(|p| &p.variables).map(|(name, text)| name.len() + text.len()).sum();
+        // Counted before they are made: the product of four lists can be larger than any memory.
+        let affordable = reader.spend_checks(at, vantages.len()) && reader.spend_bytes(at, texts);
+        affordable.then(|| cell(capability, service, place, &vantages, near))
+    };
+    places.into_iter().map(cell).collect()
 }
 
-fn cell(capability: &CapabilityId, service: &ServiceScope<'_>, place: Option<&Place>) -> Cell {
+/// The vantages that measure a place, and whether they lie in it.
+fn measured_from<'a>(service: &ServiceScope<'a>, place: Option<&Place>) -> (Vec<&'a Vantage>, bool) {
+    let inside = place.and_then(|place| service.around.near.get(&place.id));
+    match inside {
+        Some(inside) if service.around.measure == MeasureFrom::Near => (inside.clone(), true),
+        _ => (service.around.vantages.iter().collect(), inside.is_some()),
+    }
+}
+
+fn cell(
+    capability: &CapabilityId,
+    service: &ServiceScope<'_>,
+    place: Option<&Place>,
+    vantages: &[&Vantage],
+    near: bool,
+) -> Cell {
     let key = CellKey {
         service: service.id.clone(),
         capability: capability.clone(),
@@ -142,10 +179,7 @@ fn cell(capability: &CapabilityId, service: &ServiceScope<'_>, place: Option<&Pl
     if let Some(place) = place {
         variables.insert("place".into(), place.id.to_string());
     }
-    let lies_in = |v: &&Vantage| place.is_some_and(|p| v.lies_in.contains(&p.id));
-    let near = service.around.vantages.iter().any(|v| lies_in(&v));
-    let narrow = near && service.around.measure == MeasureFrom::Near;
-    let from = service.around.vantages.iter().filter(|v| !narrow || lies_in(v));
-    let checks = from.map(|v| Check { id: CheckId::of(&key, &v.id), vantage: v.id.clone() }).collect();
+    let checks =
+        vantages.iter().map(|v| Check { id: CheckId::of(&key, &v.id), vantage: v.id.clone() }).collect();
     Cell { id: CellId::of(&key), key, variables, checks, near }
 }

@@ -1,7 +1,10 @@
 //! `maintenance`: intended downtime, once or by the calendar.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
+use candor_core::id::ServiceId;
 use candor_core::model::{Maintenance, Service, When};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::Calendar;
 use crate::field::{Field, Map, Section, Shape};
-use crate::limits::MAINTENANCE_FOR;
+use crate::limits::{MAINTENANCE_FOR, MAINTENANCE_MAX};
 use crate::reader::{Reader, near, quote};
 use crate::tree::Node;
 
@@ -40,10 +43,18 @@ pub(crate) static MAINTENANCE: Section = Section {
     ]],
 };
 
+/// Years of windows.
+const YEARS: RangeInclusive<i16> = 1970..=2200;
+
 pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, services: &[Service]) -> Vec<Maintenance> {
     let items = node.map_or(&[][..], |n| reader.list(n));
+    if let Some(node) = node.filter(|n| !reader.at_most(n.head(), items.len(), MAINTENANCE_MAX, "windows")) {
+        reader.refuse_if_silent(node.head());
+        return Vec::new();
+    }
+    let known: BTreeMap<&str, &ServiceId> = services.iter().map(|s| (s.id.as_str(), &s.id)).collect();
     let read = |n: &Rc<Node>| {
-        let window = window(reader, n, services);
+        let window = window(reader, n, &known);
         if window.is_none() {
             reader.refuse_if_silent(n.head());
         }
@@ -52,18 +63,21 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, services: &[Ser
     items.iter().filter_map(read).collect()
 }
 
-fn window(reader: &Reader<'_>, node: &Node, known: &[Service]) -> Option<Maintenance> {
+fn window(reader: &Reader<'_>, node: &Node, known: &BTreeMap<&str, &ServiceId>) -> Option<Maintenance> {
     let map = Map::open(reader, node, &MAINTENANCE)?;
-    let name = map.get("name").and_then(|n| reader.text(n));
+    let name = map.get("name").and_then(|n| reader.name(n));
     let lasts = map.get("for").and_then(|n| reader.duration(n, &MAINTENANCE_FOR));
     let zone = map.get("timezone").map(|n| zone(reader, n));
     let mut services = Vec::new();
     for item in map.get("services").map_or(&[][..], |n| reader.list(n)) {
+        if reader.is_spent() {
+            break;
+        }
         let Some(text) = reader.text(item) else { continue };
-        match known.iter().find(|s| s.id.as_str() == text) {
-            Some(service) => services.push(service.id.clone()),
+        match known.get(text) {
+            Some(service) => services.push(ServiceId::clone(service)),
             None => {
-                let hint = match near(text, known.iter().map(|s| s.id.as_str())) {
+                let hint = match near(text, known.keys().copied()) {
                     Some(word) => format!("did you mean `{word}`?"),
                     None => "the ids stand under `services:`".to_owned(),
                 };
@@ -104,10 +118,12 @@ fn when(reader: &Reader<'_>, map: &Map<'_>, zone: Option<Option<TimeZone>>) -> O
 fn from_once(reader: &Reader<'_>, node: &Node, zone: Option<Option<TimeZone>>) -> Option<Timestamp> {
     let text = reader.text(node)?;
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
+        return near_enough(reader, node, at);
     }
     match (text.parse::<DateTime>(), zone) {
-        (Ok(local), Some(zone)) => local.to_zoned(zone?).ok().map(|z| z.timestamp()),
+        (Ok(local), Some(zone)) => {
+            local.to_zoned(zone?).ok().and_then(|z| near_enough(reader, node, z.timestamp()))
+        }
         (Ok(_), None) => {
             let hint = format!("write {}Z for UTC, or add `timezone: Europe/London`", text.trim());
             reader.refuse_hint(node.span, format!("{} says no time zone", quote(text)), hint);
@@ -122,6 +138,17 @@ fn from_once(reader: &Reader<'_>, node: &Node, zone: Option<Option<TimeZone>>) -
             None
         }
     }
+}
+
+/// A time that a window can have: a slip in the year would be a window that nobody sees.
+fn near_enough(reader: &Reader<'_>, node: &Node, at: Timestamp) -> Option<Timestamp> {
+    let year = at.to_zoned(TimeZone::UTC).year();
+    if !YEARS.contains(&year) {
+        let hint = format!("a year from {} to {}", YEARS.start(), YEARS.end());
+        reader.refuse_hint(node.span, format!("the year {year} is out of bounds"), hint);
+        return None;
+    }
+    Some(at)
 }
 
 fn zone(reader: &Reader<'_>, node: &Node) -> Option<TimeZone> {

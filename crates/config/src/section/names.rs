@@ -1,5 +1,6 @@
 //! `names`: zones that are watched.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use candor_core::model::WatchedZone;
@@ -29,7 +30,11 @@ pub(crate) static ZONE: Section = Section {
 
 pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<WatchedZone> {
     let mut zones: Vec<WatchedZone> = Vec::new();
+    let mut known = HashSet::new();
     for item in node.map_or(&[][..], |n| reader.list(n)) {
+        if reader.is_spent() {
+            break;
+        }
         let Some(map) = Map::open(reader, item, &ZONE) else { continue };
         let servers = map.get("servers").map_or(&[][..], |n| reader.list(n));
         let servers = servers.iter().filter_map(|n| named_server(reader, n)).collect();
@@ -41,7 +46,7 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<WatchedZ
                 format!("{} is not the name of a zone", quote(text)),
                 "such as shop.example",
             );
-        } else if zones.iter().any(|z| z.zone == zone) {
+        } else if !known.insert(zone.clone()) {
             reader.refuse(node.span, format!("the zone {} is listed twice", quote(text)));
         } else {
             zones.push(WatchedZone { zone, servers });

@@ -8,6 +8,7 @@ use url::Url;
 use crate::field::{Field, Map, Section, Shape};
 use crate::reader::{Given, Reader, quote};
 use crate::tree::Node;
+use crate::unseen::is_unseen;
 
 pub(crate) static PAGE: Section = Section {
     name: "page",
@@ -47,6 +48,8 @@ pub(crate) static OPERATE: Section = Section {
     ]],
 };
 
+/// Longest address of the page, in bytes.
+const URL_MAX: usize = 1000;
 const PAGE_LISTEN: &str = "127.0.0.1:8080";
 const OPERATE_LISTEN: &str = "127.0.0.1:8081";
 
@@ -60,7 +63,7 @@ pub(crate) fn read_page(
         None => None,
     };
     let get = |key| map.and_then(|m| m.get(key));
-    let title = get("title").and_then(|n| reader.text(n)).unwrap_or("Status").to_owned();
+    let title = get("title").and_then(|n| reader.name(n)).unwrap_or("Status").to_owned();
     let url = get("url").and_then(|n| read_url(reader, n));
     let listen = get("listen").and_then(|n| listen(reader, n)).or_else(|| PAGE_LISTEN.parse().ok())?;
     let show = get("show").and_then(|n| Map::open(reader, n, &SHOW)).and_then(|m| m.get("faults"));
@@ -122,7 +125,11 @@ fn read_url(reader: &Reader<'_>, node: &Node) -> Option<Given<String>> {
     let text = reader.text(node)?;
     match Url::parse(text) {
         Ok(url)
-            if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| !h.is_empty()) =>
+            if matches!(url.scheme(), "http" | "https")
+                && url.host_str().is_some_and(|h| !h.is_empty())
+                && url.port() != Some(0)
+                && text.len() <= URL_MAX
+                && !text.chars().any(|c| c.is_whitespace() || is_unseen(c)) =>
         {
             Some(Given { value: text.into(), at: node.span })
         }

@@ -8,6 +8,7 @@ use candor_core::model::Place;
 
 use crate::countries;
 use crate::field::{Field, Map, Section, Shape};
+use crate::limits::PLACES_MAX;
 use crate::reader::{Reader, quote};
 use crate::text::is_hole_name;
 use crate::tree::{Node, NodeKind, Span};
@@ -34,6 +35,9 @@ pub(crate) const RESERVED: [&str; 3] = ["place", "run", "id"];
 
 pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<Place> {
     let Some(node) = node else { return Vec::new() };
+    if !reader.at_most(node.head(), node.len(), PLACES_MAX, "places") {
+        return Vec::new();
+    }
     let mut places: Vec<Place> = Vec::new();
     let mut add = |text: &str, at: Span, value: Option<&Node>| {
         let Some(id) = reader.id_of(text, at, PlaceId::new) else { return };
@@ -64,7 +68,7 @@ fn place(reader: &Reader<'_>, id: PlaceId, node: Option<&Node>) -> Place {
     let map = node.and_then(|n| Map::open(reader, n, &PLACE));
     let get = |key| map.and_then(|m| m.get(key));
     let derived = || countries::name(id.as_str()).map_or_else(|| words::title(id.as_str()), str::to_owned);
-    let name = get("name").and_then(|n| reader.text(n)).map_or_else(derived, str::to_owned);
+    let name = get("name").and_then(|n| reader.name(n)).map_or_else(derived, str::to_owned);
     let variables = read_variables(reader, get("variables"));
     Place { id, name, variables }
 }
@@ -100,7 +104,10 @@ pub(crate) fn read_texts(
         return texts;
     };
     for entry in entries {
-        if let Some(text) = reader.text(&entry.value) {
+        if reader.is_spent() {
+            break;
+        }
+        if let Some(text) = reader.passage(&entry.value) {
             texts.insert(entry.key.to_string(), (text.to_owned(), entry.at));
         }
     }

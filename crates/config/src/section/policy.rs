@@ -6,7 +6,7 @@ use candor_core::model::{Confirm, Degraded, FailingOf, Policy, Quorum};
 
 use crate::field::{Field, Map, Section, Shape};
 use crate::limits::{CONFIRM, DEADLINE, EVERY, EVERY_WRITING, LEASE, TIMEOUT, WINDOW_MAX, WITHIN};
-use crate::quantity::{Bounds, Words};
+use crate::quantity::{Bounds, Words, whole};
 use crate::reader::{Given, Reader, quote};
 use crate::tree::{Node, Span};
 
@@ -216,14 +216,14 @@ fn quorum(reader: &Reader<'_>, node: &Node) -> Option<Given<Quorum>> {
     let value = match text {
         "majority" => Quorum::Majority,
         "all" => Quorum::All,
-        _ => match text.parse::<u16>() {
-            Ok(0) => {
+        _ => match whole::<u16>(text) {
+            Some(0) => {
                 let hint = "at least 1: no cell is green without evidence";
                 reader.refuse_hint(node.span, "a quorum of 0 would be green without any evidence", hint);
                 return None;
             }
-            Ok(n) => Quorum::AtLeast(n),
-            Err(_) => {
+            Some(n) => Quorum::AtLeast(n),
+            None => {
                 let hint = "majority, all, or a number of vantages";
                 reader.refuse_hint(node.span, format!("{} is not a quorum", quote(text)), hint);
                 return None;
@@ -239,9 +239,8 @@ fn failing(reader: &Reader<'_>, node: &Node) -> Option<Option<FailingOf>> {
     if text == "never" {
         return Some(None);
     }
-    let read = text
-        .split_once(" of ")
-        .and_then(|(n, of)| Some((n.trim().parse::<u32>().ok()?, of.trim().parse::<u32>().ok()?)));
+    let read =
+        text.split_once(" of ").and_then(|(n, of)| Some((whole::<u32>(n.trim())?, whole::<u32>(of.trim())?)));
     let Some((n, of)) = read else {
         let hint = "so many failures among the last runs: `2 of 10`, or `never`";
         reader.refuse_hint(node.span, format!("{} is not `n of m`", quote(text)), hint);

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use candor_core::model::{Cell, Quorum, Service, WatchedZone};
 
 use super::policy::Settled;
-use crate::limits::CHECKS_MAX;
 use crate::reader::{Given, Reader, quote};
 use crate::tree::Span;
 
@@ -58,10 +57,5 @@ pub(crate) fn numbers_differ(reader: &Reader<'_>, at: Span, services: &[Service]
             let message = format!("{} and {other} have the same number", cell.key);
             reader.refuse_hint(at, message, "change the id of one of them; numbers are hashes of ids");
         }
-    }
-    if checks.len() > CHECKS_MAX {
-        let message =
-            format!("{} checks (cells x vantages) are more than the {CHECKS_MAX} of one plan", checks.len());
-        reader.refuse_hint(at, message, "watch a part of it from here, another part from another hub");
     }
 }

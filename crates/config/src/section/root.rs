@@ -1,8 +1,10 @@
 //! The whole: the sections at the top level, how several files become one, and the way to a plan.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use candor_core::model::{Plan, Resolve};
+use candor_core::id::PlaceId;
+use candor_core::model::{Plan, Resolve, Vantage};
 
 use super::policy::{DEFAULTS, PolicyWords};
 use super::service::Surroundings;
@@ -90,9 +92,16 @@ fn plan(reader: &Reader<'_>, root: &Node) -> Option<Plan> {
     let anchors = resolve::read_anchors(reader, map.get("anchors"));
     let resolve = resolve::read(reader, map.get("resolve")).unwrap_or(Resolve::System);
     let defaults = map.get("defaults").and_then(|n| Map::open(reader, n, &DEFAULTS));
+    let mut near: BTreeMap<PlaceId, Vec<&Vantage>> = BTreeMap::new();
+    for vantage in &vantages {
+        for place in &vantage.lies_in {
+            near.entry(place.clone()).or_default().push(vantage);
+        }
+    }
     let surroundings = Surroundings {
         places: &places,
         vantages: &vantages,
+        near: &near,
         measure,
         policy: defaults.map(|m| PolicyWords::read(reader, &m)).unwrap_or_default(),
         outfit: client::read(reader, defaults.as_ref()),

@@ -1,9 +1,9 @@
 //! `services` and `templates`: what customers know by name, and what several of them share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use candor_core::id::ServiceId;
+use candor_core::id::{PlaceId, ServiceId};
 use candor_core::model::{Place, Resolve, Service, Vantage};
 
 use super::capability::{self, CAPABILITY};
@@ -75,6 +75,8 @@ const CAPABILITIES: Shape = Shape::Table(&Shape::Map(&CAPABILITY));
 pub(crate) struct Surroundings<'a> {
     pub(crate) places: &'a [Place],
     pub(crate) vantages: &'a [Vantage],
+    /// The vantages that lie in each place.
+    pub(crate) near: &'a BTreeMap<PlaceId, Vec<&'a Vantage>>,
     pub(crate) measure: MeasureFrom,
     pub(crate) policy: PolicyWords,
     pub(crate) outfit: Outfit,
@@ -94,7 +96,10 @@ pub(crate) struct ServiceScope<'a> {
 pub(crate) fn read_all(reader: &Reader<'_>, root: &Map<'_>, around: &Surroundings<'_>) -> Vec<Service> {
     let templates = root.get("templates");
     let mut services: Vec<Service> = Vec::new();
-    let mut used: Vec<&str> = Vec::new();
+    let mut taken = HashSet::new();
+    let mut used: HashSet<&str> = HashSet::new();
+    let known = templates.map_or(&[][..], |n| n.entries());
+    let known: BTreeMap<&str, &Entry> = known.iter().map(|e| (&*e.key, e)).collect();
     let items = root.get("services").map_or(&[][..], |n| reader.list(n));
     if let Some(node) =
         root.get("services").filter(|n| matches!(&n.kind, NodeKind::List(items) if items.is_empty()))
@@ -102,17 +107,25 @@ pub(crate) fn read_all(reader: &Reader<'_>, root: &Map<'_>, around: &Surrounding
         reader.refuse(node.span, "a plan without any service watches nothing");
     }
     for item in items {
-        let template = template_of(reader, item, templates);
+        if reader.is_spent() {
+            break;
+        }
+        let template = template_of(reader, item, &known);
         used.extend(template.map(|e| &*e.key));
         let whole = template.map_or_else(|| Rc::clone(item), |e| overlay(item, &e.value));
         let Some(map) = Map::open(reader, &whole, &SERVICE) else { continue };
         let ids = ids(reader, &map);
+        // Each of them is read anew: all that the service says but the ids themselves.
+        let weight = whole.weight.saturating_sub(ids.len());
         if ids.is_empty() {
             // What else is wrong with it is worth knowing, whatever its name will be.
             service(reader, &map, ServiceId::new("unnamed").ok(), around);
         }
         for (id, at) in ids {
-            let known = services.iter().any(|s| s.id == id);
+            if reader.is_spent() || !reader.spend_values(at, weight) {
+                break;
+            }
+            let known = !taken.insert(id.clone());
             if known {
                 let hint = "an id names one service, for ever";
                 reader.refuse_hint(at, format!("the service {} is listed twice", quote(id.as_str())), hint);
@@ -121,13 +134,16 @@ pub(crate) fn read_all(reader: &Reader<'_>, root: &Map<'_>, around: &Surrounding
         }
     }
     for entry in templates.map_or(&[][..], |n| n.entries()) {
-        check_template(reader, entry, around, used.contains(&&*entry.key));
+        check_template(reader, entry, around, used.contains(&*entry.key));
     }
     services
 }
 
 /// A template is checked for itself, also where no service uses it.
 fn check_template(reader: &Reader<'_>, entry: &Entry, around: &Surroundings<'_>, used: bool) {
+    if reader.is_spent() {
+        return;
+    }
     reader.id_of(&entry.key, entry.at, ServiceId::new);
     let Some(map) = Map::open(reader, &entry.value, &TEMPLATE) else { return };
     if !used {
@@ -142,13 +158,12 @@ fn check_template(reader: &Reader<'_>, entry: &Entry, around: &Surroundings<'_>,
     }
 }
 
-fn template_of<'t>(reader: &Reader<'_>, item: &Node, templates: Option<&'t Rc<Node>>) -> Option<&'t Entry> {
+fn template_of<'t>(reader: &Reader<'_>, item: &Node, known: &BTreeMap<&str, &'t Entry>) -> Option<&'t Entry> {
     let node = item.child("template")?;
     let name = reader.text(node)?;
-    let known = templates.map_or(&[][..], |n| n.entries());
-    let found = known.iter().find(|e| &*e.key == name);
+    let found = known.get(name).copied();
     if found.is_none() {
-        let hint = match near(name, known.iter().map(|e| &*e.key)) {
+        let hint = match near(name, known.keys().copied()) {
             Some(word) => format!("did you mean `{word}`?"),
             None => "templates stand under `templates:`".to_owned(),
         };
@@ -165,9 +180,8 @@ fn overlay(service: &Rc<Node>, template: &Rc<Node>) -> Rc<Node> {
             None => entries.push(base.clone()),
             Some(own) if matches!(&*base.key, "capabilities" | "labels" | "variables") => {
                 let mut table = own.value.entries().to_vec();
-                table.extend(
-                    base.value.entries().iter().filter(|b| own.value.child(&b.key).is_none()).cloned(),
-                );
+                let said: HashSet<&str> = own.value.entries().iter().map(|e| &*e.key).collect();
+                table.extend(base.value.entries().iter().filter(|b| !said.contains(&*b.key)).cloned());
                 own.value = Rc::new(Node::new(own.value.span, NodeKind::Map(table)));
             }
             Some(_) => {}
@@ -201,10 +215,13 @@ fn service(
 ) -> Option<Service> {
     let id = id?;
     let name =
-        map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
-    let group = map.get("group").and_then(|n| reader.text(n)).map(str::to_owned);
+        map.get("name").and_then(|n| reader.name(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
+    let group = map.get("group").and_then(|n| reader.name(n)).map(str::to_owned);
     let labels = read_texts(reader, map.get("labels"), "{team: store}");
-    let labels = labels.into_iter().map(|(key, (text, _))| (key, text)).collect();
+    let seen = |(key, (text, at)): &(String, (String, Span))| {
+        reader.check_name(key, *at) && reader.check_name(text, *at)
+    };
+    let labels = labels.into_iter().filter(seen).map(|(key, (text, _))| (key, text)).collect();
     let resolve = resolve::read(reader, map.get("resolve")).unwrap_or(Resolve::Inherit);
     let scope = ServiceScope {
         around,
@@ -257,6 +274,9 @@ fn read_checked(
 ) -> Vec<String> {
     let mut texts = Vec::new();
     for item in node.map_or(&[][..], |n| reader.list(n)) {
+        if reader.is_spent() {
+            break;
+        }
         let Some(text) = reader.text(item) else { continue };
         let name = text.trim_end_matches('.').to_ascii_lowercase();
         if check(&name) {

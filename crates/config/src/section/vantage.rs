@@ -7,6 +7,7 @@ use candor_core::model::{Place, Resolve, Vantage};
 
 use super::resolve;
 use crate::field::{Field, Map, Section, Shape};
+use crate::limits::VANTAGES_MAX;
 use crate::reader::{Reader, near, quote};
 use crate::tree::{Node, NodeKind};
 use crate::words;
@@ -60,6 +61,9 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, places: &[Place
             reader.refuse_hint(node.head(), "a map of vantages belongs here", "such as `london: {in: gb}`");
             return vantages;
         };
+        if !reader.at_most(node.head(), entries.len(), VANTAGES_MAX, "vantages") {
+            return vantages;
+        }
         for entry in entries {
             if let Some(id) = reader.id_of(&entry.key, entry.at, VantageId::new) {
                 vantages.extend(vantage(reader, id, &entry.value, places));
@@ -81,7 +85,7 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>, places: &[Place
 fn vantage(reader: &Reader<'_>, id: VantageId, node: &Node, places: &[Place]) -> Option<Vantage> {
     let map = Map::open(reader, node, &VANTAGE)?;
     let name =
-        map.get("name").and_then(|n| reader.text(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
+        map.get("name").and_then(|n| reader.name(n)).map_or_else(|| words::title(id.as_str()), str::to_owned);
     let lies_in = map.get("in").map(|n| read_places(reader, n, places)).unwrap_or_default();
     let resolve = resolve::read(reader, map.get("resolve")).unwrap_or(Resolve::Inherit);
     Some(Vantage { id, name, lies_in, resolve })
@@ -91,6 +95,9 @@ fn vantage(reader: &Reader<'_>, id: VantageId, node: &Node, places: &[Place]) ->
 pub(crate) fn read_places(reader: &Reader<'_>, node: &Rc<Node>, places: &[Place]) -> Vec<PlaceId> {
     let mut ids = Vec::new();
     for item in reader.one_or_many(node) {
+        if reader.is_spent() {
+            break;
+        }
         let Some(text) = reader.text(item) else { continue };
         match places.iter().find(|p| p.id.as_str() == text) {
             Some(place) if ids.contains(&place.id) => {

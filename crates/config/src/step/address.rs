@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use candor_core::template::{Piece, Template};
 
 use super::Scope;
+use crate::quantity::whole;
 use crate::reader::quote;
 use crate::tree::Node;
 
@@ -30,7 +31,7 @@ pub(crate) fn is_host(text: &str) -> bool {
 /// `host:port` or `[v6]:port`, apart.
 pub(crate) fn split_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
-    let port = port.parse().ok().filter(|p| *p != 0)?;
+    let port = whole(port).filter(|p| *p != 0)?;
     let bare = match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok())?,
         None if host.contains(':') => return None,

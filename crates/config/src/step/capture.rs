@@ -7,8 +7,9 @@ use serde_json_path::JsonPath;
 use super::Scope;
 use super::expect::pattern;
 use super::http::is_header_name;
+use crate::budget::Wrong;
 use crate::field::{Field, Map, Section, Shape};
-use crate::limits::PATTERN_MAX;
+use crate::limits::{PATH_DEPTH_MAX, PATTERN_MAX};
 use crate::reader::{Reader, quote};
 use crate::section::place::RESERVED;
 use crate::text::is_hole_name;
@@ -44,6 +45,9 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, node: &Node) -> Vec<Capture> {
     };
     let mut captures = Vec::new();
     for entry in entries {
+        if reader.is_spent() {
+            break;
+        }
         let name = &*entry.key;
         if is_hole_name(name) && !RESERVED.contains(&name) {
             scope.capture(name, entry.at);
@@ -103,24 +107,44 @@ fn json_path(reader: &Reader<'_>, node: &Node) -> Option<String> {
 }
 
 pub(crate) fn check_json_path(reader: &Reader<'_>, text: &str, at: crate::tree::Span) -> bool {
-    let sound = text.len() <= PATTERN_MAX && JsonPath::parse(text).is_ok();
-    if !sound {
-        let hint = "RFC 9535, such as $.token, $.items[0].id or $['odd key']";
-        reader.refuse_hint(at, format!("{} is not a JSON path", quote(text)), hint);
+    reader.judged("JSON path", text, at, || wrong_json_path(text))
+}
+
+fn wrong_json_path(text: &str) -> Option<Wrong> {
+    const FORM: &str = "RFC 9535, such as $.token, $.items[0].id or $['odd key']";
+    if text.len() > PATTERN_MAX {
+        return Some((format!("a JSON path has at most {PATTERN_MAX} bytes, not {}", text.len()), FORM));
     }
-    sound
+    if depth(text) > PATH_DEPTH_MAX {
+        return Some((
+            format!("{} has brackets nested more than {PATH_DEPTH_MAX} deep", quote(text)),
+            "take the value by a simpler path",
+        ));
+    }
+    JsonPath::parse(text).is_err().then(|| (format!("{} is not a JSON path", quote(text)), FORM))
+}
+
+/// How deep brackets stand within brackets, in quotes or not: the parser calls itself for each.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// A CSS selector that compiles.
 pub(crate) fn selector(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.text(node)?;
-    if text.len() > PATTERN_MAX || Selector::parse(text).is_err() {
-        reader.refuse_hint(
-            node.span,
-            format!("{} is not a CSS selector", quote(text)),
-            "such as \"a.item\" or \"#buy form\"",
-        );
-        return None;
-    }
-    Some(text.to_owned())
+    let wrong = || {
+        let sound = text.len() <= PATTERN_MAX && Selector::parse(text).is_ok();
+        let message = || format!("{} is not a CSS selector", quote(text));
+        (!sound).then(|| (message(), "such as \"a.item\" or \"#buy form\""))
+    };
+    reader.judged("CSS selector", text, node.span, wrong).then(|| text.to_owned())
 }

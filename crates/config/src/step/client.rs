@@ -1,10 +1,13 @@
 //! `client` and `proxy`: who is trusted, who we are, and what stands between. On `defaults`, a service, or a step.
 
+use std::sync::Arc;
+
 use candor_core::model::{Proxy, TlsClient};
 use candor_core::template::Secret;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::Scope;
 use super::address::{is_host, split_port};
 use crate::field::{Field, Map, Section, Shape};
 use crate::reader::{Reader, quote};
@@ -75,10 +78,19 @@ pub(crate) fn read(reader: &Reader<'_>, map: Option<&Map<'_>>) -> Outfit {
     Outfit { client: read_client(reader, map), proxy: map.get("proxy").and_then(|n| read_proxy(reader, n)) }
 }
 
-pub(crate) fn read_client(reader: &Reader<'_>, map: &Map<'_>) -> Option<TlsClient> {
+/// What a step says, else what its capability wears.
+pub(crate) fn of_step(scope: &Scope<'_, '_>, map: &Map<'_>) -> TlsClient {
+    let client = read_client(scope.reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
+    // Each step has its own copy of these.
+    let ours = client.cert_pem.as_ref().map_or(0, String::len);
+    let key = client.key_pem.as_ref().map_or(0, |key| key.expose().len());
+    if scope.reader.spend_bytes(map.head(), ours.saturating_add(key)) { client } else { TlsClient::default() }
+}
+
+fn read_client(reader: &Reader<'_>, map: &Map<'_>) -> Option<TlsClient> {
     let map = Map::open(reader, map.get("client")?, &CLIENT)?;
     let nodes = map.get("ca").map(|n| reader.one_or_many(n)).unwrap_or_default();
-    let ca_pem = nodes.into_iter().filter_map(|n| certificates(reader, n)).collect();
+    let ca_pem = nodes.into_iter().filter_map(|n| certificates(reader, n)).map(Arc::from).collect();
     let cert_pem = map.get("cert").map(|n| certificates(reader, n));
     let key_pem = map.get("key").map(|n| key(reader, n));
     if cert_pem.is_some() != key_pem.is_some() {
@@ -120,7 +132,8 @@ fn pem(reader: &Reader<'_>, node: &Node) -> Option<Secret> {
     if text.contains("-----BEGIN") {
         return Some(Secret::new(text.to_owned()));
     }
-    reader.read_file(text, node.span).map(Secret::new)
+    let text = reader.read_file(text, || node.span)?;
+    reader.spend_bytes(node.span, text.len()).then(|| Secret::new(text))
 }
 
 /// The inner `None` is the word `none`.

@@ -10,8 +10,10 @@ use super::Scope;
 use super::capture::check_json_path;
 use super::http::is_header_name;
 use super::json::{self, MATCH};
+use crate::budget::Wrong;
 use crate::field::{Field, Map, Section, Shape};
-use crate::limits::{PATTERN_MAX, RATE, SIZE, STALL, WITHIN};
+use crate::limits::{HEADERS_MAX, PATTERN_CHEAP, PATTERN_COMPILED, PATTERN_MAX, RATE, SIZE, STALL, WITHIN};
+use crate::quantity::whole;
 use crate::reader::{Given, Reader, quote};
 use crate::tree::{Node, NodeKind};
 
@@ -117,8 +119,8 @@ pub(crate) fn read(
 /// `200`, `2xx`, `200..=299`.
 fn read_status(reader: &Reader<'_>, node: &Node) -> Option<StatusRange> {
     let text = reader.text(node)?;
-    let code = |t: &str| t.trim().parse::<u16>().ok().filter(|c| (100..=599).contains(c));
-    let class = text.strip_suffix("xx").and_then(|c| c.parse::<u16>().ok()).filter(|c| (1..=5).contains(c));
+    let code = |t: &str| whole::<u16>(t.trim()).filter(|c| (100..=599).contains(c));
+    let class = text.strip_suffix("xx").and_then(whole::<u16>).filter(|c| (1..=5).contains(c));
     let range = match (class, text.split_once("..=")) {
         (Some(class), _) => Some(StatusRange { first: class * 100, last: class * 100 + 99 }),
         (None, Some((first, last))) => {
@@ -140,6 +142,9 @@ fn read_json(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, JsonMatch)> {
         return Vec::new();
     };
     let read = |e: &crate::tree::Entry| {
+        if scope.reader.is_spent() || !scope.reader.spend_bytes(e.at, e.key.len()) {
+            return None;
+        }
         let sound = check_json_path(scope.reader, &e.key, e.at);
         let wanted = json::read_match(scope, &e.value)?;
         sound.then(|| (e.key.to_string(), wanted))
@@ -157,7 +162,8 @@ fn read_headers(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, TextMatch)> 
         return Vec::new();
     };
     let mut headers = Vec::new();
-    for entry in entries {
+    scope.reader.at_most(node.head(), entries.len(), HEADERS_MAX, "header fields");
+    for entry in entries.iter().take(HEADERS_MAX) {
         if !is_header_name(&entry.key) {
             scope.reader.refuse(entry.at, format!("{} is not the name of a header field", quote(&entry.key)));
         }
@@ -235,12 +241,30 @@ fn read_sha256(reader: &Reader<'_>, node: &Node) -> Option<String> {
 /// A pattern that compiles, bounded in what it compiles to.
 pub(crate) fn pattern(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.scalar(node)?;
-    let sound = text.len() <= PATTERN_MAX && RegexBuilder::new(text).size_limit(1 << 20).build().is_ok();
-    if !sound {
-        let hint =
-            "the syntax of Rust's regex crate: no look-around, no back-references; quote it in YAML with '…'";
-        reader.refuse_hint(node.span, format!("{} is not a pattern", quote(text)), hint);
-        return None;
+    reader.judged("pattern", text, node.span, || wrong_pattern(reader, node, text)).then(|| text.to_owned())
+}
+
+/// What is wrong with a pattern; it is compiled to find out.
+fn wrong_pattern(reader: &Reader<'_>, node: &Node, text: &str) -> Option<Wrong> {
+    const SYNTAX: &str =
+        "the syntax of Rust's regex crate: no look-around, no back-references; quote it in YAML with '…'";
+    const SMALLER: &str = "smaller counts, or ASCII classes such as [0-9a-z] in place of \\w";
+    let build = |size| RegexBuilder::new(text).size_limit(size).build();
+    if text.len() > PATTERN_MAX {
+        return Some((format!("a pattern has at most {PATTERN_MAX} bytes, not {}", text.len()), SMALLER));
     }
-    Some(text.to_owned())
+    let mut built = build(PATTERN_CHEAP);
+    if matches!(built, Err(regex::Error::CompiledTooBig(_))) {
+        if !reader.spend_costly_pattern(node.span) {
+            return None;
+        }
+        built = build(PATTERN_COMPILED);
+    }
+    match built {
+        Ok(_) => None,
+        Err(regex::Error::CompiledTooBig(_)) => {
+            Some((format!("{} is too large when compiled", quote(text)), SMALLER))
+        }
+        Err(_) => Some((format!("{} is not a pattern", quote(text)), SYNTAX)),
+    }
 }

@@ -10,7 +10,7 @@ use url::Url;
 use super::address::sample;
 use super::{COMMON, Scope, capture, client, expect, json};
 use crate::field::{Field, Map, Section, Shape};
-use crate::limits::{BODY_MAX, REDIRECTS};
+use crate::limits::{BODY_MAX, HEADERS_MAX, REDIRECTS};
 use crate::quantity::Bytes;
 use crate::reader::{Given, quote};
 use crate::section::place::RESERVED;
@@ -85,7 +85,7 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
     let versions =
         [("auto", HttpVersion::Auto), ("http/1.1", HttpVersion::Http1), ("http/2", HttpVersion::Http2)];
     let version = map.get("version").and_then(|n| reader.word(n, &versions)).unwrap_or(HttpVersion::Auto);
-    let tls = client::read_client(reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
+    let tls = client::of_step(scope, map);
     let proxy = map.get("proxy").and_then(|n| client::read_proxy(reader, n));
     let proxy = proxy.or_else(|| scope.outfit.proxy.clone()).flatten();
     let expect = expect::read(scope, map.get("expect").map(|n| &**n));
@@ -149,6 +149,12 @@ fn check_url(scope: &Scope<'_, '_>, node: &Node, template: &Template) -> bool {
             format!("{text} holds a user or password"),
             "send them in a header: `headers: {authorization: \"Basic ${CREDENTIALS}\"}`",
         ),
+        Some(url) if url.port() == Some(0) => {
+            (format!("{text} has the port 0, where nobody listens"), "leave the port away for the usual one")
+        }
+        Some(_) if template.0.iter().any(has_control) => {
+            (format!("{text} holds a line break or control character"), "take it out, of its secrets too")
+        }
         Some(_) => return true,
     };
     scope.reader.refuse_hint(node.span, message, hint);
@@ -158,6 +164,9 @@ fn check_url(scope: &Scope<'_, '_>, node: &Node, template: &Template) -> bool {
 fn headers(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, Template)> {
     let reader = scope.reader;
     let mut headers: Vec<(String, Template)> = Vec::new();
+    if !reader.at_most(node.head(), node.len(), HEADERS_MAX, "header fields") {
+        return headers;
+    }
     for (name, at, value) in table(scope, node, "{accept: text/html}") {
         let lower = name.to_ascii_lowercase();
         if !is_header_name(&name) {
@@ -167,17 +176,20 @@ fn headers(scope: &Scope<'_, '_>, node: &Node) -> Vec<(String, Template)> {
         } else if headers.iter().any(|(known, _)| *known == lower) {
             reader.refuse(at, format!("{} stands here twice", quote(&name)));
         }
-        let control = |p: &Piece| match p {
-            Piece::Text(text) => text.chars().any(char::is_control),
-            Piece::Secret(secret) => secret.expose().chars().any(char::is_control),
-            Piece::Hole(_) => false,
-        };
-        if value.0.iter().any(control) {
+        if value.0.iter().any(has_control) {
             reader.refuse(at, "a header field cannot hold line breaks or control characters");
         }
         headers.push((lower, value));
     }
     headers
+}
+
+fn has_control(piece: &Piece) -> bool {
+    match piece {
+        Piece::Text(text) => text.chars().any(char::is_control),
+        Piece::Secret(secret) => secret.expose().chars().any(char::is_control),
+        Piece::Hole(_) => false,
+    }
 }
 
 /// A map of texts with holes.
@@ -190,7 +202,8 @@ fn table(scope: &Scope<'_, '_>, node: &Node, example: &str) -> Vec<(String, crat
         );
         return Vec::new();
     };
-    entries.iter().filter_map(|e| Some((e.key.to_string(), e.at, scope.template(&e.value)?))).collect()
+    let unspent = entries.iter().take_while(|e| scope.reader.spend_bytes(e.at, e.key.len()));
+    unspent.filter_map(|e| Some((e.key.to_string(), e.at, scope.template(&e.value)?))).collect()
 }
 
 fn body(scope: &Scope<'_, '_>, map: &Map<'_>, method: Method) -> Option<Body> {

@@ -22,12 +22,14 @@ pub(crate) fn read(scope: &Scope<'_, '_>, node: &Node) -> Option<JsonTemplate> {
         },
         NodeKind::Scalar { .. } => scope.template(node).map(JsonTemplate::Text),
         NodeKind::List(items) => {
-            let items: Vec<_> = items.iter().map(|n| read(scope, n)).collect();
+            let unspent = items.iter().take_while(|_| !scope.reader.is_spent());
+            let items: Vec<_> = unspent.map(|n| read(scope, n)).collect();
             items.into_iter().collect::<Option<Vec<_>>>().map(JsonTemplate::Array)
         }
         NodeKind::Map(entries) => {
+            let unspent = entries.iter().take_while(|e| scope.reader.spend_bytes(e.at, e.key.len()));
             let members: Vec<_> =
-                entries.iter().map(|e| Some((e.key.to_string(), read(scope, &e.value)?))).collect();
+                unspent.map(|e| Some((e.key.to_string(), read(scope, &e.value)?))).collect();
             members.into_iter().collect::<Option<Vec<_>>>().map(JsonTemplate::Object)
         }
     }

@@ -190,6 +190,9 @@ pub(crate) fn read_journey(scope: &mut Scope<'_, '_>, node: &Node) -> Vec<Draft>
     }
     let mut steps = Vec::new();
     for item in items {
+        if scope.reader.is_spent() {
+            break;
+        }
         read_step(scope, item, StepWhen::Passing, &mut steps);
     }
     if steps.len() > STEPS_MAX {
@@ -228,6 +231,9 @@ fn read_step(scope: &mut Scope<'_, '_>, node: &Rc<Node>, when: StepWhen, steps: 
             return;
         }
         for item in reader.list(inner) {
+            if reader.is_spent() {
+                break;
+            }
             read_step(scope, item, StepWhen::Always, steps);
         }
         return;

@@ -72,7 +72,7 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
         let hint = "write `starttls: required` (or `implicit`)";
         reader.refuse_hint(entry.at, "a password is never sent in the clear", hint);
     }
-    let client = client::read_client(reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
+    let client = client::of_step(scope, map);
     let tls = certificate(scope, map.get("tls"));
     let within = within(scope, map);
     let (host, port) = address?;

@@ -78,8 +78,7 @@ pub(crate) fn read(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Op
 pub(crate) fn read_tls(scope: &mut Scope<'_, '_>, map: &Map<'_>) -> Option<(Step, Option<Given<Duration>>)> {
     let address = map.get("tls").and_then(|n| address::read(scope, n, Some(443)));
     let expect = certificate(scope, map.get("expect"));
-    let client =
-        client::read_client(scope.reader, map).or_else(|| scope.outfit.client.clone()).unwrap_or_default();
+    let client = client::of_step(scope, map);
     let (host, port) = address?;
     Some((Step::Tls(TlsStep { host, port, expect: expect?, client }), None))
 }

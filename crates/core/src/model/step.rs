@@ -1,6 +1,7 @@
 //! The kinds of step, as data. What they do lives in `probe`, one file a kind.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -166,7 +167,7 @@ pub enum HttpVersion {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct TlsClient {
     /// Certificates (PEM) trusted besides the system's.
-    pub ca_pem: Vec<String>,
+    pub ca_pem: Vec<Arc<str>>,
     /// Our certificate chain (PEM), if the server asks for one.
     pub cert_pem: Option<String>,
     /// Its key (PEM).

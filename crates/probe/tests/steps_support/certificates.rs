@@ -33,7 +33,7 @@ impl Ca {
 
     /// A client that trusts it.
     pub fn client(&self) -> TlsClient {
-        TlsClient { ca_pem: vec![self.pem.clone()], cert_pem: None, key_pem: None }
+        TlsClient { ca_pem: vec![self.pem.as_str().into()], cert_pem: None, key_pem: None }
     }
 
     /// A certificate for `name`, from ten days ago until `left` from now, or that long ago.

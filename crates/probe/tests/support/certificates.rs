@@ -34,7 +34,7 @@ impl Authority {
 
     /// A client that trusts it.
     pub(crate) fn trusted(&self) -> TlsClient {
-        TlsClient { ca_pem: vec![self.certificate.clone()], cert_pem: None, key_pem: None }
+        TlsClient { ca_pem: vec![self.certificate.as_str().into()], cert_pem: None, key_pem: None }
     }
 
     /// Its own certificate.
@@ -49,10 +49,16 @@ impl Authority {
 
     /// A certificate for `name`, good until the year `end`.
     pub(crate) fn sign_until(&self, name: &str, end: i32) -> Signed {
+        self.sign_between(&[name.to_owned()], 1990, end, "rcgen self signed cert")
+    }
+
+    /// A certificate for `names` and a subject, good from the year `begin` until the year `end`.
+    pub(crate) fn sign_between(&self, names: &[String], begin: i32, end: i32, subject: &str) -> Signed {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(1990, 1, 1);
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = date_time_ymd(begin, 1, 1);
         params.not_after = date_time_ymd(end, 1, 1);
+        params.distinguished_name.push(DnType::CommonName, subject);
         let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
         Signed { certificate, key: key.serialize_pem() }
     }
