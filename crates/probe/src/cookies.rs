@@ -8,8 +8,10 @@ use std::time::SystemTime;
 
 use url::{Host, Url};
 
-/// Cookies kept at most, and the longest kept, in bytes (RFC 6265, section 6.1).
-const COOKIES_MAX: usize = 50;
+/// Cookies kept of one domain and in all, and the longest kept, in bytes (RFC 6265, section 6.1). Of a domain that
+/// sets more, the oldest go; once there are so many in all, those of domains that had none yet are not kept.
+const DOMAIN_MAX: usize = 50;
+const COOKIES_MAX: usize = 200;
 const COOKIE_MAX: usize = 4096;
 
 /// The second labels under which country registries sell names.
@@ -37,7 +39,15 @@ impl CookieJar {
         self.0.retain(|old| {
             (&old.name, &old.domain, &old.path) != (&cookie.name, &cookie.domain, &cookie.path)
         });
-        if !gone && self.0.len() < COOKIES_MAX {
+        if gone {
+            return;
+        }
+        let of_domain = self.0.iter().filter(|old| old.domain == cookie.domain).count();
+        if of_domain >= DOMAIN_MAX || (self.0.len() >= COOKIES_MAX && of_domain > 0) {
+            let oldest = self.0.iter().position(|old| old.domain == cookie.domain);
+            oldest.map(|oldest| self.0.remove(oldest));
+        }
+        if self.0.len() < COOKIES_MAX {
             self.0.push(cookie);
         }
     }
@@ -217,6 +227,20 @@ mod tests {
             let jar = jar("https://shop.example/", &["sid=1", &format!("sid=; {end}")]);
             assert_eq!(jar.field(&url("https://shop.example/")), None, "{end}");
         }
+    }
+
+    #[test]
+    fn a_domain_that_sets_too_many_loses_its_oldest_and_nobody_elses() {
+        let mut jar = jar("https://shop.example/", &["session=1"]);
+        for domain in 0..10 {
+            for cookie in 0..100 {
+                jar.set(&url(&format!("https://evil{domain}.example/")), &format!("c{cookie}=x"));
+            }
+        }
+        assert_eq!(jar.0.len(), COOKIES_MAX);
+        assert_eq!(jar.field(&url("https://shop.example/")).as_deref(), Some("session=1"));
+        let evil = jar.field(&url("https://evil0.example/")).unwrap();
+        assert!(evil.starts_with("c50=x") && evil.ends_with("c99=x"), "{evil}");
     }
 
     #[test]

@@ -84,7 +84,7 @@ fn territory(address: IpAddr) -> Option<&'static str> {
 
 fn territory_4(address: Ipv4Addr) -> Option<&'static str> {
     match address.octets() {
-        [169, 254, 169, 254] => Some("metadata"),
+        [169, 254, 169, 254] | [168, 63, 129, 16] => Some("metadata"),
         [0, ..] => Some("unspecified"),
         [127, ..] => Some("loopback"),
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Some("private"),
@@ -108,6 +108,8 @@ fn territory_6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfe80..=0xfebf, ..] => Some("link-local"),
         [0xfec0..=0xfeff, ..] => Some("site-local"),
         [0xff00..=0xffff, ..] => Some("multicast"),
+        // The public internet is 2000::/3 alone (RFC 4291, section 2.4).
+        [0..=0x1fff | 0x4000..=0xffff, ..] => Some("reserved"),
         // Teredo hides an IPv4 address of anybody's choice (RFC 4380).
         [0x2001, 0, ..] => Some("tunnel"),
         _ => None,
@@ -119,7 +121,8 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let (high, low) = match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => return None,
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => (high, low),
-        [0x64, 0xff9b, .., high, low] => (high, low),
+        // Translated (RFC 2765), and the well-known prefix of NAT64; others of it are a network's own (RFC 8215).
+        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (high, low),
         [0x2002, high, low, ..] => (high, low),
         _ => return None,
     };
@@ -161,6 +164,13 @@ mod tests {
             "2002:7f00:1::",
             "2002:a00:1::1",
             "2001::1",
+            "168.63.129.16",
+            "::ffff:0:10.0.0.1",
+            "64:ff9b:1::808:808",
+            "fec0::1",
+            "100::1",
+            "4000::1",
+            "5f00::1",
         ];
         for text in barred {
             assert!(territory(text.parse().unwrap()).is_some(), "{text}");

@@ -25,6 +25,9 @@ use crate::failure::StepFailure;
 use crate::step::{StepContext, add_phase};
 use crate::verifier::{RefusedChain, TellingVerifier};
 
+/// Names of a certificate that are told, at most.
+const NAMES_MAX: usize = 4;
+
 /// The application protocols offered (RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alpn {
@@ -150,15 +153,24 @@ pub(crate) async fn handshake<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    let bare = bare.strip_suffix('.').unwrap_or(bare);
-    let server = ServerName::try_from(bare.to_owned())
-        .map_err(|_| StepFailure::config(format!("{name} is no name that a certificate could be for")))?;
+    let server = server_name(name, context.allowed.contains(name))?;
     let begun = Instant::now();
     let shake = TlsConnector::from(config).connect(server, stream);
     let ended = context.within(Kind::TlsHandshake, &format!("shaking hands with {name}"), shake).await;
     add_phase(&mut context.report.phases.tls_us, begun);
     ended?.map_err(|error| refusal(name, &error))
+}
+
+/// The name demanded of a certificate.
+///
+/// # Errors
+/// Where no certificate could be for it; that is a fault of the configuration only where that names it.
+pub(crate) fn server_name(name: &str, by_config: bool) -> Result<ServerName<'static>, StepFailure> {
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
+    let kind = if by_config { Kind::VantageConfig } else { Kind::HttpMalformed };
+    ServerName::try_from(bare.to_owned())
+        .map_err(|_| StepFailure::new(kind, format!("{name} is no name that a certificate could be for")))
 }
 
 /// What a failed handshake says about the target.
@@ -201,14 +213,53 @@ fn certificate_fault(name: &str, why: &CertificateError) -> (Kind, String) {
             (Kind::TlsExpired, format!("the certificate of {name} is not valid now"))
         }
         E::NotValidForNameContext { presented, .. } => {
-            let names = presented.join(", ");
-            (Kind::TlsWrongName, format!("the certificate shown for {name} is for: {names}"))
+            (Kind::TlsWrongName, format!("the certificate shown for {name} is for: {}", names(presented)))
         }
         E::NotValidForName => (Kind::TlsWrongName, format!("the certificate shown is not for {name}")),
         E::UnknownIssuer => (
             Kind::TlsUntrusted,
             format!("nobody we trust vouches for the certificate of {name} (unknown issuer)"),
         ),
+        E::BadSignature => (
+            Kind::TlsUntrusted,
+            format!("the certificate of {name} is not signed by whom it names (bad signature)"),
+        ),
+        E::Other(OtherError(why)) => {
+            (Kind::TlsUntrusted, format!("the certificate of {name} cannot be trusted: {why}"))
+        }
         other => (Kind::TlsUntrusted, format!("the certificate of {name} cannot be trusted: {other}")),
+    }
+}
+
+/// The names that a certificate is for, as `rustls` lists them: `DnsName("shop.example")`. A few of them will do.
+fn names(presented: &[String]) -> String {
+    let bare = |name: &String| {
+        let inner = name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")"));
+        inner.unwrap_or(name).to_owned()
+    };
+    let mut names: Vec<String> = presented.iter().take(NAMES_MAX).map(bare).collect();
+    match presented.len().saturating_sub(NAMES_MAX) {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_certificate_could_be_for_is_the_fault_of_who_named_it() {
+        for (by_config, kind) in [(true, Kind::VantageConfig), (false, Kind::HttpMalformed)] {
+            assert_eq!(server_name("-x-.evil.example", by_config).unwrap_err().kind, kind);
+        }
+        assert!(server_name("shop.example", false).is_ok());
+    }
+
+    #[test]
+    fn the_names_of_a_certificate_are_told_as_people_write_them_and_not_all() {
+        let presented: Vec<String> = (0..1000).map(|at| format!("DnsName(\"{at}.example\")")).collect();
+        assert_eq!(names(&presented), "0.example, 1.example, 2.example, 3.example, 996 more");
     }
 }

@@ -10,7 +10,7 @@ use tokio_rustls::client::TlsStream;
 use super::StepContext;
 use crate::connect::connect;
 use crate::failure::StepFailure;
-use crate::tls::{Alpn, handshake};
+use crate::tls::{Alpn, handshake, server_name};
 use crate::{certificate, clock};
 
 /// Connects and shakes hands.
@@ -40,7 +40,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let name = match &expect.name {
-        Some(name) => context.fill(name)?,
+        Some(name) => {
+            let name = context.fill(name)?;
+            // This name is the configuration's, wherever the host came from.
+            server_name(&name, true)?;
+            name
+        }
         None => host.to_owned(),
     };
     let config = context.tls.config(client, Alpn::None)?;

@@ -7,7 +7,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::{Answer, html};
+use super::{Answer, html, json};
 use crate::failure::StepFailure;
 use crate::step::StepContext;
 use crate::variables::CAPTURE_MAX;
@@ -35,7 +35,10 @@ pub(super) fn all(
 fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<String, StepFailure> {
     let content = answer.content();
     let found = match &capture.from {
-        CaptureFrom::Json(path) => json(content, context.patterns.path(path)?, path),
+        CaptureFrom::Json(path) => {
+            let json = json::read(content, Kind::ContentMissingCapture)?;
+            at_path(&json, context.patterns.path(path)?, path)
+        }
         CaptureFrom::Css { selector, attribute } => {
             css(&html::read(content)?, context.patterns.selector(selector)?, selector, attribute.as_deref())
         }
@@ -54,10 +57,8 @@ fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<
     })
 }
 
-fn json(content: &[u8], path: &JsonPath, text: &str) -> Result<String, String> {
-    let json: Value =
-        serde_json::from_slice(content).map_err(|error| format!("the content is no JSON: {error}"))?;
-    match path.query(&json).first() {
+fn at_path(json: &Value, path: &JsonPath, text: &str) -> Result<String, String> {
+    match path.query(json).first() {
         None | Some(Value::Null) => Err(format!("nothing stands at {text}")),
         Some(Value::String(value)) => Ok(value.clone()),
         Some(value) => Ok(value.to_string()),

@@ -12,9 +12,10 @@ use candor_core::fault::Kind;
 use candor_core::model::HttpStep;
 use hyper::HeaderMap;
 use hyper::body::{Body, Frame, Incoming};
-use hyper::header::CONTENT_ENCODING;
+use hyper::header::{CONTENT_ENCODING, HeaderName, TRANSFER_ENCODING};
 use tokio::time::{Instant, timeout_at};
 
+use super::evidence::Broken;
 use super::expect::status;
 use super::{Answer, evidence};
 use crate::deadline::{Deadline, seconds};
@@ -119,18 +120,17 @@ fn silence(stalled: bool, last: Instant, bytes: u64, limits: Limits, deadline: D
 }
 
 fn broken_off(error: &hyper::Error, bytes: u64) -> StepFailure {
-    use std::io::ErrorKind::{InvalidData, InvalidInput};
     let said = evidence::chain(error);
-    let io = evidence::io_cause(error);
-    if io.is_some_and(|io| matches!(io.kind(), InvalidData | InvalidInput))
-        && !io.is_some_and(evidence::is_tls)
-    {
-        return StepFailure::new(
+    match evidence::broken(error) {
+        Broken::Rules => StepFailure::new(
             Kind::HttpMalformed,
             format!("the content is not framed as HTTP demands: {said}"),
-        );
+        ),
+        Broken::Off | Broken::Tls | Broken::Socket(_) => StepFailure::new(
+            Kind::TransferTruncated,
+            format!("the content broke off after {bytes} bytes: {said}"),
+        ),
     }
-    StepFailure::new(Kind::TransferTruncated, format!("the content broke off after {bytes} bytes: {said}"))
 }
 
 /// The answer, if its content came whole. A status that does not pass tells more than a content that broke off.
@@ -149,9 +149,15 @@ pub(super) fn check_transfer(step: &HttpStep, mut answer: Answer) -> Result<Answ
 
 /// Undoes the content codings, last applied first, within the bound (RFC 9110, section 8.4).
 fn decode(raw: Bytes, headers: &HeaderMap, max: u64, received: &mut Received) {
-    let listed = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let codings: Vec<&str> = listed.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let codings = listed(headers, CONTENT_ENCODING);
     received.content = raw;
+    if let Some(coding) =
+        listed(headers, TRANSFER_ENCODING).iter().find(|c| !c.eq_ignore_ascii_case("chunked"))
+    {
+        let detail = format!("the transfer coding {coding:?} was not asked for");
+        received.failure.get_or_insert(StepFailure::new(Kind::HttpMalformed, detail));
+        return;
+    }
     if received.content.is_empty() {
         return;
     }
@@ -178,6 +184,13 @@ fn decode(raw: Bytes, headers: &HeaderMap, max: u64, received: &mut Received) {
     }
 }
 
+/// The codings that the fields of this name list, in order.
+fn listed(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let values: Vec<_> = values.collect();
+    values.iter().flat_map(|value| value.split(',')).map(|coding| coding.trim().to_owned()).collect()
+}
+
 type Undone = Result<(Bytes, bool), (Bytes, String)>;
 
 fn undo(coding: &str, content: &Bytes, max: u64) -> Undone {
@@ -187,6 +200,9 @@ fn undo(coding: &str, content: &Bytes, max: u64) -> Undone {
         "gzip" | "x-gzip" => bounded(flate2::read::MultiGzDecoder::new(input), max),
         "deflate" if is_zlib(input) => bounded(flate2::read::ZlibDecoder::new(input), max),
         "deflate" => bounded(flate2::read::DeflateDecoder::new(input), max),
+        "br" if wants_large_window(input) => {
+            Err((Bytes::new(), "its window is larger than RFC 7932 allows".to_owned()))
+        }
         "br" => bounded(brotli::Decompressor::new(input, 4096), max),
         _ => Err((content.clone(), "it was not asked for".to_owned())),
     }
@@ -198,6 +214,11 @@ fn is_zlib(input: &[u8]) -> bool {
         [first, second, ..] => first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0,
         _ => false,
     }
+}
+
+/// The mark of brotli beyond RFC 7932, section 9.1, which would have us make room for up to a gigabyte.
+fn wants_large_window(input: &[u8]) -> bool {
+    input.first().is_some_and(|first| first & 0x7f == 0x11)
 }
 
 /// Reads at most `max` bytes, and says whether there were more.

@@ -3,12 +3,14 @@
 //! Fields that are credentials by their name show stars; all else is redacted and bounded by the runner.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 
+use candor_core::fault::Kind;
 use candor_core::observation::Evidence;
 use candor_core::template::REDACTED;
 
 use super::{Answer, exchange};
+use crate::connect::io_kind;
 use crate::failure::StepFailure;
 use crate::redact::SECRET_FIELDS;
 
@@ -48,19 +50,50 @@ pub(super) fn chain(error: &dyn Error) -> String {
     said
 }
 
-/// The error of the socket beneath an error, if there is one.
-pub(super) fn io_cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
-    let mut beneath = error.source();
+/// How a connection ended that should not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The server ended it, or the stream that we had on it.
+    Off,
+    /// What came breaks the rules of HTTP, or our bounds.
+    Rules,
+    /// What came breaks the rules of TLS; also an alert after the handshake, say, for want of our certificate.
+    Tls,
+    /// The socket failed.
+    Socket(Kind),
+}
+
+/// What an error of a connection says.
+pub(super) fn broken(error: &hyper::Error) -> Broken {
+    if error.is_parse() {
+        return Broken::Rules;
+    }
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        return Broken::Off;
+    }
+    let mut beneath: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = beneath {
-        if let Some(io) = error.downcast_ref() {
-            return Some(io);
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            return broken_io(io);
+        }
+        if let Some(h2) = error.downcast_ref::<h2::Error>() {
+            return match h2.get_io() {
+                Some(io) => broken_io(io),
+                None if h2.is_remote() => Broken::Off,
+                None => Broken::Rules,
+            };
         }
         beneath = error.source();
     }
-    None
+    Broken::Rules
 }
 
-/// Whether an error of a socket comes from TLS: an alert after the handshake, say, for want of our certificate.
-pub(super) fn is_tls(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
+fn broken_io(error: &io::Error) -> Broken {
+    let is_tls = error.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some());
+    match error.kind() {
+        _ if is_tls => Broken::Tls,
+        ErrorKind::UnexpectedEof => Broken::Off,
+        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::QuotaExceeded => Broken::Rules,
+        _ => Broken::Socket(io_kind(error)),
+    }
 }

@@ -20,12 +20,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::content::{self, Limits, Received};
+use super::evidence::Broken;
 use super::hop::{self, Hop};
+use super::meter::{Meter, Metered};
 use super::proxy;
 use super::request;
 use super::wire::{Tether, Wire};
 use super::{Answer, evidence};
-use crate::connect::{connect, io_kind};
+use crate::connect::connect;
 use crate::deadline::Deadline;
 use crate::failure::StepFailure;
 use crate::guard;
@@ -94,6 +96,7 @@ async fn open(step: &HttpStep, context: &mut StepContext<'_>, url: &Url) -> Resu
             stream
         }
     };
+    let stream = Metered::new(stream);
     if url.scheme() != "https" {
         return Ok(Wire::Plain(stream));
     }
@@ -116,6 +119,7 @@ async fn talk_http1(
     phases: &mut Phases,
     interim: &AtomicU32,
 ) -> Talked {
+    let meter = wire.meter();
     let opened = http1::Builder::new()
         .max_buf_size(HEAD_MAX)
         .max_header_size(HEAD_MAX)
@@ -129,7 +133,7 @@ async fn talk_http1(
             deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
         let head = head.await;
         add_phase(&mut phases.first_byte_us, begun);
-        take(step, head?, deadline, phases).await
+        take(step, head?, deadline, phases, &meter).await
     };
     driven(connection, talk, interim).await
 }
@@ -141,7 +145,7 @@ async fn talk_http2(
     deadline: Deadline,
     phases: &mut Phases,
 ) -> Talked {
-    let tether = Tether::default();
+    let (tether, meter) = (Tether::default(), wire.meter());
     let begun = Instant::now();
     let mut builder = http2::Builder::new(tether.executor());
     let opened = builder
@@ -154,7 +158,7 @@ async fn talk_http2(
             deadline.within(Kind::DeadlineExceeded, "waiting for the answer", sender.send_request(request));
         let head = head.await;
         add_phase(&mut phases.first_byte_us, begun);
-        take(step, head?, deadline, phases).await
+        take(step, head?, deadline, phases, &meter).await
     };
     driven(connection, talk, &AtomicU32::new(0)).await
 }
@@ -165,8 +169,10 @@ async fn take(
     head: hyper::Result<Response<Incoming>>,
     deadline: Deadline,
     phases: &mut Phases,
+    meter: &Meter,
 ) -> Talked {
     let (parts, body) = head.map_err(|error| head_failure(&error))?.into_parts();
+    meter.head_came(step.body_max);
     if hop::redirect(step, parts.status, &parts.headers).is_some() {
         return Ok((Response::from_parts(parts, ()), Received::default()));
     }
@@ -206,21 +212,15 @@ async fn driven(
 /// What an error before the end of the head says about the server.
 fn head_failure(error: &hyper::Error) -> StepFailure {
     let said = evidence::chain(error);
-    let kind = if error.is_parse() {
-        Kind::HttpMalformed
-    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        return StepFailure::new(
+    match evidence::broken(error) {
+        Broken::Off => StepFailure::new(
             Kind::ConnectReset,
             format!("the connection was closed before the answer: {said}"),
-        );
-    } else {
-        match evidence::io_cause(error) {
-            Some(io) if evidence::is_tls(io) => Kind::TlsHandshake,
-            Some(io) => io_kind(io),
-            None => Kind::HttpMalformed,
-        }
-    };
-    StepFailure::new(kind, said)
+        ),
+        Broken::Rules => StepFailure::new(Kind::HttpMalformed, said),
+        Broken::Tls => StepFailure::new(Kind::TlsHandshake, said),
+        Broken::Socket(kind) => StepFailure::new(kind, said),
+    }
 }
 
 /// The version as written in a status line.

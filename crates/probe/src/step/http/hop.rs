@@ -23,6 +23,9 @@ use crate::step::StepContext;
 const CREDENTIALS: [&str; 5] =
     ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"];
 
+/// Longest URL that an answer may lead to, in bytes: some characters of it are written as three.
+const URL_MAX: usize = 16 << 10;
+
 /// One request to be sent.
 #[derive(Debug)]
 pub(super) struct Hop {
@@ -81,6 +84,7 @@ impl Hop {
         if !matches!(next.scheme(), "http" | "https") || next.host_str().is_none() {
             return Err(malformed(format!("the redirect leads out of HTTP, to {location:?}")));
         }
+        within_bounds(&next).map_err(|why| malformed(format!("the redirect leads to {why}")))?;
         // What stands before the host was chosen by the answer: it signs nobody in.
         sign_in_of(&mut next);
         self.rewrite(status);
@@ -127,12 +131,24 @@ impl Field {
         let known =
             known.map_err(|_| StepFailure::config(format!("{name:?} is no name of a header field")))?;
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
-            StepFailure::config(format!("the header field {name} holds what no field may hold"))
+            // A captured value is the doing of whoever answered it.
+            let captured = template.holes().any(|hole| context.variables.captures().contains_key(hole));
+            let kind = if captured { Kind::HttpMalformed } else { Kind::VantageConfig };
+            StepFailure::new(kind, format!("the header field {name} holds what no field may hold"))
         })?;
         let is_credential = CREDENTIALS.contains(&known.as_str()) || is_credential(template, context);
         value.set_sensitive(is_credential);
         Ok(Self { name: known, value, is_credential })
     }
+}
+
+/// Refuses a URL that is too long to be sent.
+///
+/// # Errors
+/// Says what it is.
+pub(super) fn within_bounds(url: &Url) -> Result<(), String> {
+    let length = url.as_str().len();
+    if length > URL_MAX { Err(format!("a URL of {length} bytes")) } else { Ok(()) }
 }
 
 /// Where an answer redirects to; `None` where it is to be judged itself.

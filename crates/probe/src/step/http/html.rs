@@ -20,6 +20,9 @@ const BYTES_MAX: usize = 2 << 20;
 /// Elements, texts and comments of a page, at most.
 const NODES_MAX: usize = 60_000;
 
+/// Elements within each other, at most, as browsers have it: what a parser does for a tag grows with them.
+const DEPTH_MAX: usize = 512;
+
 /// How long reading may keep this thread, at most.
 const TIME_MAX: Duration = Duration::from_secs(1);
 
@@ -41,9 +44,12 @@ pub(super) fn read(content: &[u8]) -> Result<Html, StepFailure> {
     let begun = Instant::now();
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     while !rest.is_empty() {
-        let nodes = parser.tokenizer.sink.sink.0.borrow().tree.nodes().len();
+        let (nodes, depth) = extent(&parser.tokenizer.sink.sink.0.borrow());
         if nodes > NODES_MAX {
             return Err(refusal(&format!("it has more than {NODES_MAX} elements")));
+        }
+        if depth > DEPTH_MAX {
+            return Err(refusal(&format!("its elements stand more than {DEPTH_MAX} deep in each other")));
         }
         if begun.elapsed() > TIME_MAX {
             return Err(refusal("its elements are too entangled to be read in a second"));
@@ -53,6 +59,13 @@ pub(super) fn read(content: &[u8]) -> Result<Html, StepFailure> {
         rest = after;
     }
     Ok(parser.finish())
+}
+
+/// How many nodes there are, and how deep the last of them stands.
+fn extent(html: &Html) -> (usize, usize) {
+    let mut nodes = html.tree.nodes();
+    let count = nodes.len();
+    (count, nodes.next_back().map_or(0, |last| last.ancestors().count()))
 }
 
 fn refusal(why: &str) -> StepFailure {

@@ -5,7 +5,7 @@ use candor_core::model::{HttpStep, Target};
 use scraper::Selector;
 use url::Url;
 
-use super::html;
+use super::{hop, html};
 use crate::failure::StepFailure;
 use crate::step::StepContext;
 
@@ -33,6 +33,7 @@ pub(super) fn target(step: &HttpStep, context: &mut StepContext<'_>) -> Result<U
 
 fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} is no URL: {error}"))?;
+    hop::within_bounds(&url)?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         scheme => Err(format!("a step can ask http and https, not {scheme}")),
@@ -55,6 +56,7 @@ fn first_link(text: &str, context: &StepContext<'_>) -> Result<Url, StepFailure>
     let url = base.as_ref().unwrap_or(&page.url).join(href);
     let url =
         url.map_err(|error| missing(format!("the link {href:?} on {} is no URL: {error}", page.url)))?;
+    hop::within_bounds(&url).map_err(|why| missing(format!("the link on {} is {why}", page.url)))?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(url)
     } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
+use candor_core::fault::Kind;
 use candor_core::model::HttpStep;
 use http_body_util::Full;
 use hyper::header::{
@@ -20,7 +21,7 @@ use crate::step::StepContext;
 /// Makes the request; interim answers to it are counted in `interim`.
 ///
 /// # Errors
-/// A fault of the configuration where the URL cannot be sent.
+/// Where the URL cannot be sent: a fault of the configuration, if that names its host.
 pub(super) fn build(
     step: &HttpStep,
     context: &StepContext<'_>,
@@ -28,7 +29,11 @@ pub(super) fn build(
     http2: bool,
     interim: &Arc<AtomicU32>,
 ) -> Result<Request<Full<Bytes>>, StepFailure> {
-    let unsendable = |why: &dyn Display| StepFailure::config(format!("{} cannot be sent: {why}", hop.url));
+    let unsendable = |why: &dyn Display| {
+        let ours = hop.url.host_str().is_some_and(|host| context.allowed.contains(host));
+        let kind = if ours { Kind::VantageConfig } else { Kind::HttpMalformed };
+        StepFailure::new(kind, format!("{} cannot be sent: {why}", hop.url))
+    };
     let mut request = Request::new(Full::new(hop.body.clone()));
     *request.method_mut() = hop.method.clone();
     *request.uri_mut() = uri(step, hop, http2).map_err(|why| unsendable(&why))?;

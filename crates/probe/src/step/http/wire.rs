@@ -11,13 +11,15 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::client::TlsStream;
 
+use super::meter::{Meter, Metered};
+
 /// A connection.
 #[derive(Debug)]
 pub(super) enum Wire {
     /// In the clear.
-    Plain(TcpStream),
+    Plain(Metered<TcpStream>),
     /// In TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Metered<TcpStream>>>),
 }
 
 impl Wire {
@@ -26,6 +28,14 @@ impl Wire {
         match self {
             Self::Plain(_) => false,
             Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        }
+    }
+
+    /// What may still be read from it.
+    pub(super) fn meter(&self) -> Meter {
+        match self {
+            Self::Plain(stream) => stream.meter().clone(),
+            Self::Tls(stream) => stream.get_ref().0.meter().clone(),
         }
     }
 }

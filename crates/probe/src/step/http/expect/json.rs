@@ -4,7 +4,7 @@ use candor_core::fault::Kind;
 use candor_core::model::{HttpStep, JsonMatch};
 use serde_json::Value;
 
-use super::super::{Answer, hop};
+use super::super::{Answer, hop, json};
 use crate::failure::StepFailure;
 use crate::step::StepContext;
 
@@ -20,8 +20,7 @@ pub(super) fn expect(step: &HttpStep, context: &StepContext<'_>, answer: &Answer
         return Ok(());
     }
     let failed = |detail: String| StepFailure::new(Kind::ContentAssertion, detail);
-    let json: Value = serde_json::from_slice(answer.content())
-        .map_err(|error| failed(format!("the content is no JSON: {error}")))?;
+    let json = json::read(answer.content(), Kind::ContentAssertion)?;
     for (path, wanted) in &step.expect.json {
         let found = context.patterns.path(path)?.query(&json).all();
         if found.is_empty() {
