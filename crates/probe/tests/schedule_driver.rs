@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use candor_core::Timestamp;
-use candor_core::fault::Kind;
+use candor_core::fault::{Fault, Kind};
 use candor_core::id::CheckId;
 use candor_core::observation::{Observation, Run};
 use candor_probe::{BoxFuture, CheckSchedule, GRACE, Probe, ScheduleCommand, ScheduleStats, phase, start};
@@ -19,6 +19,8 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 enum Does {
     Passes(Duration),
+    /// Gives up after this time, as where nobody answers.
+    Fails(Duration),
     Hangs,
     Panics,
     /// Blocks its thread until the test is over.
@@ -59,13 +61,13 @@ impl Probe for Fake {
         Box::pin(async move {
             match does {
                 Does::Blocks => drop(over.lock().unwrap()),
-                Does::Passes(took) => tokio::time::sleep(took).await,
+                Does::Passes(took) | Does::Fails(took) => tokio::time::sleep(took).await,
                 Does::Hangs => std::future::pending().await,
                 Does::Panics => panic!("the step fell over"),
             }
             let at = Timestamp::UNIX_EPOCH;
-            let observation =
-                Observation { check, observed_at: at, received_at: at, took_ms: 1, fault: None };
+            let fault = matches!(does, Does::Fails(_)).then(|| Fault::new(Kind::ConnectTimeout, 0, "nobody"));
+            let observation = Observation { check, observed_at: at, received_at: at, took_ms: 5_000, fault };
             Run { observation, steps: Vec::new(), evidence: None }
         })
     }
@@ -134,6 +136,34 @@ async fn a_run_that_comes_back_past_its_time_is_a_fault_of_ours_and_no_pass() {
     tokio::time::advance(SECOND * 3_600).await;
     let run = running.results.recv().await.unwrap();
     assert_eq!(run.observation.fault.unwrap().kind, Kind::VantageHung);
+}
+
+/// The process is stopped for four seconds, shorter than the watchdog waits: the timeout of a run passed meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_a_run_that_was_in_flight_while_the_process_stood_still_is_ours() {
+    let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Fails(SECOND * 2))]);
+    let mut running = running(probe, 8);
+    tokio::time::sleep(SECOND + SECOND / 2).await;
+    tokio::time::advance(SECOND * 4).await;
+    let fault = running.results.recv().await.unwrap().observation.fault.unwrap();
+    assert_eq!(fault.kind, Kind::VantageUnable, "{fault}");
+    assert!(running.stats.take_standstill() >= SECOND * 4);
+    let next = running.results.recv().await.unwrap().observation.fault.unwrap();
+    assert_eq!(next.kind, Kind::ConnectTimeout, "the run after it is the target's own again");
+    assert_eq!(running.stats.take_standstill(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_of_a_run_that_was_in_flight_while_the_process_stood_still_is_as_old_as_that() {
+    let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Passes(SECOND * 2))]);
+    let mut running = running(probe, 8);
+    tokio::time::sleep(SECOND + SECOND / 2).await;
+    tokio::time::advance(SECOND * 4).await;
+    let seen = running.results.recv().await.unwrap().observation;
+    assert!(seen.passed());
+    let age = Timestamp::UNIX_EPOCH.duration_since(seen.observed_at);
+    assert!(age.as_secs() >= 4, "{age:?}");
+    assert!(seen.took_ms <= 1_000, "the standstill is not the target's slowness: {}", seen.took_ms);
 }
 
 /// The clock cannot be paused where a thread is blocked: this one waits for the watchdog twice.

@@ -4,6 +4,9 @@
 //!   `vantage.hung`. Code that blocks its thread cannot be aborted: such a check is not run again while it is stuck,
 //!   and is reported as hung anew each time, because silence would be worse.
 //! * A run that panics is reported the same way.
+//! * While runs are in flight the driver wakes every [`PULSE`]. Where it wakes much later, the whole process stood still
+//!   (it was stopped, or had no processor): what such a run saw is as old as the standstill's beginning, and a failure
+//!   of it is ours, because its timeouts ran on while nobody could answer or listen.
 //! * Results go to a bounded queue. Where it is full they wait here in order, their checks with them; the planner
 //!   and all other checks go on.
 //!
@@ -27,6 +30,11 @@ use super::{Probe, ScheduleCommand};
 
 /// How long the watchdog waits beyond a check's deadline.
 pub const GRACE: Duration = Duration::from_secs(2);
+
+/// Longest sleep of the driver while runs are in flight.
+const PULSE: Duration = Duration::from_millis(250);
+/// A sleep that lasted this long was a standstill of the process. Far above what a busy machine delays a task by.
+const STANDSTILL: Duration = Duration::from_secs(1);
 
 type Ended = Result<(tokio::task::Id, Run), JoinError>;
 
@@ -73,6 +81,8 @@ struct Driver {
     out: mpsc::Sender<Run>,
     stats: Arc<ScheduleStats>,
     epoch: Instant,
+    /// When it last did anything.
+    awake_at: Duration,
     runs: JoinSet<Run>,
     flights: HashMap<tokio::task::Id, Flight>,
     /// When which run is cut. A check is in flight at most once, so the pair is unique.
@@ -92,6 +102,8 @@ struct Flight {
     cut_at: Duration,
     /// Has been cut and reported, and is not gone yet.
     cut: bool,
+    /// Since when, and for how long in all, the process stood still while it was in flight.
+    stood: Option<(Duration, Duration)>,
 }
 
 /// A result, and the check that may run again once it is taken.
@@ -112,6 +124,7 @@ impl Driver {
             out,
             stats,
             epoch: Instant::now(),
+            awake_at: Duration::ZERO,
             runs: JoinSet::new(),
             flights: HashMap::new(),
             cuts: BTreeMap::new(),
@@ -127,8 +140,29 @@ impl Driver {
         self.epoch.elapsed()
     }
 
+    /// Notices a standstill, before anything that it brought about is taken for an answer.
+    fn wake_up(&mut self) {
+        let now = self.now();
+        let asleep_from = std::mem::replace(&mut self.awake_at, now);
+        let stood = now.saturating_sub(asleep_from);
+        if stood < STANDSTILL || self.flights.is_empty() {
+            return;
+        }
+        tracing::warn!(
+            stood_ms = stood.as_millis(),
+            runs = self.flights.len(),
+            "this process stood still while runs were in flight; their failures are its own"
+        );
+        self.stats.note_standstill(stood);
+        for flight in self.flights.values_mut() {
+            let (_, in_all) = flight.stood.get_or_insert((asleep_from, Duration::ZERO));
+            *in_all = in_all.saturating_add(stood);
+        }
+    }
+
     /// Does all that is due and says when the next thing is.
     fn advance(&mut self) -> Option<Instant> {
+        self.wake_up();
         while let Some(ended) = self.runs.try_join_next_with_id() {
             self.ended(ended);
         }
@@ -144,7 +178,8 @@ impl Driver {
         }
         self.stats.show(self.planner.in_flight(), self.undelivered.len(), self.planner.skipped());
         let cut = self.cuts.first_key_value().map(|(&(at, _), _)| at);
-        let wake = [self.planner.wake_at(), cut].into_iter().flatten().min()?;
+        let pulse = (!self.flights.is_empty()).then(|| now.saturating_add(PULSE));
+        let wake = [self.planner.wake_at(), cut, pulse].into_iter().flatten().min()?;
         self.epoch.checked_add(wake)
     }
 
@@ -158,7 +193,8 @@ impl Driver {
         let cut_at = now.saturating_add(patience);
         let task = abort.id();
         self.cuts.insert((cut_at, check), task);
-        self.flights.insert(task, Flight { check, abort, started: now, patience, cut_at, cut: false });
+        self.flights
+            .insert(task, Flight { check, abort, started: now, patience, cut_at, cut: false, stood: None });
     }
 
     /// The watchdog: this run should have been over.
@@ -179,6 +215,7 @@ impl Driver {
     }
 
     fn ended(&mut self, ended: Ended) {
+        self.wake_up();
         let task = match &ended {
             Ok((task, _)) => *task,
             Err(error) => error.id(),
@@ -198,7 +235,10 @@ impl Driver {
                 let detail = format!("the run came back after {} s, past its time", took.as_secs());
                 failed_run(flight.check, took, &detail)
             }
-            Ok((_, run)) => run,
+            Ok((_, run)) => match flight.stood {
+                Some(stood) => aged(run, stood, now),
+                None => run,
+            },
             Err(error) => {
                 self.stats.count_panic();
                 let detail = format!("the run ended in a panic: {}", panic_text(error));
@@ -251,6 +291,22 @@ impl Driver {
             }
         }
     }
+}
+
+/// A run during which the process stood still, from when and for how long in all: a pass is as old as that, a failure
+/// says nothing of the target.
+fn aged(mut run: Run, (from, stood): (Duration, Duration), now: Duration) -> Run {
+    let seen = &mut run.observation;
+    let long_ago = now.saturating_sub(from);
+    seen.observed_at = seen.observed_at.checked_sub(long_ago).unwrap_or(seen.observed_at);
+    let stood_ms = u32::try_from(stood.as_millis()).unwrap_or(u32::MAX);
+    seen.took_ms = seen.took_ms.saturating_sub(stood_ms);
+    if seen.fault.as_ref().is_some_and(|fault| !fault.is_ours()) {
+        let detail = format!("this process stood still for {} ms while it ran", stood.as_millis());
+        seen.fault = Some(Fault::new(Kind::VantageUnable, 0, &detail));
+        run.evidence = None;
+    }
+    run
 }
 
 /// What is reported where a run could not report itself: a fault of ours.

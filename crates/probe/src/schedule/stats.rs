@@ -23,6 +23,8 @@ pub struct ScheduleStats {
     in_flight: AtomicU64,
     undelivered: AtomicU64,
     late_max_us: AtomicU64,
+    late_lately_us: AtomicU64,
+    stood_lately_us: AtomicU64,
     late_sum_us: AtomicU64,
     /// Starts by the class of their delay; what is later than the last one stands only in `started`.
     late: [AtomicU64; LATE_CLASSES.len()],
@@ -43,7 +45,7 @@ pub struct ScheduleFigures {
     pub in_flight: u64,
     /// Results that wait for the hub to take them now.
     pub undelivered: u64,
-    /// The longest delay between a planned start and its start since the figure was last taken.
+    /// The longest delay between a planned start and its start since the beginning.
     pub late_max: Duration,
     /// The delays of all starts, added up.
     pub late_sum: Duration,
@@ -74,20 +76,33 @@ impl ScheduleStats {
         }
     }
 
-    /// Takes the longest delay and begins a new one.
+    /// Takes the longest delay of a start since it was last taken. For one taker alone.
     #[must_use]
-    pub fn take_late_max(&self) -> Duration {
-        Duration::from_micros(self.late_max_us.swap(0, Ordering::Relaxed))
+    pub fn take_late(&self) -> Duration {
+        Duration::from_micros(self.late_lately_us.swap(0, Ordering::Relaxed))
+    }
+
+    /// Takes the longest time for which the schedule stood still, with runs in flight, since it was last taken. For one
+    /// taker alone.
+    #[must_use]
+    pub fn take_standstill(&self) -> Duration {
+        Duration::from_micros(self.stood_lately_us.swap(0, Ordering::Relaxed))
     }
 
     pub(super) fn count_start(&self, late: Duration) {
         self.started.fetch_add(1, Ordering::Relaxed);
         let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
         self.late_max_us.fetch_max(micros, Ordering::Relaxed);
+        self.late_lately_us.fetch_max(micros, Ordering::Relaxed);
         self.late_sum_us.fetch_add(micros, Ordering::Relaxed);
         if let Some((_, class)) = LATE_CLASSES.iter().zip(&self.late).find(|(most, _)| late <= **most) {
             class.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn note_standstill(&self, stood: Duration) {
+        let micros = u64::try_from(stood.as_micros()).unwrap_or(u64::MAX);
+        self.stood_lately_us.fetch_max(micros, Ordering::Relaxed);
     }
 
     pub(super) fn count_hung(&self) {
