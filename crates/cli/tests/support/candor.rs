@@ -132,6 +132,11 @@ impl Running {
         self.ended(SOON)
     }
 
+    /// Whether it has ended.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|ended| ended.is_some())
+    }
+
     /// Kills it on the spot.
     pub(crate) fn kill(&mut self) {
         drop(self.child.kill());
