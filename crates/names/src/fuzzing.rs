@@ -6,18 +6,20 @@ use crate::question::Question;
 use crate::zone::Zone;
 use crate::{resolve, serve, wire};
 
-/// Reads a packet as the answer to `question`, and tells every record of it as text.
+/// Reads a packet as the answer to `question`, and tells every record of it as text; of one that is not `whole` the
+/// header alone counts.
 ///
 /// # Errors
 /// Why it is not that answer, or cannot be read.
-pub fn response(packet: &[u8], id: u16, question: &Question) -> Result<Vec<String>, String> {
-    match wire::response(packet.to_vec().into(), id, question) {
+pub fn response(packet: &[u8], whole: bool, id: u16, question: &Question) -> Result<Vec<String>, String> {
+    match wire::response(packet, whole, id, question) {
         Ok(read) => {
             let records = [read.answer, read.authority, read.additional].into_iter().flatten();
             let ede = read.ede.map(|(code, text)| format!("{code} {text}"));
             Ok(records.map(|record| record.to_string()).chain(ede).collect())
         }
-        Err(wire::NotIt::Other(why) | wire::NotIt::Broken(why)) => Err(why),
+        Err(wire::NotIt::Other(why)) => Err(why.to_owned()),
+        Err(wire::NotIt::Broken(why)) => Err(why),
     }
 }
 

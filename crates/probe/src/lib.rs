@@ -16,6 +16,8 @@ mod connect;
 mod cookies;
 mod deadline;
 mod failure;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod patterns;
 mod prepared;

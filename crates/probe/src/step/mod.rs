@@ -31,6 +31,9 @@ use crate::session::Session;
 use crate::tls::TlsClients;
 use crate::variables::Variables;
 
+#[cfg(fuzzing)]
+pub(crate) use self::ping::echo_answered;
+
 /// What a step is given, and what it leaves to the next.
 #[derive(Debug)]
 pub(crate) struct StepContext<'a> {

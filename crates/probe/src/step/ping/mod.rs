@@ -30,6 +30,12 @@ const PACE: Duration = Duration::from_secs(1);
 const REMEDY: &str = "ICMP is not allowed here: let our group in with `sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"`, \
                       or give the program CAP_NET_RAW";
 
+/// The sequence of the echo that a packet answers: for fuzzing.
+#[cfg(fuzzing)]
+pub(crate) fn echo_answered(packet: &[u8], token: [u8; 16], v6: bool, raw: bool) -> Option<u16> {
+    Echo::new(v6, raw, token).answered(packet)
+}
+
 /// Sends echoes until one is answered.
 ///
 /// # Errors
