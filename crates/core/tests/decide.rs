@@ -252,6 +252,33 @@ fn the_blind_call_nobody_down() {
 }
 
 #[test]
+fn one_who_failed_alone_calls_no_outage_when_the_others_go_blind() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    let [first, broken, third] = story.checks(&buy)[..] else { panic!("three vantages") };
+    for n in 0..8 {
+        let now = at(S + n * 30 * S);
+        story.see(fail(broken, now, Kind::ConnectTimeout));
+        let ours = n > 5;
+        for check in [first, third] {
+            story.see(if ours { fail(check, now, Kind::VantageBlind) } else { pass(check, now) });
+        }
+    }
+    // The last votes of the others have run out, and its own has not.
+    story.handle(at(S + 7 * 30 * S + 29 * S), Input::Tick);
+    assert_eq!(story.verdict(&buy), Degraded);
+    story.handle(at(S + 8 * 30 * S), Input::Tick);
+    story.see(fail(broken, at(S + 8 * 30 * S), Kind::ConnectTimeout));
+    assert_eq!(story.verdict(&buy), Degraded, "it has nothing new to say");
+    // One who sees again and finds it gone is not alone any more.
+    for n in 9..12 {
+        story.see(fail(broken, at(S + n * 30 * S), Kind::ConnectTimeout));
+        story.see(fail(first, at(S + n * 30 * S), Kind::ConnectTimeout));
+    }
+    assert_eq!(story.verdict(&buy), Outage);
+}
+
+#[test]
 fn a_vantage_that_was_not_asked_does_not_vote_failing() {
     let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
     let buy = key("app-store", "buy", Some("gb"));

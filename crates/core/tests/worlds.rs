@@ -26,8 +26,8 @@ fn bad_weather_alone_never_makes_an_outage() {
         let weather = Weather { partitions: vec![(1, 5 * HOUR, 12 * HOUR)], ..Weather::default() };
         let mut world = World::new(plan(&ten_cells()), weather, seed);
         world.run_until(24 * HOUR);
-        assert!(world.report.false_outages.is_empty(), "seed {seed}: {:?}", world.report.false_outages);
-        assert!(world.report.rechecks > 0, "seed {seed}: the weather was bad enough to be noticed");
+        assert!(world.report().false_outages.is_empty(), "seed {seed}: {:?}", world.report().false_outages);
+        assert!(world.report().rechecks > 0, "seed {seed}: the weather was bad enough to be noticed");
     }
 }
 
@@ -56,7 +56,7 @@ fn a_real_outage_is_found_within_an_interval_and_its_confirmation() {
         let verdict = world.engine.verdicts().find(|(k, ..)| **k == buy).map(|(_, v, _)| v);
         assert_eq!(verdict, Some(Verdict::Outage), "seed {seed}");
         // An interval until the first failure, a second until its recheck, latency, and as much again for a lost vote.
-        let green = world.report.false_green_ms.get(&buy).copied().unwrap_or(0);
+        let green = world.report().false_green_ms.get(&buy).copied().unwrap_or(0);
         assert!(green <= 33_000, "seed {seed}: read green for {green} ms");
         world.run_until(2 * HOUR + HOUR / 2);
         assert!(
@@ -77,7 +77,7 @@ fn clock_steps_restarts_and_reloads_make_no_outage_and_green_comes_back() {
         };
         let mut world = World::new(plan(&ten_cells()), weather, seed);
         world.run_until(4 * HOUR);
-        assert!(world.report.false_outages.is_empty(), "seed {seed}: {:?}", world.report.false_outages);
+        assert!(world.report().false_outages.is_empty(), "seed {seed}: {:?}", world.report().false_outages);
         let green = world.engine.verdicts().filter(|(_, v, _)| *v == Verdict::Operational).count();
         assert!(green >= 8, "seed {seed}: {green} of 10 are green");
     }

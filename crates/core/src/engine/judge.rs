@@ -4,7 +4,7 @@
 //! * *Outage* needs a majority of the fresh voters failing, and a quorum of those that can see voting at all.
 //! * A vantage that has failed alone for longer than a lease is a *dissenter*: where the majority needs its vote, those
 //!   that joined it must have failed for a whole interval and twice as often as otherwise. One broken vantage and a
-//!   lost packet elsewhere are not an outage.
+//!   lost packet elsewhere are not an outage; nor is a broken vantage alone, when all others have gone blind.
 //! * Where another vantage has seen it pass since the majority began to fail, each of that majority is looked at once
 //!   more: two unlucky pairs of packets are not an outage either.
 //! * *Degraded* is what lies between: a minority fails, runs fail now and then, or they take too long.
@@ -98,12 +98,15 @@ fn decide(
 fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bool {
     let failing = || voters.iter().filter(|v| v.failing_until(policy.lease).is_some_and(|until| now < until));
     let newest = failing().filter_map(|v| v.streak_from).max();
-    let dissents =
-        |v: &&Voter| v.streak_from.is_none_or(|from| newest.is_some_and(|n| after(from, policy.lease) < n));
+    let long_before =
+        |from: Timestamp, at: Option<Timestamp>| at.is_some_and(|at| after(from, policy.lease) < at);
+    // What was seen to pass beside it counts also when those who saw it have gone blind or silent since.
+    let alone = |from| voters.iter().filter(|v| long_before(from, v.passed_at)).count() * 2 >= voters.len();
+    let dissents = |v: &&Voter| v.streak_from.is_none_or(|from| long_before(from, newest) || alone(from));
     let joined = || failing().filter(|v| !dissents(v));
     let dissenters = failing().filter(dissents).count();
-    let majority =
-        joined().count() * 2 > votes.saturating_sub(dissenters) || joined().all(|v| v.is_firm(policy));
+    let firm = joined().count() > 0 && joined().all(|v| v.is_firm(policy));
+    let majority = joined().count() * 2 > votes.saturating_sub(dissenters) || firm;
     let passes = |v: &&Voter| v.passing_until(policy.lease).is_some_and(|until| now < until);
     let oldest = joined().filter_map(|v| v.streak_from).min();
     let contradicted = voters.iter().filter(passes).any(|v| v.passed_at > oldest);
