@@ -144,12 +144,13 @@ fn read(message: &Message<[u8]>) -> Result<Response, String> {
         return Err(format!("it announces {announced} records, more than {MAX_RECORDS}"));
     }
     let fault = |section: &'static str| move |why: String| format!("{section} section: {why}");
-    let (_, answer, authority, additional) =
-        message.sections().map_err(|why| fault("question")(why.to_string()))?;
     let mut reader = Reader { room: MAX_TEXT, opt: None };
-    let answer = reader.records(answer, false).map_err(fault("answer"))?;
-    let authority = reader.records(authority, false).map_err(fault("authority"))?;
-    let additional = reader.records(additional, true).map_err(fault("additional"))?;
+    let mut section = message.answer().map_err(|why| fault("question")(why.to_string()))?;
+    let answer = reader.records(&mut section, false).map_err(fault("answer"))?;
+    let mut section = following(section)?;
+    let authority = reader.records(&mut section, false).map_err(fault("authority"))?;
+    let mut section = following(section)?;
+    let additional = reader.records(&mut section, true).map_err(fault("additional"))?;
     Ok(Response {
         rcode: Rcode(
             reader.opt.as_ref().map_or(u16::from(header.rcode().to_int()), |opt| opt.rcode(header).to_int()),
@@ -160,6 +161,11 @@ fn read(message: &Message<[u8]>) -> Result<Response, String> {
         additional,
         ede: reader.opt.as_ref().and_then(|opt| opt.opt().extended_error()).map(|error| extended(&error)),
     })
+}
+
+/// The section after one that was read to its end.
+fn following<'a>(read: RecordSection<'a, [u8]>) -> Result<RecordSection<'a, [u8]>, String> {
+    read.next_section().map_err(|why| why.to_string())?.ok_or_else(|| "a section is missing".to_owned())
 }
 
 fn extended(error: &ExtendedError<&[u8]>) -> (u16, String) {
@@ -175,7 +181,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn records(&mut self, section: RecordSection<'a, [u8]>, additional: bool) -> Result<Vec<Record>, String> {
+    fn records(
+        &mut self,
+        section: &mut RecordSection<'a, [u8]>,
+        additional: bool,
+    ) -> Result<Vec<Record>, String> {
         let mut list = Vec::new();
         for parsed in section {
             let parsed = parsed.map_err(|why| why.to_string())?;

@@ -22,6 +22,9 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How often vantages are asked where nobody asks sooner.
 pub const EVERY: Duration = Duration::from_secs(10);
 
+/// Addresses of one anchor tried at most.
+const ADDRESSES_MAX: usize = 8;
+
 /// Whether any anchor of the plan can be reached from this vantage; true where the plan has no anchors.
 pub async fn vantage_sees(plan: &Plan, vantage: &VantageId) -> bool {
     if plan.anchors.is_empty() {
@@ -111,7 +114,7 @@ async fn reaches(anchor: &Anchor, resolver: &dyn Resolver) -> bool {
         Anchor::Tcp { host, port } => {
             let Ok(found) = resolver.lookup(host, PATIENCE).await else { return false };
             let mut dialing = JoinSet::new();
-            for address in found.addresses {
+            for address in found.addresses.into_iter().take(ADDRESSES_MAX) {
                 dialing.spawn(TcpStream::connect(SocketAddr::new(address, *port)));
             }
             while let Some(dialed) = dialing.join_next().await {

@@ -60,12 +60,13 @@ pub(super) fn send(asking: &Asking<'_>) -> Result<Sent, AskError> {
         .ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
     let socket =
         Socket::new(Domain::for_address(asking.server), Type::DGRAM, Some(Protocol::UDP)).map_err(fail)?;
-    socket.set_nonblocking(true).map_err(fail)?;
     // Connected, the socket takes datagrams of this server alone and hears of its ICMP errors; the kernel gives it a
     // port by chance.
     socket.connect(&asking.server.into()).map_err(fail)?;
     socket.send(&query.bytes).map_err(fail)?;
-    let socket = UdpSocket::from_std(StdSocket::from(socket)).map_err(fail)?;
+    let socket = StdSocket::from(socket);
+    socket.set_nonblocking(true).map_err(fail)?;
+    let socket = UdpSocket::from_std(socket).map_err(fail)?;
     Ok(Sent { socket, id: query.id })
 }
 

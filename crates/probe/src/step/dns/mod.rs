@@ -7,16 +7,20 @@
 //!   servers, these are taken for the authorities.
 //!
 //! Each question may be sent twice, as any stub does; the evidence says so. Names are compared without regard to case.
-//! Absent: walking from the root, and DNSSEC validation of our own; a validating resolver's word (RFC 8914) is kept.
+//! Absent: walking from the root, and DNSSEC validation of our own; a resolver that fails is asked whether its validation
+//! is what failed.
 
 mod agree;
 mod answer;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use candor_core::fault::Kind;
 use candor_core::model::{DnsStep, Flag};
-use candor_names::{AskError, AskOptions, AuthorityError, Exchange, Question, ask, authorities};
+use candor_names::{
+    AskError, AskOptions, AuthorityError, Exchange, Question, ask, authorities, fails_validation,
+};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -26,6 +30,9 @@ use crate::failure::StepFailure;
 
 /// Records of one answer shown in evidence, at most.
 const RECORDS_SHOWN: usize = 12;
+
+/// How long a server that failed may take to say whether it is validation that fails.
+const UNCHECKED: Duration = Duration::from_secs(1);
 
 /// One server and what it answered.
 struct Asked {
@@ -38,6 +45,8 @@ struct Asked {
 struct Unanswered {
     kind: Kind,
     why: String,
+    /// Nothing came at all until the time was up.
+    silent: bool,
     /// No way leads there over IPv6: often our own lack of it.
     no_route: bool,
 }
@@ -56,7 +65,9 @@ pub(crate) async fn run(step: &DnsStep, context: &mut StepContext<'_>) -> Result
     context.report.phases.dns_us = Some(micros(begun));
     let asked = asked?;
     for one in &asked {
-        judge(one, &expected, context)?;
+        if let Err(failure) = judge(one, &expected, context) {
+            return Err(validated(one, failure, context).await);
+        }
     }
     context.expect_within(step.expect.within)?;
     if !step.expect.authorities_agree {
@@ -104,12 +115,29 @@ async fn ask_servers(
     Ok(vec![last.ok_or_else(|| StepFailure::config(none))?])
 }
 
+/// The failure of a server that failed, once it is known whether validation is what failed.
+async fn validated(asked: &Asked, failure: StepFailure, context: &StepContext<'_>) -> StepFailure {
+    match &asked.outcome {
+        Ok(exchange) if failure.kind == Kind::DnsServfail => {
+            if !fails_validation(exchange, context.remaining().min(UNCHECKED)).await {
+                return failure;
+            }
+            let detail = format!("{}; the data fails DNSSEC validation", failure.detail);
+            StepFailure { kind: Kind::DnsBogus, detail, ..failure }
+        }
+        _ => failure,
+    }
+}
+
 /// Asks every server at once; the answers come in the order of the servers.
 async fn ask_all(
     servers: &[SocketAddr],
     question: &Question,
     options: &AskOptions,
 ) -> Vec<(SocketAddr, Result<Exchange, AskError>)> {
+    if let [server] = servers {
+        return vec![(*server, ask(*server, question, options).await)];
+    }
     let mut asking = JoinSet::new();
     for (at, &server) in servers.iter().enumerate() {
         let (question, options) = (question.clone(), options.clone());
@@ -143,7 +171,7 @@ fn judge(asked: &Asked, expected: &Expected, context: &StepContext<'_>) -> Resul
             Ok(()) => return Ok(()),
             Err((kind, why)) => StepFailure::new(kind, format!("{}: {why}", asked.server)),
         },
-        Err(none) if none.kind == Kind::DnsTimeout && context.deadline_passed() => context
+        Err(none) if none.silent && context.deadline_passed() => context
             .deadline()
             .ran_out(Kind::DnsTimeout, &format!("asking {} for {}", asked.server, expected.question())),
         Err(none) => StepFailure::new(none.kind, none.why.clone()),
@@ -197,7 +225,7 @@ impl From<AskError> for Unanswered {
     fn from(error: AskError) -> Self {
         let kind = kind_of(&error);
         let no_route = matches!(&error, AskError::Unreachable { server, .. } if server.is_ipv6());
-        Self { kind, why: error.to_string(), no_route }
+        Self { kind, why: error.to_string(), silent: matches!(error, AskError::Timeout { .. }), no_route }
     }
 }
 
@@ -206,7 +234,7 @@ impl From<AuthorityError> for Unanswered {
         match error {
             AuthorityError::Silent(error) => error.into(),
             error @ AuthorityError::NoAddress(_) => {
-                Self { kind: Kind::DnsLame, why: error.to_string(), no_route: false }
+                Self { kind: Kind::DnsLame, why: error.to_string(), silent: false, no_route: false }
             }
         }
     }

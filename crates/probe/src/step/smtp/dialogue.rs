@@ -118,14 +118,17 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
         Err(StepFailure::new(Kind::HttpStatus, format!("{what} is: {said}")))
     }
 
-    /// Says goodbye. The measurement is done: how the server takes it does not matter.
-    pub(super) async fn leave(mut self, context: &StepContext<'_>) {
+    /// Says goodbye. The measurement is done: how the server takes it does not matter, but what it said too much before
+    /// does.
+    pub(super) async fn leave(mut self, context: &StepContext<'_>) -> Result<(), StepFailure> {
+        self.demand_silence()?;
         let goodbye = async {
             self.stream.write_all(b"QUIT\r\n").await.ok()?;
             self.stream.flush().await.ok()?;
             self.reply("the reply to QUIT").await.ok()
         };
         let _ = timeout(GOODBYE.min(context.remaining()), goodbye).await;
+        Ok(())
     }
 
     /// The stream below, for TLS to begin on; nothing may have come on it beyond the last reply.
@@ -195,8 +198,12 @@ impl<'t, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'t, S> {
     }
 }
 
-/// Code, whether it is the last line, and text.
+/// Code, whether it is the last line, and text. Letters beyond ASCII are borne with, as clients do; a NUL is not
+/// (RFC 5321, section 4.2).
 fn parse(line: &[u8]) -> Option<(u16, bool, String)> {
+    if line.contains(&0) {
+        return None;
+    }
     let (digits, rest) = line.split_at_checked(3)?;
     if !matches!(digits, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9']) {
         return None;
@@ -228,7 +235,7 @@ mod tests {
         );
         assert_eq!(parse(b"250-SIZE 100"), Some((250, false, "SIZE 100".to_owned())));
         assert_eq!(parse(b"250"), Some((250, true, String::new())));
-        for broken in ["", "22", "hello", "2500 x", "190 x", "250_x", "\u{fe}\u{ff}"] {
+        for broken in ["", "22", "hello", "2500 x", "190 x", "250_x", "250 a\0b", "\u{fe}\u{ff}"] {
             assert_eq!(parse(broken.as_bytes()), None, "{broken:?}");
         }
     }

@@ -73,10 +73,7 @@ async fn hold(
             let detail = "the server does not offer STARTTLS, and a password is never sent in the clear";
             Err(StepFailure::new(Kind::TlsHandshake, detail))
         }
-        _ => {
-            dialogue.leave(context).await;
-            Ok(())
-        }
+        _ => dialogue.leave(context).await,
     }
 }
 
@@ -107,8 +104,7 @@ where
         let token = format!("\0{}\0{}", context.fill(user)?, context.fill(password)?);
         dialogue.ask_secretly(context, "AUTH PLAIN", &BASE64.encode(token.as_bytes()), 235).await?;
     }
-    dialogue.leave(context).await;
-    Ok(())
+    dialogue.leave(context).await
 }
 
 /// How we name ourselves: by our address, as those without a name do (RFC 5321, section 4.1.4).
