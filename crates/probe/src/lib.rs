@@ -10,6 +10,7 @@
 //! Absent: deciding what a fault means (core), and keeping observations (ledger).
 
 pub mod anchors;
+mod aside;
 mod certificate;
 mod clock;
 mod connect;

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use candor_core::id::CheckId;
 use candor_core::observation::Run;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -93,6 +94,41 @@ pub fn start(
     stats: Arc<ScheduleStats>,
 ) -> JoinHandle<()> {
     start_within(Bounds::of_this_process(), probe, out, commands, shutdown, stats)
+}
+
+/// [`start`], on threads of its own: nothing else that this process does can hold up a run, nor be held up by one.
+/// Must be called within a tokio runtime, where the end of the schedule can be waited for.
+///
+/// # Errors
+/// Where no threads can be had.
+pub fn start_apart(
+    probe: Arc<dyn Probe>,
+    out: mpsc::Sender<Run>,
+    commands: mpsc::Receiver<ScheduleCommand>,
+    shutdown: watch::Receiver<bool>,
+    stats: Arc<ScheduleStats>,
+) -> std::io::Result<JoinHandle<()>> {
+    let runtime = Builder::new_multi_thread().thread_name("candor-probe").enable_all().build()?;
+    let bounds = Bounds::of_this_process();
+    let driven = runtime.spawn(driver::drive(Planner::new(bounds), probe, out, commands, shutdown, stats));
+    let apart = Apart(Some(runtime));
+    Ok(tokio::spawn(async move {
+        if let Err(error) = driven.await {
+            tracing::error!(%error, "the schedule ended in a fault of ours");
+        }
+        drop(apart);
+    }))
+}
+
+/// Threads that are let go without waiting for what blocks them, wherever the last owner is dropped.
+struct Apart(Option<Runtime>);
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// [`start`], within other bounds than those of this process.

@@ -18,11 +18,15 @@ use tokio::time::{Instant, timeout_at};
 use super::evidence::Broken;
 use super::expect::status;
 use super::{Answer, evidence};
+use crate::aside::aside;
 use crate::deadline::{Deadline, seconds};
 use crate::failure::StepFailure;
 
 /// Content codings undone one after another, at most.
 const CODINGS_MAX: usize = 3;
+
+/// How many times its size content is taken to have, once its coding is undone.
+const SWELLS: usize = 16;
 
 /// Longest silence that any plan can allow: beyond it, sums of times could leave the clock's range.
 pub(super) const STALL_MAX: Duration = Duration::from_secs(86_400);
@@ -168,7 +172,8 @@ fn decode(raw: Bytes, headers: &HeaderMap, max: u64, received: &mut Received) {
     }
     for coding in codings.iter().rev() {
         let whole = !received.cut && received.failure.is_none();
-        match undo(coding, &received.content, max) {
+        let swelled = received.content.len().saturating_mul(SWELLS);
+        match aside(swelled, || undo(coding, &received.content, max)) {
             Ok((content, cut)) => {
                 received.content = content;
                 received.cut |= cut;

@@ -32,6 +32,7 @@ use url::Url;
 use self::content::Received;
 use self::hop::Hop;
 use super::StepContext;
+use crate::aside::aside;
 use crate::failure::StepFailure;
 use crate::session::LastPage;
 
@@ -59,10 +60,10 @@ impl Answer {
 pub(super) async fn run(step: &HttpStep, context: &mut StepContext<'_>) -> Result<(), StepFailure> {
     let url = link::target(step, context)?;
     let answer = fetch(step, context, Hop::first(step, context, url)?).await?;
-    let judged = match expect::judge(step, context, &answer) {
+    let judged = aside(answer.content().len(), || match expect::judge(step, context, &answer) {
         Ok(()) => capture::all(step, context, &answer),
         Err(failure) => Err(failure),
-    };
+    });
     let judged = judged.map_err(|failure| evidence::add(failure, &answer));
     context.session.page = Some(LastPage { url: answer.url, content: answer.received.content });
     judged

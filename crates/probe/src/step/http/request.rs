@@ -9,7 +9,7 @@ use candor_core::fault::Kind;
 use candor_core::model::HttpStep;
 use http_body_util::Full;
 use hyper::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, COOKIE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{HeaderMap, Method, Request, Uri};
 use url::Url;
@@ -41,6 +41,10 @@ pub(super) fn build(
     if !http2 {
         let authority = HeaderValue::from_str(&hop::authority(&hop.url)).map_err(|why| unsendable(&why))?;
         fields.insert(HOST, authority);
+    }
+    if !http2 {
+        // Each connection serves one request; a server that closes it first keeps the port in TIME-WAIT, not we.
+        fields.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     add_defaults(fields, context, hop);
     for field in &hop.fields {
