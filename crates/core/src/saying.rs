@@ -52,7 +52,7 @@ pub struct Deed {
 }
 
 /// Where a claim holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PlaceScope {
     /// The service has no places.
     Whole,

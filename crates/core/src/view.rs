@@ -4,6 +4,7 @@
 //! from the clock of the moment, so the same state gives the same bytes.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use jiff::Timestamp;
@@ -77,7 +78,7 @@ pub struct ServiceView {
     /// What customers do with it.
     pub capabilities: Vec<CapabilityView>,
     /// Up to 90 days, oldest first; days without a row are gaps.
-    pub history: Vec<Day>,
+    pub history: Arc<Vec<Day>>,
 }
 
 /// A capability of a service.
@@ -92,7 +93,7 @@ pub struct CapabilityView {
     /// Its cells: one, or one for each place of the service in the order of the plan.
     pub cells: Vec<CellView>,
     /// Up to 90 days, oldest first; days without a row are gaps.
-    pub history: Vec<Day>,
+    pub history: Arc<Vec<Day>>,
 }
 
 /// A cell.
@@ -143,9 +144,9 @@ pub struct VoteView {
     /// Its fault.
     pub fault: Option<Fault>,
     /// The last step that ran: what it was aimed at, the address, its phases.
-    pub last_step: Option<LastStep>,
+    pub last_step: Option<Arc<LastStep>>,
     /// What the failing step saw.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<Arc<Evidence>>,
 }
 
 /// The last step that a vantage ran.

@@ -11,11 +11,10 @@ use std::time::Duration;
 use candor_core::Timestamp;
 use candor_core::engine::{Action, Engine, Extras, Input};
 use candor_core::entry::{Entry, Event, LedgerHead};
-use candor_core::id::VantageId;
+use candor_core::id::{CellKey, VantageId};
 use candor_core::model::Plan;
 use candor_core::observation::Run;
-use candor_core::verdict::Verdict;
-use candor_core::view::{LastStep, Notice};
+use candor_core::view::{Day, LastStep, Notice};
 use candor_probe::ScheduleCommand;
 use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::publish::Published;
+use crate::pulse::Pulse;
 use crate::recorder::{Accepted, Committed, HISTORY_DAYS, History, Job};
 use crate::span::{FIRST_REPORT, REPORT_EVERY, Spans};
 
@@ -71,6 +71,8 @@ pub(crate) struct Outlets {
     pub(crate) schedule: mpsc::Sender<ScheduleCommand>,
     pub(crate) ask: mpsc::Sender<VantageId>,
     pub(crate) publish: watch::Sender<Published>,
+    /// Beats with every round of the loop.
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// The loop and what it knows besides the engine.
@@ -171,7 +173,8 @@ impl Decider {
                 address: step.address.clone(),
                 phases: step.phases,
             });
-        self.extras.last.insert(run.observation.check, (last, run.evidence.clone()));
+        let kept = (last.map(Arc::new), run.evidence.clone().map(Arc::new));
+        self.extras.last.insert(run.observation.check, kept);
     }
 
     fn take(&mut self, told: Control) {
@@ -286,6 +289,7 @@ impl Decider {
 
     /// What is due by the monotonic clock.
     fn round(&mut self) {
+        self.outlets.pulse.beat();
         let now = Instant::now();
         let wall = clock::now();
         // Who was paused has things to decide first: what time turned must not be told, or kept, as it was before.
@@ -373,12 +377,9 @@ impl Decider {
         let view = self.engine.view(&self.extras);
         let longest = self.leases().max().unwrap_or_default();
         let left = view.valid_until.map(|until| left_of(until, now, longest));
-        let verdicts: Vec<(String, Verdict)> =
-            self.engine.verdicts().map(|(key, verdict, _)| (key.to_string(), verdict)).collect();
         self.outlets.publish.send_replace(Published {
             view: Some(Arc::new(view)),
             valid_to: left.map(|left| Instant::now() + left),
-            verdicts: Arc::new(verdicts),
             blind: self.engine.blind().map(|(id, _)| id.to_string()).collect(),
         });
     }
@@ -397,9 +398,9 @@ fn left_of(until: Timestamp, now: Timestamp, longest: Duration) -> Duration {
 }
 
 /// Puts newer days in the place of those that history has for them.
-fn renew(history: &mut History, newer: History) {
+fn renew(history: &mut BTreeMap<CellKey, Arc<Vec<Day>>>, newer: History) {
     for (key, days) in newer {
-        let known = history.entry(key).or_default();
+        let known = Arc::make_mut(history.entry(key).or_default());
         if let Some(first) = days.first() {
             known.retain(|day| day.date < first.date);
         }
@@ -411,6 +412,7 @@ fn renew(history: &mut History, newer: History) {
 
 /// Days of history and the chain's end, as a hub starts with them.
 pub(crate) fn extras(history: History, today: Date, ledger_head: Option<LedgerHead>) -> Extras {
+    let history = history.into_iter().map(|(cell, days)| (cell, Arc::new(days))).collect();
     Extras { history, today: Some(today), ledger_head, notices: Vec::new(), last: BTreeMap::new() }
 }
 

@@ -15,7 +15,8 @@
 //! * `clock` — wall time, and when it was stepped
 //! * `recorder` — the only holder of the ledger; `desk` — its thread, and how long it is waited for; `recovery` — the state after a restart
 //! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
-//! * `publish`, `site` — from view to bytes in memory; `serve` — the two listeners; `metrics`
+//! * `publish`, `site`, `packed` — from view to bytes in memory; `render` — the thread that makes them
+//! * `serve` — the two listeners; `metrics`; `health`, `pulse` — whether every part works
 //! * `config` — getting a plan; `reload` — a changed config, taken or refused
 //!
 //! Failure policy: the page goes on. A ledger that cannot be written is said on the page, and caught up later; a config
@@ -25,12 +26,16 @@ mod clock;
 mod config;
 mod decide;
 mod desk;
+mod health;
 mod metrics;
 mod options;
+mod packed;
 mod publish;
+mod pulse;
 mod recorder;
 mod recovery;
 mod reload;
+mod render;
 mod serve;
 mod site;
 mod span;

@@ -46,6 +46,9 @@ pub enum HubError {
     /// The ledger cannot be used.
     #[error("{0}")]
     Ledger(String),
+    /// The system gives no thread.
+    #[error("the system gives no thread to serve from: {0}; raise the limit on tasks or processes")]
+    Thread(String),
     /// An address cannot be listened on.
     #[error("cannot listen on {address} for {site}: {why}; free the port, or choose another with {flag}")]
     Listen {

@@ -16,13 +16,16 @@ use tokio::task::JoinHandle;
 use crate::clock;
 use crate::config::{self, Loaded};
 use crate::decide::{Control, Decider, Outlets, extras};
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::options::{HubError, HubOptions, Origin, Probes};
 use crate::publish::{self, Published, Sites};
+use crate::pulse::Pulse;
 use crate::recorder::{self, HISTORY_DAYS, Recorder, RecorderStats, Wires};
 use crate::recovery::{Recovered, recover};
 use crate::reload::{self, InForce};
-use crate::serve::{self, Door, Seats};
+use crate::render::Renderer;
+use crate::serve::{self, Door, Entrance, Readers, Seats};
 
 /// Runs that wait for the recorder.
 const RUNS_QUEUE: usize = 4_096;
@@ -44,7 +47,7 @@ pub struct Hub {
     close: watch::Sender<bool>,
     schedule: JoinHandle<()>,
     recorder: JoinHandle<()>,
-    sites: [JoinHandle<()>; 2],
+    readers: Readers,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -65,8 +68,8 @@ impl Hub {
         let now = clock::now();
         let loaded = config::load(&options, now)?;
         let plan = Arc::clone(&loaded.plan);
-        let public = listen(plan.page.listen, "the public page", "--listen").await?;
-        let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen").await?;
+        let public = listen(plan.page.listen, "the public page", "--listen")?;
+        let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen")?;
         let LedgerPlace::Sqlite(path) = &plan.ledger;
         let opened = tokio::task::block_in_place(|| open(Path::new(path), &options, &loaded))?;
         assemble(options, probes, loaded, opened, (public, operators))
@@ -110,18 +113,12 @@ impl Hub {
         }
         let _ = self.recorder.await;
         self.close.send_replace(true);
-        for site in self.sites {
-            let _ = site.await;
-        }
+        self.readers.gone().await;
     }
 }
 
-async fn listen(
-    address: SocketAddr,
-    site: &'static str,
-    flag: &'static str,
-) -> Result<TcpListener, HubError> {
-    serve::bind(address).await.map_err(|why| HubError::Listen { address, site, why, flag })
+fn listen(address: SocketAddr, site: &'static str, flag: &'static str) -> Result<TcpListener, HubError> {
+    serve::bind(address).map_err(|why| HubError::Listen { address, site, why, flag })
 }
 
 /// A ledger that is open, and the state that it holds.
@@ -210,13 +207,20 @@ fn assemble(
     let (close, closed) = watch::channel(false);
     let (schedule_stats, recorder_stats) =
         (Arc::new(ScheduleStats::default()), Arc::new(RecorderStats::default()));
-    let sites = Arc::new(Sites::new());
+    let renderer = Renderer::start().map_err(threadless)?;
+    let (sites, pulse) = (Arc::new(Sites::new(renderer.clone())), Arc::new(Pulse::new()));
 
     // Before the schedule starts, which asks how many descriptors there are.
     let seats = Seats::of_this_process(plan.cells().map(|(_, _, cell)| cell.checks.len()).sum());
     let head = opened.ledger.head().ok().flatten();
     let extras = extras(opened.history, recorder::today(clock::now()), head);
-    let outlets = Outlets { jobs: jobs_in, schedule: schedule_in.clone(), ask, publish: publish_in };
+    let outlets = Outlets {
+        jobs: jobs_in,
+        schedule: schedule_in.clone(),
+        ask,
+        publish: publish_in,
+        pulse: Arc::clone(&pulse),
+    };
     let decider = Decider::new(opened.recovered.engine, extras, outlets);
     let wires = Wires { runs, jobs, committed: committed_in, engine: engine.clone() };
     let recorder =
@@ -234,17 +238,23 @@ fn assemble(
         recorder: recorder_stats,
         published: published.clone(),
     });
-    let doors = (Door::Public, Door::Operators(metrics));
-    let open = [
-        tokio::spawn(serve::work(public, seats.public, doors.0, Arc::clone(&sites), closed.clone())),
-        tokio::spawn(serve::work(operators, seats.operators, doors.1, Arc::clone(&sites), closed)),
-    ];
     let mut others = vec![
         tokio::spawn(decider.work(committed, control)),
-        tokio::spawn(publish::work(published, sites)),
+        tokio::spawn(publish::work(published, Arc::clone(&sites))),
         tokio::spawn(clock::watch(engine.clone())),
         tokio::spawn(look_out(plans, asked, engine.clone())),
     ];
+    let names = ["The engine", "The publisher", "The watch over the clock", "The lookout of the vantages"];
+    let of = others.iter().map(JoinHandle::abort_handle);
+    let mut tasks: Vec<_> = names.into_iter().zip(of).collect();
+    tasks.extend([("The recorder", recorder.abort_handle()), ("The schedule", schedule.abort_handle())]);
+    let health = Arc::new(Health { tasks, engine: pulse, renderer });
+    let operate = Door::Operators(health, metrics);
+    let entrances = [
+        Entrance { listener: public, door: Door::Public, seats: seats.public },
+        Entrance { listener: operators, door: operate, seats: seats.operators },
+    ];
+    let readers = Readers::open(entrances, &sites, &closed).map_err(threadless)?;
     others.extend(watch_files(
         options,
         loaded,
@@ -259,9 +269,13 @@ fn assemble(
         close,
         schedule,
         recorder,
-        sites: open,
+        readers,
         others,
     })
+}
+
+fn threadless(why: std::io::Error) -> HubError {
+    HubError::Thread(why.to_string())
 }
 
 fn watch_files(options: HubOptions, loaded: Loaded, ears: reload::Ears) -> Vec<JoinHandle<()>> {

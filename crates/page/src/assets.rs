@@ -33,8 +33,9 @@ const fn icon(verdict: Verdict) -> &'static str {
     }
 }
 
-/// All of them.
-pub(crate) fn files() -> Vec<File> {
+/// The files beside the pages: style, script, icons; the same for every view.
+#[must_use]
+pub fn files() -> Vec<File> {
     let kept = |path, media_type, body: &str| File { path, media_type, body: body.into(), immutable: true };
     let mut files = vec![
         kept(style_path(), "text/css; charset=utf-8", STYLE),

@@ -55,7 +55,7 @@ struct Affected {
 
 /// The title of an incident, from what it is about.
 pub(crate) fn title(scene: &Scene<'_>, incident: &Incident) -> String {
-    scene.speech.trouble(&names::incident(scene.view, incident))
+    scene.speech.trouble(&names::incident(scene, incident))
 }
 
 pub(crate) fn brief(scene: &Scene<'_>, incident: &Incident) -> Brief {
@@ -87,9 +87,8 @@ fn mark(scene: &Scene<'_>, incident: &Incident) -> Mark {
 
 /// The worst that is measured now of the cells of an open incident; of a past one nothing is said.
 fn now(scene: &Scene<'_>, incident: &Incident) -> Verdict {
-    let part = |key: &candor_core::id::CellKey| incident.cells.iter().any(|a| a.cell == *key);
-    let cells = scene.cells().filter(|c| incident.state.is_open() && part(&c.key));
-    cells.map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
+    let part = incident.cells.iter().filter(|_| incident.state.is_open());
+    part.filter_map(|a| names::cell(scene, &a.cell)).map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
 }
 
 fn state(scene: &Scene<'_>, state: IncidentState) -> &'static str {
@@ -106,7 +105,7 @@ fn said(scene: &Scene<'_>, update: &Update) -> Said {
         by: if candor { labels.by_candor } else { labels.by_operator },
         candor,
         text: text(scene, update),
-        against: names::troubles(scene.view, &update.contradicted_by)
+        against: names::troubles(scene, &update.contradicted_by)
             .iter()
             .map(|trouble| scene.speech.affected(trouble))
             .collect(),
@@ -130,7 +129,7 @@ fn unsaid(scene: &Scene<'_>, incident: &Incident) -> Said {
         state: state(scene, incident.state),
         by: scene.speech.labels().by_candor,
         candor: true,
-        text: scene.speech.unsaid(&names::incident(scene.view, incident), kind, now(scene, incident)),
+        text: scene.speech.unsaid(&names::incident(scene, incident), kind, now(scene, incident)),
         against: Vec::new(),
     }
 }
@@ -151,7 +150,7 @@ pub(crate) fn page(scene: &Scene<'_>, incident: &Incident) -> IncidentPage {
         PlaceScope::All(names) | PlaceScope::Some(names, _) if names.len() <= 6 => scene.speech.list(names),
         other => scene.speech.places(other),
     };
-    let affected = names::groups(scene.view, &incident.cells);
+    let affected = names::groups(scene, &incident.cells);
     let affected = affected.into_iter().map(|g| Affected {
         what: g.deed.name,
         service: g.service,

@@ -1,19 +1,33 @@
 //! The front page: the answer first, then what is going on, then every service, then what is planned and past.
+//!
+//! Its size is bounded, however many services there are: beyond [`ALL_MAX`] of them only those with trouble are shown
+//! in full, up to [`CARDS_MAX`], others by name, up to [`NAMES_MAX`]; a page of its own has them all.
 
 use askama::Template;
+use candor_core::incident::{Incident, IncidentState};
 use candor_core::verdict::Verdict;
-use candor_core::view::{CellView, MaintenanceView};
+use candor_core::view::{CellView, MaintenanceView, ServiceView};
 use jiff::Timestamp;
 
 use crate::incident::{Brief, brief};
 use crate::operators::{VoteRow, votes};
 use crate::scene::{Frame, Here, Scene, When};
 use crate::service::{Card, card};
+use crate::services::{Named, headings, named};
 
 /// Past incidents are shown on the front page for so many days.
 const LATELY_S: i64 = 14 * 86_400;
 /// Cells whose evidence operators see on the front page; the others are on the pages of their services.
 const EVIDENCE_MAX: usize = 24;
+
+/// Up to so many services are all shown in full.
+const ALL_MAX: usize = 100;
+/// Where there are more: those in full.
+const CARDS_MAX: usize = 50;
+/// Where there are more: those by name.
+const NAMES_MAX: usize = 500;
+/// Incidents of each kind that are listed; the History page has them all.
+const INCIDENTS_MAX: usize = 50;
 
 #[derive(Template)]
 #[template(path = "index.html")]
@@ -23,7 +37,9 @@ pub(crate) struct Index {
     further: Option<String>,
     notices: Vec<String>,
     open: Vec<Brief>,
+    watched: Vec<Brief>,
     groups: Vec<Group>,
+    all: Option<String>,
     maintenance: Vec<Window>,
     past: Vec<Brief>,
     evidence: Vec<Cell>,
@@ -34,6 +50,8 @@ pub(crate) struct Index {
 struct Group {
     name: Option<String>,
     cards: Vec<Card>,
+    names: Vec<Named>,
+    more: Option<String>,
 }
 
 /// Intended downtime.
@@ -59,18 +77,24 @@ pub(crate) fn page(scene: &Scene<'_>) -> Index {
     let (headline, further) = scene.speech.headline(scene.view);
     let view = scene.view;
     let (open, past): (Vec<_>, Vec<_>) = view.incidents.iter().partition(|i| i.state.is_open());
+    // What is measured working again is not "going on", though it is not over either.
+    let (watched, open): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|i| i.state == IncidentState::Monitoring);
     let lately = |at: Timestamp| view.as_of.is_none_or(|now| now.duration_since(at).as_secs() <= LATELY_S);
     let past = past.into_iter().filter(|i| lately(i.resolved_at.unwrap_or(i.opened_at)));
     let notices = view.notices.iter();
+    let briefs = |of: Vec<&Incident>| of.into_iter().take(INCIDENTS_MAX).map(|i| brief(scene, i)).collect();
     Index {
         frame: scene.frame(scene.speech.overall(view.overall), headline.clone(), Here::Now),
         headline: unbroken(&headline),
         further: further.filter(|_| view.saying.more > 0),
         notices: notices.filter_map(|n| scene.speech.notice(n, view.as_of, scene.operators())).collect(),
-        open: open.into_iter().map(|i| brief(scene, i)).collect(),
+        open: briefs(open),
+        watched: briefs(watched),
         groups: groups(scene),
+        all: (view.services.len() > ALL_MAX).then(|| scene.speech.all_services(view.services.len())),
         maintenance: view.maintenance.iter().map(|m| window(scene, m)).collect(),
-        past: past.map(|i| brief(scene, i)).collect(),
+        past: briefs(past.collect()),
         evidence: if scene.operators() { evidence(scene) } else { Vec::new() },
         legend: Verdict::ALL.map(|v| (v.word(), scene.speech.verdict(v))),
     }
@@ -87,30 +111,26 @@ fn unbroken(text: &str) -> String {
     held.collect()
 }
 
-/// Services by their headings. Trouble comes first, among the headings and under each; otherwise the plan's order.
+/// The services under their headings, as many in full and by name as there is room for.
 fn groups(scene: &Scene<'_>) -> Vec<Group> {
-    let mut found: Vec<(Option<String>, Vec<&candor_core::view::ServiceView>)> = Vec::new();
-    for service in &scene.view.services {
-        match found.iter_mut().find(|(name, _)| *name == service.group) {
-            Some((_, services)) => services.push(service),
-            None => found.push((service.group.clone(), vec![service])),
-        }
+    let roomy = scene.view.services.len() <= ALL_MAX;
+    let (mut cards, mut names) = if roomy { (ALL_MAX, 0) } else { (CARDS_MAX, NAMES_MAX) };
+    let mut shown = Vec::new();
+    for heading in headings(scene) {
+        let full = |s: &&&ServiceView| roomy || s.verdict != Verdict::Operational;
+        let full = heading.services.iter().take_while(full).take(cards).count();
+        cards -= full;
+        let (in_full, rest) = heading.services.split_at_checked(full).unwrap_or_default();
+        let brief = rest.len().min(names);
+        names -= brief;
+        shown.push(Group {
+            name: heading.name,
+            cards: in_full.iter().map(|s| card(scene, s)).collect(),
+            names: rest.iter().take(brief).map(|s| named(scene, s)).collect(),
+            more: (rest.len() > brief).then(|| scene.speech.more_services(rest.len() - brief)),
+        });
     }
-    for (_, services) in &mut found {
-        services.sort_by_key(|s| std::cmp::Reverse(s.verdict));
-    }
-    found.sort_by_key(|(_, services)| std::cmp::Reverse(services.iter().map(|s| s.verdict).max()));
-    let titled = found.iter().any(|(name, _)| name.is_some());
-    let named = |name: Option<String>| {
-        name.or_else(|| titled.then(|| scene.speech.labels().other_services.to_owned()))
-    };
-    found
-        .into_iter()
-        .map(|(name, services)| Group {
-            name: named(name),
-            cards: services.into_iter().map(|s| card(scene, s)).collect(),
-        })
-        .collect()
+    shown
 }
 
 fn window(scene: &Scene<'_>, m: &MaintenanceView) -> Window {

@@ -9,10 +9,11 @@ use candor_core::model::ShowFaults;
 use candor_core::observation::{Evidence, Phases};
 use candor_core::view::{CellView, LastStep, MaintenanceView, Overlay, View, Vote, VoteView};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::incident;
 use crate::scene::{Scene, cells};
+use crate::site::Shared;
 use crate::words::Around;
 use crate::{Audience, Language};
 
@@ -23,7 +24,7 @@ struct Status<'a> {
     valid_until: Option<Timestamp>,
     overall: &'static str,
     words: String,
-    cells: Vec<Cell<'a>>,
+    cells: Cells<'a>,
     incidents: Vec<IncidentJson>,
     maintenance: Vec<Maintenance<'a>>,
     notices: Vec<String>,
@@ -132,21 +133,33 @@ struct Maintenance<'a> {
 /// The status as JSON, as `GET /api/v1/status` and `status.json` give it.
 #[must_use]
 pub fn status_json(view: &View, audience: Audience, language: Language) -> Vec<u8> {
-    let scene = Scene::new(view, audience, language, "");
-    let speech = scene.speech;
+    status(&Scene::new(view, audience, language, &Shared::default()))
+}
+
+pub(crate) fn status(scene: &Scene<'_>) -> Vec<u8> {
+    let view = scene.view;
     let notices = view.notices.iter();
     bytes(&Status {
         title: &view.title,
         as_of: view.as_of,
         valid_until: view.valid_until,
         overall: view.overall.word(),
-        words: crate::headline(view, language),
-        cells: cells(view).map(|cell| cell_json(&scene, cell)).collect(),
-        incidents: view.incidents.iter().map(|i| incident_json(&scene, i)).collect(),
+        words: crate::words::whole(scene.speech, view),
+        cells: Cells(*scene),
+        incidents: view.incidents.iter().map(|i| incident_json(scene, i)).collect(),
         maintenance: view.maintenance.iter().map(maintenance_json).collect(),
-        notices: notices.filter_map(|n| speech.notice(n, view.as_of, scene.operators())).collect(),
+        notices: notices.filter_map(|n| scene.speech.notice(n, view.as_of, scene.operators())).collect(),
         ledger_head: view.ledger_head.as_ref(),
     })
+}
+
+/// Every cell, made as it is written: thousands of them are never all in memory in this form.
+struct Cells<'a>(Scene<'a>);
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(cells(self.0.view).map(|cell| cell_json(&self.0, cell)))
+    }
 }
 
 /// JSON with a line's end.
@@ -191,8 +204,8 @@ fn vote_json<'a>(scene: &Scene<'_>, vote: &'a VoteView) -> VoteJson<'a> {
         observed_at: vote.observed_at,
         took_ms: vote.took_ms,
         fault: vote.fault.as_ref().map(|fault| fault_json(scene, fault)),
-        step: vote.last_step.as_ref().map(step_json),
-        evidence: vote.evidence.as_ref(),
+        step: vote.last_step.as_deref().map(step_json),
+        evidence: vote.evidence.as_deref(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The page: a [`View`] becomes bytes. No I/O, no clock: the same view gives the same bytes, on any machine.
 //!
-//! In reading order: [`words`] turns sayings into sentences; `scene` holds what every page needs; `index`, `service`,
-//! `incident` and `history` shape the pages that `templates/` writes; `days` draws 90 days; `operators` adds votes and
-//! evidence; [`status_json`] says the same to machines; `live` is what an open page asks for every few seconds.
+//! In reading order: [`Site`] is every page of a view, each rendered by itself when somebody wants it; [`words`] turns
+//! sayings into sentences; `scene` holds what every page needs; `index`, `service`, `services`, `incident` and
+//! `history` shape the pages that `templates/` writes; `days` draws 90 days; `operators` adds votes and evidence;
+//! [`status_json`] says the same to machines; `live` is what an open page asks for every few seconds.
 //!
 //! A green is a lease. The server renders anew when one ends; an open page counts the lease down itself, on a clock
 //! that nobody can step, and turns what was green to unknown when it cannot be renewed. Without JavaScript the page
@@ -24,16 +25,19 @@ mod names;
 mod operators;
 mod scene;
 mod service;
+mod services;
+mod site;
 pub mod words;
 
-use askama::Template;
+use std::sync::Arc;
+
 use candor_core::view::View;
 
+pub use assets::files as assets;
 pub use json::status_json;
 pub use live::LIVE_PATH;
+pub use site::Site;
 pub use words::{Language, fault_words, headline, sentence};
-
-use scene::Scene;
 
 /// The `Content-Security-Policy` that every page is served with.
 pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -50,9 +54,6 @@ pub const CACHE_IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// `Cache-Control` of everything else: a page may be kept, and must be asked for again before it is shown.
 pub const CACHE_PAGE: &str = "no-cache";
-
-const HTML: &str = "text/html; charset=utf-8";
-const JSON: &str = "application/json";
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,34 +77,10 @@ pub struct File {
     pub immutable: bool,
 }
 
-/// The whole site: `/`, `/history`, `/services/ID`, `/incidents/N`, [`STATUS_PATH`], [`LIVE_PATH`], [`MISSING_PATH`],
-/// and the style, script and icons that they use.
+/// The whole site at once: every page of [`Site::paths`], and [`assets()`].
 #[must_use]
 pub fn render(view: &View, audience: Audience, language: Language) -> Vec<File> {
-    let version = live::version(view);
-    let scene = Scene::new(view, audience, language, &version);
-    let mut files = vec![
-        html("/", &index::page(&scene)),
-        html("/history", &history::page(&scene)),
-        html(MISSING_PATH, &history::missing(&scene)),
-        changing(STATUS_PATH, JSON, status_json(view, audience, language)),
-        changing(LIVE_PATH, JSON, live::body(view, version.clone())),
-    ];
-    for service in &view.services {
-        files.push(html(&format!("/services/{}", service.id), &service::page(&scene, service)));
-    }
-    for incident in &view.incidents {
-        files.push(html(&format!("/incidents/{}", incident.id), &incident::page(&scene, incident)));
-    }
-    files.extend(assets::files());
-    files
-}
-
-fn html(path: &str, page: &impl Template) -> File {
-    let body = page.render().expect("a page can be written because nothing in it can fail");
-    changing(path, HTML, body.into_bytes())
-}
-
-fn changing(path: &str, media_type: &'static str, body: Vec<u8>) -> File {
-    File { path: path.to_owned(), media_type, body, immutable: false }
+    let site = Site::new(Arc::new(view.clone()), audience, language);
+    let pages = site.paths().filter_map(|path| site.render(&path));
+    pages.chain(assets()).collect()
 }

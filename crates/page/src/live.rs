@@ -9,27 +9,28 @@ use candor_core::view::View;
 use serde::Serialize;
 
 use crate::fingerprint::Fingerprint;
-use crate::scene;
+use crate::scene::{self, Scene};
 
 /// Where it is.
 pub const LIVE_PATH: &str = "/api/v1/live";
 
 #[derive(Serialize)]
-struct Live {
+struct Live<'a> {
     as_of: Option<jiff::Timestamp>,
     observed_at: Option<jiff::Timestamp>,
     valid_until: Option<jiff::Timestamp>,
     overall: &'static str,
-    version: String,
+    version: &'a str,
 }
 
-pub(crate) fn body(view: &View, version: String) -> Vec<u8> {
+pub(crate) fn body(scene: &Scene<'_>) -> Vec<u8> {
+    let view = scene.view;
     let live = Live {
         as_of: view.as_of,
-        observed_at: scene::newest(view),
+        observed_at: scene.shared.newest(view),
         valid_until: view.valid_until,
         overall: view.overall.word(),
-        version,
+        version: scene.shared.version(view),
     };
     crate::json::bytes(&live)
 }

@@ -70,13 +70,13 @@ fn vote_row(scene: &Scene<'_>, vote: &VoteView) -> VoteRow {
             act: scene.speech.act(fault.kind.act()),
             step: fault.step.saturating_add(1),
         }),
-        step: vote.last_step.as_ref().map(|step| StepRow {
+        step: vote.last_step.as_deref().map(|step| StepRow {
             verb: step.step.clone(),
             target: step.target.clone(),
             address: step.address.clone().unwrap_or_default(),
             phases: phases(scene, &step.phases),
         }),
-        saw: vote.evidence.as_ref().map(saw).unwrap_or_default(),
+        saw: vote.evidence.as_deref().map(saw).unwrap_or_default(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What every page needs at hand: the view, the language, the audience; and the small shapes that templates show.
 
+use candor_core::id::ServiceId;
 use candor_core::saying::{Claim, Fares};
 use candor_core::verdict::Verdict;
-use candor_core::view::{CellView, View};
+use candor_core::view::{CellView, ServiceView, View};
 use jiff::Timestamp;
 
+use crate::site::Shared;
 use crate::words::{Labels, Speech, speak};
 use crate::{Audience, Language, assets};
 
@@ -14,8 +16,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) view: &'a View,
     pub(crate) speech: &'static dyn Speech,
     pub(crate) audience: Audience,
-    /// Of the whole site; worked out once.
-    pub(crate) version: &'a str,
+    pub(crate) shared: &'a Shared,
 }
 
 /// A verdict as it is shown: never by colour alone, but by shape and word too.
@@ -71,8 +72,8 @@ pub(crate) struct Frame {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn new(view: &'a View, audience: Audience, language: Language, version: &'a str) -> Self {
-        Self { view, speech: speak(language), audience, version }
+    pub(crate) fn new(view: &'a View, audience: Audience, language: Language, shared: &'a Shared) -> Self {
+        Self { view, speech: speak(language), audience, shared }
     }
 
     pub(crate) fn operators(&self) -> bool {
@@ -98,6 +99,11 @@ impl<'a> Scene<'a> {
         self.view.as_of.map(|now| self.speech.lasted(now.duration_since(at).as_secs()))
     }
 
+    /// A service of the view by its id.
+    pub(crate) fn service(&self, id: &ServiceId) -> Option<&'a ServiceView> {
+        self.shared.service(self.view, id.as_str())
+    }
+
     /// Every cell of the view.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &'a CellView> {
         cells(self.view)
@@ -107,7 +113,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn frame(&self, title: &str, about: String, here: Here) -> Frame {
         let view = self.view;
         let t = self.speech.labels();
-        let measured = newest(view).map(|at| self.clock(at));
+        let measured = self.shared.newest(view).map(|at| self.clock(at));
         let last = measured.as_ref().map_or_else(|| "–".to_owned(), |when| when.text.clone());
         let unknown = self.speech.overall(Verdict::Unknown);
         Frame {
@@ -125,7 +131,7 @@ impl<'a> Scene<'a> {
             stale_whole: unknown,
             stale_title: format!("{unknown} · {}", view.title),
             last,
-            version: self.version.to_owned(),
+            version: self.shared.version(view).to_owned(),
             operators: self.operators(),
             here,
             measured,

@@ -180,7 +180,7 @@ fn shared(service: &ServiceView) -> Option<&Overlay> {
 }
 
 /// The mark of a service: its verdict, or that it is down on purpose.
-fn mark(scene: &Scene<'_>, service: &ServiceView) -> Mark {
+pub(crate) fn mark(scene: &Scene<'_>, service: &ServiceView) -> Mark {
     if covered(service) && downtime(scene, service).is_some() {
         return Mark { v: "downtime", word: scene.speech.labels().maintenance };
     }

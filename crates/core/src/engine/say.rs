@@ -122,11 +122,11 @@ fn claim_of(group: &[&Fact<'_>]) -> Claim {
 /// Joins claims of different services that say the same of the same deed and places.
 fn across_services(claims: Vec<Claim>) -> Vec<Claim> {
     let mut joined: Vec<Claim> = Vec::new();
+    let mut found: BTreeMap<(Deed, Alike, PlaceScope), usize> = BTreeMap::new();
     for claim in claims {
-        let twin = joined.iter_mut().find(|c| {
-            c.deed == claim.deed && Alike::of(c.fares) == Alike::of(claim.fares) && c.places == claim.places
-        });
-        match twin {
+        let key = (claim.deed.clone(), Alike::of(claim.fares), claim.places.clone());
+        let at = *found.entry(key).or_insert(joined.len());
+        match joined.get_mut(at) {
             Some(twin) => {
                 twin.services.extend(claim.services);
                 twin.since = twin.since.min(claim.since).or(claim.since);

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -32,7 +33,7 @@ const SHOWN_AFTER: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Default)]
 pub struct Extras {
     /// Days of history by cell, oldest first.
-    pub history: BTreeMap<CellKey, Vec<Day>>,
+    pub history: BTreeMap<CellKey, Arc<Vec<Day>>>,
     /// The last day of the histories.
     pub today: Option<Date>,
     /// The end of the ledger's chain.
@@ -40,7 +41,7 @@ pub struct Extras {
     /// What a reader must know about Candor itself, besides blindness, which the engine knows.
     pub notices: Vec<Notice>,
     /// The last step and evidence of each check, for operators.
-    pub last: BTreeMap<CheckId, (Option<LastStep>, Option<Evidence>)>,
+    pub last: BTreeMap<CheckId, (Option<Arc<LastStep>>, Option<Arc<Evidence>>)>,
 }
 
 impl Engine {
@@ -77,7 +78,7 @@ impl Engine {
     }
 
     fn service_view(&self, service: &Service, extras: &Extras) -> ServiceView {
-        let facts = self.facts(|key| key.service == service.id);
+        let facts = self.facts_of(service);
         let capabilities: Vec<CapabilityView> =
             service.capabilities.iter().map(|c| self.capability_view(service, c, extras)).collect();
         let verdict = say::worst(capabilities.iter().map(|c| c.verdict));
@@ -97,7 +98,7 @@ impl Engine {
         let cells: Vec<CellView> = capability
             .cells
             .iter()
-            .filter_map(|cell| Some(self.cell_view(service, capability, cell, self.slot(&cell.key)?, extras)))
+            .filter_map(|cell| Some(self.cell_view(service, capability, cell, self.slot(cell)?, extras)))
             .collect();
         CapabilityView {
             id: capability.id.clone(),
@@ -151,8 +152,18 @@ impl Engine {
             .collect()
     }
 
-    fn slot(&self, key: &CellKey) -> Option<&Slot> {
-        self.slots.by_cell.get(&crate::id::CellId::of(key)).and_then(|at| self.slots.cells.get(*at))
+    fn slot(&self, cell: &Cell) -> Option<&Slot> {
+        self.slots.by_cell.get(&cell.id).and_then(|at| self.slots.cells.get(*at))
+    }
+
+    /// Facts of the cells of one service, as [`Engine::facts`] has them, without a look at all the others.
+    fn facts_of<'p>(&'p self, service: &'p Service) -> Vec<Fact<'p>> {
+        let cells = service.capabilities.iter().flat_map(|c| c.cells.iter().map(move |cell| (c, cell)));
+        cells
+            .filter_map(|(capability, cell)| Some((capability, cell, self.slot(cell)?)))
+            .filter(|(_, _, slot)| !slot.memory.covered)
+            .map(|(capability, cell, slot)| self.fact(service, capability, cell, slot))
+            .collect()
     }
 
     /// Facts of the cells that `wanted` picks, in the order of the plan; intended downtime is left out.
@@ -239,10 +250,15 @@ fn overall(services: &[ServiceView]) -> Verdict {
     say::roll_up(services.iter().map(|service| service.verdict))
 }
 
-/// Days of several cells, added up: a day of a service is the sum of the days of its cells.
-fn merged<'d>(rows: impl Iterator<Item = &'d Vec<Day>>) -> Vec<Day> {
+/// Days of several cells, added up: a day of a service is the sum of the days of its cells. Those of a single cell are
+/// shared, not copied.
+fn merged<'d>(rows: impl Iterator<Item = &'d Arc<Vec<Day>>>) -> Arc<Vec<Day>> {
+    let rows: Vec<&Arc<Vec<Day>>> = rows.collect();
+    if let [single] = rows.as_slice() {
+        return Arc::clone(single);
+    }
     let mut days: BTreeMap<Date, Day> = BTreeMap::new();
-    for day in rows.flatten() {
+    for day in rows.into_iter().flat_map(|row| row.iter()) {
         days.entry(day.date)
             .and_modify(|sum| {
                 sum.operational_s = sum.operational_s.saturating_add(day.operational_s);
@@ -253,5 +269,5 @@ fn merged<'d>(rows: impl Iterator<Item = &'d Vec<Day>>) -> Vec<Day> {
             })
             .or_insert(*day);
     }
-    days.into_values().collect()
+    Arc::new(days.into_values().collect())
 }

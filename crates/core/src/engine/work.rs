@@ -193,7 +193,7 @@ impl Engine {
     }
 
     fn say_incident(&mut self, id: IncidentId) -> crate::saying::Saying {
-        let keys: Vec<CellKey> = self
+        let keys: alloc::collections::BTreeSet<CellKey> = self
             .incidents
             .get_mut(id)
             .map(|i| i.cells.iter().map(|a| a.cell.clone()).collect())

@@ -327,8 +327,7 @@ pub(crate) async fn get(at: SocketAddr, path: &str) -> Answer {
 /// Asks once, on a connection of its own. `headers` are whole lines, each with its CR LF.
 pub(crate) async fn ask(at: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
     let mut stream = TcpStream::connect(at).await.unwrap();
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nhost: status.example\r\nconnection: close\r\n{headers}\r\n");
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer ends").unwrap();

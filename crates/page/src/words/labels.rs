@@ -19,6 +19,7 @@ pub(crate) struct Labels {
     pub(crate) offline: &'static str,
     pub(crate) notices: &'static str,
     pub(crate) open_incidents: &'static str,
+    pub(crate) watched_incidents: &'static str,
     pub(crate) past_incidents: &'static str,
     pub(crate) no_incidents_lately: &'static str,
     pub(crate) no_incidents: &'static str,

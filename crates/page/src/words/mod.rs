@@ -93,6 +93,10 @@ pub(crate) trait Speech: Sync {
     fn measured(&self, measured: Measured) -> String;
     fn list(&self, names: &[String]) -> String;
     fn each_place(&self, n: usize) -> String;
+    /// Services that there is no room for.
+    fn more_services(&self, n: usize) -> String;
+    /// Where all of them are listed.
+    fn all_services(&self, n: usize) -> String;
 }
 
 /// The voice of a language.
@@ -114,7 +118,12 @@ pub fn sentence(saying: &Saying, language: Language, as_of: Option<Timestamp>) -
 /// The answer, for the first line of the page.
 #[must_use]
 pub fn headline(view: &View, language: Language) -> String {
-    match speak(language).headline(view) {
+    whole(speak(language), view)
+}
+
+/// The answer, with how much more there is to say.
+pub(crate) fn whole(speech: &dyn Speech, view: &View) -> String {
+    match speech.headline(view) {
         (told, None) => told,
         (told, Some(more)) => format!("{told} {more}"),
     }

@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file and the gallery use a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "sample views are constants of the tests")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::entry::LedgerHead;
@@ -194,21 +195,25 @@ fn vote(vantage: &str, fault: &Option<Fault>, observed_at: Option<Timestamp>) ->
         observed_at,
         took_ms: observed_at.map(|_| 148),
         fault: fault.clone(),
-        last_step: observed_at.map(|_| LastStep {
-            step: "post".into(),
-            target: "https://buy.shop.example/orders".into(),
-            address: Some(format!("{SECRET}:443")),
-            phases: Phases {
-                dns_us: Some(12_300),
-                connect_us: Some(24_100),
-                tls_us: Some(41_800),
-                first_byte_us: Some(66_000),
-                body_us: Some(4_200),
-            },
+        last_step: observed_at.map(|_| {
+            Arc::new(LastStep {
+                step: "post".into(),
+                target: "https://buy.shop.example/orders".into(),
+                address: Some(format!("{SECRET}:443")),
+                phases: Phases {
+                    dns_us: Some(12_300),
+                    connect_us: Some(24_100),
+                    tls_us: Some(41_800),
+                    first_byte_us: Some(66_000),
+                    body_us: Some(4_200),
+                },
+            })
         }),
-        evidence: failing.then(|| Evidence {
-            lines: vec!["HTTP/1.1 200 OK".into(), "server: shop".into()],
-            body: format!("secret evidence {MARKUP}"),
+        evidence: failing.then(|| {
+            Arc::new(Evidence {
+                lines: vec!["HTTP/1.1 200 OK".into(), "server: shop".into()],
+                body: format!("secret evidence {MARKUP}"),
+            })
         }),
     }
 }
@@ -294,7 +299,7 @@ fn service(
                 name: DEEDS[d].1.into(),
                 verdict: cells.iter().map(|c| c.measured).max().unwrap(),
                 cells,
-                history: history(if s == 0 { 90 } else { 62 }, s < 2),
+                history: Arc::new(history(if s == 0 { 90 } else { 62 }, s < 2)),
             }
         })
         .collect();
@@ -306,7 +311,7 @@ fn service(
         verdict,
         saying: Saying { verdict, claims: claims(&capabilities), more: 0 },
         capabilities,
-        history: history(if s == 0 { 90 } else { 62 }, s < 2),
+        history: Arc::new(history(if s == 0 { 90 } else { 62 }, s < 2)),
     }
 }
 
@@ -423,7 +428,7 @@ pub fn new() -> View {
         view(3, 4, 1, |_, _, _| Like { fares: Fares::Unknown(UnknownWhy::NeverMeasured), since: None });
     view.as_of = None;
     view.ledger_head = None;
-    view.services.iter_mut().for_each(|s| s.history.clear());
+    view.services.iter_mut().for_each(|s| Arc::make_mut(&mut s.history).clear());
     view
 }
 

@@ -19,6 +19,7 @@ pub(super) static LABELS: Labels = Labels {
     offline: "This page cannot be renewed at the moment. It says what was known at {}.",
     notices: "About this page",
     open_incidents: "Going on now",
+    watched_incidents: "Being watched",
     past_incidents: "The last 14 days",
     no_incidents_lately: "No incident ended in the last 14 days.",
     no_incidents: "No incident has been measured yet.",

@@ -144,4 +144,12 @@ impl Speech for English {
     fn each_place(&self, n: usize) -> String {
         format!("See each of the {n} places")
     }
+
+    fn more_services(&self, n: usize) -> String {
+        format!("And {}", whole::counted(n, "more service"))
+    }
+
+    fn all_services(&self, n: usize) -> String {
+        if n == 1 { "The one service".to_owned() } else { format!("All {n} services") }
+    }
 }
