@@ -13,7 +13,7 @@ use candor_core::fault::Kind;
 use crate::failure::StepFailure;
 
 /// Hosts that the configuration names: in lower case, without brackets and last dot.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct AllowedHosts(BTreeSet<String>);
 
 impl AllowedHosts {

@@ -26,6 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) redactor: Arc<Redactor>,
     /// One for each step.
     pub(crate) routes: Vec<Route>,
+    /// The hosts that the configuration names, where they are the same for every run.
+    allowed: Option<Arc<AllowedHosts>>,
 }
 
 /// How a step finds addresses.
@@ -69,7 +71,9 @@ fn prepare(
         every: capability.policy.every,
         redactor,
         routes,
+        allowed: None,
     }
+    .with_hosts()
 }
 
 /// The resolvers made so far: one for each way of resolving, shared by all that resolve so.
@@ -117,7 +121,7 @@ impl Prepared {
     /// What the schedule needs to know.
     pub(crate) fn schedule(&self, id: CheckId) -> CheckSchedule {
         let cleans_up = self.journey.steps.iter().any(|step| step.when == StepWhen::Always);
-        let variables = Variables::new("run".to_owned(), &self.variables, &self.journey.variables);
+        let variables = self.variables("run".to_owned());
         let first = self.journey.steps.first().and_then(|step| aimed_at(&step.step, &variables));
         CheckSchedule {
             id,
@@ -128,8 +132,25 @@ impl Prepared {
         }
     }
 
-    /// The hosts that the configuration names: in the steps, outside of captured holes, and under `allow:`.
-    pub(crate) fn allowed(&self, variables: &Variables<'_>) -> AllowedHosts {
+    /// The variables of a run with this number, before any capture.
+    pub(crate) fn variables(&self, run: String) -> Variables<'_> {
+        Variables::new(run, &self.variables, &self.journey.variables)
+    }
+
+    /// Finds the hosts once, where no run has hosts of its own.
+    fn with_hosts(mut self) -> Self {
+        let [one, other] = ["one", "other"].map(|run| self.named_hosts(&self.variables(run.to_owned())));
+        self.allowed = (one == other).then(|| Arc::new(one));
+        self
+    }
+
+    /// The hosts that the configuration names, for a run with these variables.
+    pub(crate) fn allowed(&self, variables: &Variables<'_>) -> Arc<AllowedHosts> {
+        self.allowed.clone().unwrap_or_else(|| Arc::new(self.named_hosts(variables)))
+    }
+
+    /// Those in the steps, outside of captured holes, and under `allow:`.
+    fn named_hosts(&self, variables: &Variables<'_>) -> AllowedHosts {
         let mut allowed = AllowedHosts::default();
         self.journey.allow_hosts.iter().for_each(|host| allowed.insert(host));
         for step in &self.journey.steps {
@@ -176,4 +197,41 @@ fn host(step: &Step, variables: &Variables<'_>) -> Option<String> {
         Step::Ping(step) => filled(&step.host),
     };
     host.filter(|host| !host.contains(CAPTURED))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use candor_core::model::{JourneyStep, TcpStep};
+    use candor_core::template::Piece;
+
+    use super::*;
+
+    fn prepared(host: &[Piece]) -> Prepared {
+        let step = TcpStep { host: Template(host.to_vec()), port: 1, tls: None, within: None };
+        let step = JourneyStep {
+            step: Step::Tcp(step),
+            when: StepWhen::Passing,
+            timeout: Duration::from_secs(1),
+            resolve: Resolve::Inherit,
+        };
+        let (allow_hosts, variables) = (BTreeSet::new(), BTreeMap::new());
+        let journey =
+            Arc::new(Journey { steps: vec![step], allow_hosts, variables: variables.clone(), writes: false });
+        let (deadline, every) = (Duration::from_secs(1), Duration::from_secs(10));
+        let (redactor, routes) = (Arc::default(), Vec::new());
+        Prepared { journey, variables, deadline, every, redactor, routes, allowed: None }.with_hosts()
+    }
+
+    #[test]
+    fn a_host_that_holds_the_number_of_the_run_is_found_for_each_run() {
+        let [hole, text] = [Piece::Hole("run".to_owned()), Piece::Text(".example".to_owned())];
+        for (host, seven) in [(&[hole, text.clone()][..], "7.example"), (&[text][..], ".example")] {
+            let prepared = prepared(host);
+            let of = |run: &str| prepared.allowed(&prepared.variables(run.to_owned()));
+            assert!(of("7").contains(seven));
+            assert_eq!(of("8").contains(seven), seven == ".example");
+        }
+    }
 }

@@ -59,6 +59,9 @@ impl Redactor {
 
     /// `text` with stars for secrets, cut to `max` bytes.
     pub(crate) fn text(&self, text: &str, max: usize) -> String {
+        if self.0.is_empty() && text.len() <= max {
+            return text.to_owned();
+        }
         let mut out = String::new();
         let mut rest = text;
         while let Some(c) = rest.chars().next() {

@@ -26,7 +26,6 @@ use crate::schedule::{BoxFuture, CheckSchedule, Probe};
 use crate::session::Session;
 use crate::step::{self, StepContext};
 use crate::tls::TlsClients;
-use crate::variables::Variables;
 
 /// How long a step that cleans up may take, and how far all of them together may run over the journey's deadline.
 pub const CLEANUP_BUDGET: Duration = Duration::from_secs(5);
@@ -132,7 +131,7 @@ struct Passage<'r> {
 impl<'r> Passage<'r> {
     fn new(inner: &'r Inner, prepared: &'r Prepared) -> Self {
         let begun = Instant::now();
-        let variables = Variables::new(run_id(), &prepared.variables, &prepared.journey.variables);
+        let variables = prepared.variables(run_id());
         let allowed = prepared.allowed(&variables);
         let nobody: Arc<dyn Resolver> = Arc::new(candor_names::PinnedResolver::default());
         let context = StepContext {

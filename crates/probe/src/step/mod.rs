@@ -50,7 +50,7 @@ pub(crate) struct StepContext<'a> {
     /// Whether that is the journey's.
     pub(crate) deadline_is_journeys: bool,
     /// Hosts that the configuration names: these alone may have private addresses.
-    pub(crate) allowed: AllowedHosts,
+    pub(crate) allowed: Arc<AllowedHosts>,
     /// What HTTP steps keep for each other.
     pub(crate) session: Session,
     /// Patterns, paths and selectors of the plan, compiled.
