@@ -47,7 +47,7 @@ async fn only_mismatches_are_a_fault_of_their_own() {
 }
 
 #[tokio::test]
-async fn beyond_a_thousand_guesses_the_question_goes_over_tcp() {
+async fn beyond_a_hundred_guesses_the_question_goes_over_tcp() {
     let zone = zone("$ORIGIN shop.example.\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nwww A 192.0.2.7\n");
     let whole = Ours::start(vec![zone]).await;
     let (socket, tcp) = loop {
@@ -76,11 +76,11 @@ async fn beyond_a_thousand_guesses_the_question_goes_over_tcp() {
     });
     let asking = AskOptions { deadline: std::time::Duration::from_secs(3600), ..options() };
     let answer = ask(server, &www(), &asking).await.unwrap();
-    assert_eq!((answer.transport, answer.ignored), (TransportUsed::Tcp, 1000));
+    assert_eq!((answer.transport, answer.ignored), (TransportUsed::Tcp, 100));
     assert!(lines(&answer.answer)[0].ends_with("192.0.2.7"));
     let alone = AskOptions { transport: Transport::Udp, ..asking };
     let fault = ask(server, &www(), &alone).await.unwrap_err();
-    assert!(matches!(fault, AskError::Mismatched { ignored: 1000, .. }), "{fault}");
+    assert!(matches!(fault, AskError::Mismatched { ignored: 100, .. }), "{fault}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::wire::{self, NotIt};
 /// Largest datagram that is read whole, and the most that is offered; a larger one counts as truncated.
 pub(super) const MAX_DATAGRAM: u16 = 4096;
 /// Replies to other questions that are borne in one exchange: each may be a guess at the id.
-const MAX_IGNORED: u32 = 1000;
+const MAX_IGNORED: u32 = 100;
 
 /// Replies that did not match, over all attempts of one exchange: how many, and why the first did not.
 #[derive(Debug, Default)]

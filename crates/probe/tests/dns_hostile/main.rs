@@ -23,8 +23,6 @@ use candor_core::observation::Run;
 use steps_support::{SECOND, run_with, text};
 use tokio::task::JoinSet;
 
-/// What a step has here: enough for a busy machine, since only silence takes all of it.
-const PATIENCE: Duration = Duration::from_secs(4);
 /// By how much all of it may make the process grow: the stage, the probe and sixty steps at once, each with an answer
 /// of 64 KiB and more.
 const GROWTH_KIB: u64 = 96 * 1024;
@@ -45,10 +43,6 @@ fn question(server: SocketAddr) -> Step {
     })
 }
 
-async fn asked(server: SocketAddr) -> Run {
-    run_with(question(server), Resolve::System, PATIENCE).await
-}
-
 /// Nothing that came from a server acts on the line or the page it is shown on.
 fn inert(name: &str, run: &Run) {
     let fault = run.observation.fault.iter().map(|fault| fault.detail.as_str());
@@ -58,11 +52,10 @@ fn inert(name: &str, run: &Run) {
     }
 }
 
-/// The run ended by itself: nobody had to cut it.
+/// The run ended by itself at its own deadline or before: nobody had to cut it.
 fn in_time(name: &str, run: &Run) {
-    let late = u128::from(run.observation.took_ms) > PATIENCE.as_millis() + 400;
-    let cut = run.observation.fault.as_ref().is_some_and(|fault| fault.detail.contains("running the step"));
-    assert!(!late && !cut, "{name}: {:?} after {} ms", run.observation.fault, run.observation.took_ms);
+    let fault = run.observation.fault.as_ref();
+    assert!(!fault.is_some_and(|fault| fault.detail.contains("running the step")), "{name}: {fault:?}");
 }
 
 /// A check of a server that behaves, again and again until told to stop: how often it ran, and every failure.
@@ -70,7 +63,7 @@ async fn healthy(stop: Arc<AtomicBool>) -> (u32, Vec<String>) {
     let server = stage::start(|query| vec![stage::Act::Say(query.response([4, 0], [1, 0, 0], &GOOD))], None);
     let (mut runs, mut failures) = (0, Vec::new());
     while !stop.load(Ordering::Relaxed) {
-        let run = run_with(question(server), Resolve::System, SECOND).await;
+        let run = run_with(question(server), Resolve::System, 5 * SECOND).await;
         runs += 1;
         failures.extend(run.observation.fault.map(|fault| fault.to_string()));
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -95,12 +88,14 @@ async fn every_misbehaviour_has_its_own_fault_in_time_and_holds_up_nobody() {
     let mut asking = JoinSet::new();
     for case in cases::all() {
         let server = stage::start(case.udp, case.tcp);
-        asking.spawn(async move { (case, asked(server).await) });
+        let patience = case.patience();
+        asking.spawn(async move { (case, run_with(question(server), Resolve::System, patience).await) });
     }
     let count = asking.len();
     let mut wrong = Vec::new();
     while let Some(ended) = asking.join_next().await {
         let (case, run) = ended.unwrap();
+        println!("{:>6} ms  {}", run.observation.took_ms, case.name);
         inert(case.name, &run);
         in_time(case.name, &run);
         let right = match (&run.observation.fault, case.fault) {
@@ -131,8 +126,9 @@ async fn a_lookup_from_the_same_servers_ends_in_a_fault_of_dns_and_never_of_ours
             tls: None,
             within: None,
         };
-        let run = run_with_owned(Step::Tcp(step), server);
-        looking.spawn(async move { (case, run.await) });
+        let patience = case.patience();
+        let servers = Resolve::Servers(vec![server]);
+        looking.spawn(async move { (case, run_with(Step::Tcp(step), servers, patience).await) });
     }
     while let Some(ended) = looking.join_next().await {
         let (case, run) = ended.unwrap();
@@ -145,8 +141,4 @@ async fn a_lookup_from_the_same_servers_ends_in_a_fault_of_dns_and_never_of_ours
         let bogus = case.fault.is_some_and(|(kind, _)| kind == Kind::DnsBogus);
         assert_eq!(fault.kind == Kind::DnsBogus, bogus, "{}: {fault:?}", case.name);
     }
-}
-
-async fn run_with_owned(step: Step, server: SocketAddr) -> Run {
-    run_with(step, Resolve::Servers(vec![server]), PATIENCE).await
 }

@@ -16,7 +16,7 @@ use crate::steps_support::LOOPBACK;
 const NEIGHBOUR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// One thing that is done to a question.
-pub enum Act {
+pub(crate) enum Act {
     /// Said as it is; over TCP nothing is put before it.
     Say(Vec<u8>),
     /// Said from another port.
@@ -30,16 +30,16 @@ pub enum Act {
 }
 
 /// What is done to each question.
-pub type Manners = fn(&Query) -> Vec<Act>;
+pub(crate) type Manners = fn(&Query) -> Vec<Act>;
 
 /// A question as it came.
-pub struct Query {
+pub(crate) struct Query {
     bytes: Vec<u8>,
 }
 
 impl Query {
     /// The id, the question, and nothing else: a response of these flags with these counts and this behind them.
-    pub fn response(&self, flags: [u8; 2], counts: [u16; 3], rest: &[u8]) -> Vec<u8> {
+    pub(crate) fn response(&self, flags: [u8; 2], counts: [u16; 3], rest: &[u8]) -> Vec<u8> {
         let mut bytes = self.bytes.get(..self.end_of_question()).unwrap_or_default().to_vec();
         let counts = counts.into_iter().flat_map(u16::to_be_bytes);
         let header = [flags[0] | 0x80, flags[1], 0, 1].into_iter().chain(counts);
@@ -49,12 +49,12 @@ impl Query {
     }
 
     /// Whether checking is disabled (CD).
-    pub fn unchecked(&self) -> bool {
+    pub(crate) fn unchecked(&self) -> bool {
         self.bytes.get(3).is_some_and(|flags| flags & 0x10 != 0)
     }
 
     /// The question itself, sent back.
-    pub fn echo(&self) -> Vec<u8> {
+    pub(crate) fn echo(&self) -> Vec<u8> {
         self.bytes.clone()
     }
 
@@ -68,14 +68,14 @@ impl Query {
 }
 
 /// A message as TCP carries it.
-pub fn framed(message: Vec<u8>) -> Vec<u8> {
+pub(crate) fn framed(message: Vec<u8>) -> Vec<u8> {
     let mut bytes = u16::try_from(message.len()).unwrap().to_be_bytes().to_vec();
     bytes.extend_from_slice(&message);
     bytes
 }
 
 /// Starts a server; without manners over TCP nobody listens there.
-pub fn start(udp: Manners, tcp: Option<Manners>) -> SocketAddr {
+pub(crate) fn start(udp: Manners, tcp: Option<Manners>) -> SocketAddr {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
