@@ -75,6 +75,47 @@ fn a_damaged_copy_is_found_out_and_the_entry_named() {
 }
 
 #[test]
+fn a_page_overwritten_is_a_finding_and_the_file_is_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    watched(folder.path());
+    run(folder.path(), &["ledger", "backup", "copy.db"]).ended(0);
+    let copy = folder.path().join("copy.db");
+    let whole = std::fs::read(&copy).unwrap();
+    // The first page has the names of the tables; the second, the first of them.
+    for page in 0..3 {
+        let mut bytes = whole.clone();
+        bytes[page * 4_096 + 100..(page + 1) * 4_096].fill(0xa5);
+        std::fs::write(&copy, &bytes).unwrap();
+        let verified = run(folder.path(), &["ledger", "verify", "copy.db"]);
+        assert_eq!(verified.code, Some(1), "page {page}: {}", verified.all());
+        assert!(verified.err.contains("candor ledger restore"), "{}", verified.all());
+        assert_eq!(run(folder.path(), &["ledger", "restore", "copy.db", "restored.db"]).code, Some(2));
+        let served = run(folder.path(), &["serve", "--ledger", "copy.db"]);
+        assert_eq!(served.code, Some(2), "page {page}: {}", served.all());
+        assert!(!served.err.contains("new key"), "{}", served.all());
+        assert_eq!(std::fs::read(&copy).unwrap(), bytes, "page {page} is left as it was");
+        assert!(!folder.path().join("copy.db.key").exists() && !folder.path().join("restored.db").exists());
+    }
+}
+
+#[test]
+fn an_export_ends_quietly_where_its_reader_has_enough_and_says_where_it_could_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    watched(folder.path());
+    let export = |to: std::process::Stdio| {
+        let mut command = candor(folder.path());
+        command.args(["ledger", "export", "--observations"]).stdout(to).output().expect("the binary starts")
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let gone = export(writer.into());
+    assert_eq!((gone.status.code(), String::from_utf8_lossy(&gone.stderr).as_ref()), (Some(0), ""));
+    let full = export(std::fs::File::create("/dev/full").unwrap().into());
+    assert_eq!(full.status.code(), Some(2));
+    insta::assert_snapshot!("full", String::from_utf8_lossy(&full.stderr));
+}
+
+#[test]
 fn a_ledger_that_is_not_there_or_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.db"), "no ledger at all").unwrap();

@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::error::{CopyError, LedgerError, OpenError};
-use crate::files::{beside, beside_by_sqlite, check_folder, lock, put, sync_with_folder};
+use crate::files::{beside, beside_by_sqlite, check_folder, lock, log_of, put, sync_with_folder};
 use crate::key::public_file;
-use crate::open::{Ledger, Reader, flags};
+use crate::open::{Ledger, Reader, flags, fold_at_close};
 use crate::verify::Verified;
 
 impl Reader {
@@ -25,25 +25,30 @@ impl Reader {
         check_folder(to)?;
         absent(to)?;
         let part = beside(to, "part");
-        let made = copy_database(&self.conn, &part).and_then(|()| {
-            let copy = Ledger::open_to_read(&part)?;
-            copy.integrity()?;
-            Ok(copy.verify()?)
-        });
-        let verified = match made {
-            Ok(verified) => verified,
-            Err(error) => {
-                // What is wrong is said; a leftover that cannot be removed either says nothing more.
-                let _ = fs::remove_file(&part);
-                return Err(error);
+        let made = self.copy_under(&part).and_then(|verified| {
+            if let Some((public, _)) = verified.keys.last() {
+                put(&beside(to, "pub"), &public_file(public), 0o644)?;
             }
-        };
-        fs::rename(&part, to)?;
-        sync_with_folder(to)?;
-        if let Some((public, _)) = verified.keys.last() {
-            put(&beside(to, "pub"), &public_file(public), 0o644)?;
+            // Last, so that what lies at `to` is whole, also in what lies beside it.
+            fs::rename(&part, to)?;
+            sync_with_folder(to)?;
+            Ok(verified)
+        });
+        if made.is_err() {
+            // What is wrong is said; a leftover that cannot be removed either says nothing more.
+            for left in [&part, &beside_by_sqlite(&part, "journal"), &beside(&beside(to, "pub"), "part")] {
+                let _ = fs::remove_file(left);
+            }
         }
-        Ok(verified)
+        made
+    }
+
+    /// Copies to `part`, and reads the copy back.
+    fn copy_under(&self, part: &Path) -> Result<Verified, CopyError> {
+        copy_database(&self.conn, part)?;
+        let copy = Ledger::open_to_read(part)?;
+        copy.integrity()?;
+        Ok(copy.verify()?)
     }
 
     /// Reads every page and index of the database.
@@ -52,7 +57,11 @@ impl Reader {
     /// [`LedgerError::Corrupt`] with the first thing found.
     pub fn integrity(&self) -> Result<(), LedgerError> {
         let found: String = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(LedgerError::Corrupt(found)) }
+        if found == "ok" {
+            return Ok(());
+        }
+        fold_at_close(&self.conn, false)?;
+        Err(LedgerError::Corrupt(found.trim().replace('\n', ": ")))
     }
 }
 
@@ -68,12 +77,14 @@ impl Ledger {
         let source = Self::open_to_read(from)?;
         source.integrity()?;
         source.verify()?;
-        let _lock = lock(to)?;
-        // A write-ahead log of what was there before must not be read into what comes now.
-        for stale in ["wal", "shm"] {
-            absent(&beside_by_sqlite(to, stale))?;
-        }
-        source.backup(to)
+        let lock = lock(to)?;
+        // A log of what was there before must not be read into what comes now.
+        let restored = match log_of(to) {
+            Some(log) => Err(CopyError::Exists(log)),
+            None => source.backup(to),
+        };
+        lock.remove();
+        restored
     }
 }
 
@@ -87,10 +98,13 @@ fn absent(path: &Path) -> Result<(), CopyError> {
 
 /// Copies a database to a new file of one piece, durably.
 pub(crate) fn copy_database(from: &Connection, to: &Path) -> Result<(), CopyError> {
-    if let Err(error) = fs::remove_file(to)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(error.into());
+    // A journal that a crash left of an earlier try would be played back into this one.
+    for stale in [to, &beside_by_sqlite(to, "journal")] {
+        if let Err(error) = fs::remove_file(stale)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error.into());
+        }
     }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
     let mut target = Connection::open_with_flags(to, flags())?;

@@ -5,7 +5,7 @@
 //! carries a signature over its head. `verify` checks all that.
 
 use candor_core::entry::{Entry, LedgerHead};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::error::{Broken, LedgerError};
 use crate::key::one_line;
@@ -63,9 +63,18 @@ impl Ledger {
         if entries.is_empty() {
             return self.head();
         }
+        self.in_place()?;
         let transaction = self.reader.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = last_observation(&transaction)?;
         let last = last_link(&transaction)?;
+        // What went bad on the disk since must not be signed as if it had always been so.
+        if self.known.as_ref().is_some_and(|known| {
+            last.as_ref().map(|link| (link.seq, &link.hash)) != Some((known.0, &known.1))
+        }) {
+            return Err(LedgerError::Corrupt(
+                "its last entry is not the one that was appended last".to_owned(),
+            ));
+        }
         let mut floor =
             last.as_ref().map_or(Ok(0), |link| link.entry().map(|entry| entry.watermark)).map_err(damaged)?;
         let (mut seq, mut hash) = last.map_or((0, GENESIS.to_owned()), |link| (link.seq, link.hash));
@@ -86,32 +95,30 @@ impl Ledger {
                 .prepare_cached("INSERT INTO entries (seq, text, hash, signature) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![seq, text, hash, signature])?;
         }
+        let since = note_key(&transaction, &self.signer.public(), seq + 1 - entries.len() as u64)?;
+        // Whether a commit that fails was one is seen at the next.
+        self.known = None;
         transaction.commit()?;
-        self.head()
-    }
-
-    /// Notes the key in use, where it is new here.
-    pub(crate) fn note_key(&self) -> Result<(), LedgerError> {
-        let public = self.signer.public();
-        let known: bool = self.conn.query_row(
-            "SELECT EXISTS (SELECT 1 FROM keys WHERE public = ?1)",
-            [&public],
-            |row| row.get(0),
-        )?;
-        if known {
-            return Ok(());
-        }
-        let since = last_link(&self.conn)?.map_or(0, |link| link.seq) + 1;
-        if since > 1 {
+        self.known = Some((seq, hash));
+        if let Some(since) = since.filter(|since| *since > 1) {
+            let public = self.signer.public();
             tracing::warn!(
                 public,
                 since,
                 "the ledger is signed with a new key from this entry on: tell its readers"
             );
         }
-        self.conn.execute("INSERT INTO keys (public, since) VALUES (?1, ?2)", params![public, since])?;
-        Ok(())
+        self.head()
     }
+}
+
+/// Notes the key that signs entry `since`, where it is new here: together with what it signs first, so that no key is
+/// announced that then signs nothing.
+fn note_key(transaction: &Transaction<'_>, public: &str, since: u64) -> Result<Option<u64>, LedgerError> {
+    let new = transaction
+        .prepare_cached("INSERT OR IGNORE INTO keys (public, since) VALUES (?1, ?2)")?
+        .execute(params![public, since])?;
+    Ok((new > 0).then_some(since))
 }
 
 impl Reader {

@@ -4,6 +4,7 @@
 //! and `Io` are the machine's and pass when the machine is mended (the ledger stays usable); `Corrupt` needs a
 //! restore; `Busy` is another process; `Refused` is our own bug. [`Broken`] is what an auditor must know.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
@@ -19,6 +20,28 @@ pub enum OpenError {
     /// There is no ledger at this path (only where one must exist already).
     #[error("there is no ledger at {}", .0.display())]
     Missing(PathBuf),
+    /// There is none, and something beside it says that there was one.
+    #[error(
+        "the ledger {} is gone, and {} says that there was one: put it back, `candor ledger restore` a backup to its place, or move what is left away to begin a new one",
+        .path.display(), .left.display()
+    )]
+    Gone {
+        /// Where it should be.
+        path: PathBuf,
+        /// What it left behind.
+        left: PathBuf,
+    },
+    /// Its chain does not hold.
+    #[error(
+        "the chain of the ledger {} does not hold ({broken}); it was left alone: look at it with `candor ledger verify`, then move it away and `candor ledger restore` a backup to its place, or begin a new one",
+        .path.display()
+    )]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What does not hold.
+        broken: Broken,
+    },
     /// The file is something else.
     #[error(
         "{} is not a Candor ledger (or its beginning is damaged); it was left alone: name another path, or restore a backup",
@@ -49,10 +72,10 @@ pub enum OpenError {
         /// The newest layout known here.
         known: u32,
     },
-    /// An older Candor wrote it, and it was opened only to read.
+    /// An older Candor wrote it.
     #[error(
-        "the ledger {} has the older layout {found} (this Candor writes {known}): run `candor ledger migrate`, or start the hub, which does the same",
-        .path.display()
+        "the ledger {} has the older layout {found} (this Candor writes {known}): run `candor ledger migrate {}`, which makes a copy of it first",
+        .path.display(), .path.display()
     )]
     Older {
         /// The file.
@@ -132,7 +155,7 @@ impl OpenError {
             LedgerError::ReadOnly => Self::ReadOnly(path),
             LedgerError::Corrupt(why) => Self::Corrupt { path, why },
             LedgerError::Busy => Self::Locked { path, by: None },
-            other @ (LedgerError::Io(_) | LedgerError::Refused(_)) => {
+            other @ (LedgerError::Io(_) | LedgerError::Refused(_) | LedgerError::Gone) => {
                 Self::Io { path, why: other.to_string() }
             }
         }
@@ -143,6 +166,13 @@ impl OpenError {
             return Self::Foreign(path.to_path_buf());
         }
         Self::ledger(path, error.into())
+    }
+
+    pub(crate) fn verify(path: &Path, error: VerifyError) -> Self {
+        match error {
+            VerifyError::Broken(broken) => Self::Broken { path: path.to_path_buf(), broken },
+            VerifyError::Ledger(error) => Self::ledger(path, error),
+        }
     }
 }
 
@@ -164,6 +194,11 @@ pub enum LedgerError {
     /// What is stored cannot be read.
     #[error("the ledger is damaged: {0}; restore a backup")]
     Corrupt(String),
+    /// Its files are not where they were when it was opened: what is written now, nobody would find again.
+    #[error(
+        "the ledger's file, or the write-ahead log beside it, was moved, deleted or replaced: put it back, or restore a backup and start anew"
+    )]
+    Gone,
     /// Our bug: what was given cannot be kept as it is.
     #[error("refused by the ledger: {0}")]
     Refused(String),
@@ -172,14 +207,23 @@ pub enum LedgerError {
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error as E;
-        if let E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) =
-            error
+        if let E::FromSqlConversionFailure(..)
+        | E::InvalidColumnType(..)
+        | E::IntegralValueOutOfRange(..)
+        | E::Utf8Error(..) = error
         {
             return Self::Corrupt(error.to_string());
         }
-        if error.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+        match error.sqlite_extended_error_code() {
             // The wal-index could not grow: the file system is full.
-            return Self::Full;
+            Some(ffi::SQLITE_IOERR_SHMSIZE) => return Self::Full,
+            // A quota, or a limit to the size of files: SQLite takes only ENOSPC for a full disk.
+            Some(ffi::SQLITE_IOERR_WRITE) => {
+                return Self::Io(
+                    "a write was refused: a quota, a limit to the size of files, or the disk itself".into(),
+                );
+            }
+            _ => {}
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -205,14 +249,22 @@ impl From<std::io::Error> for LedgerError {
     }
 }
 
-/// The chain does not hold.
+/// The ledger does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("entry {seq}: {why}")]
 pub struct Broken {
     /// The first entry that does not hold; 0 where it is not one entry.
     pub seq: u64,
     /// What about it.
     pub why: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.seq > 0 {
+            write!(f, "entry {}: ", self.seq)?;
+        }
+        f.write_str(&self.why)
+    }
 }
 
 /// Why a ledger could not be verified.
@@ -227,6 +279,23 @@ pub enum VerifyError {
 }
 
 impl From<rusqlite::Error> for VerifyError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+/// Why an export ended early.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// What it is written to does not take it; a reader that left is [`std::io::ErrorKind::BrokenPipe`].
+    #[error("the export could not be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+impl From<rusqlite::Error> for ExportError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Ledger(error.into())
     }

@@ -11,7 +11,7 @@ use candor_core::observation::Observation;
 use serde::Serialize;
 
 use crate::chain::{GENESIS, Link};
-use crate::error::LedgerError;
+use crate::error::{ExportError, LedgerError};
 use crate::observe::{COLUMNS, observation};
 use crate::open::Reader;
 
@@ -57,8 +57,8 @@ impl Reader {
     /// Writes the ledger as JSON lines.
     ///
     /// # Errors
-    /// Where it cannot be read, or `to` not written.
-    pub fn export(&self, mut to: impl Write, what: Export) -> Result<(), LedgerError> {
+    /// Where it cannot be read, or `to` not written: these never pass for each other.
+    pub fn export(&self, mut to: impl Write, what: Export) -> Result<(), ExportError> {
         let view = self.conn.unchecked_transaction()?;
         let keys = self.keys()?.into_iter().map(|(public, since)| KeyLine { public, since }).collect();
         line(&mut to, &First { candor_ledger: FORMAT, genesis: GENESIS, keys })?;
@@ -96,6 +96,6 @@ fn json(value: &impl Serialize) -> Result<String, LedgerError> {
     serde_json::to_string(value).map_err(|error| LedgerError::Refused(error.to_string()))
 }
 
-fn line(to: &mut impl Write, value: &impl Serialize) -> Result<(), LedgerError> {
+fn line(to: &mut impl Write, value: &impl Serialize) -> Result<(), ExportError> {
     Ok(writeln!(to, "{}", json(value)?)?)
 }

@@ -24,6 +24,8 @@ const SIGNATURE_LINE_BYTES: usize = 2 + 8 + 64;
 const GLOBAL_LINE_BYTES: usize = 64;
 /// Longest signature file that is looked at; ours are below 400 bytes.
 const SIGNATURE_TEXT_MAX: usize = 2_048;
+/// Longest key file that is looked at; ours are below 400 bytes.
+const KEY_TEXT_MAX: u64 = 4_096;
 
 /// The text that is signed: no line end follows it.
 pub(crate) fn head_text(seq: u64, hash: &str) -> String {
@@ -46,7 +48,7 @@ impl Signer {
     /// Takes the key beside the ledger at `path`, making one where there is none.
     pub(crate) fn load_or_make(path: &Path) -> Result<Self, OpenError> {
         let key_path = beside(path, "key");
-        let text = match fs::read_to_string(&key_path) {
+        let text = match read_key(&key_path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => make(&key_path)?,
             Err(error) => return Err(OpenError::Key { path: key_path, why: error.to_string() }),
@@ -87,6 +89,15 @@ impl Signer {
 /// The text of a minisign public key file.
 pub(crate) fn public_file(public: &str) -> String {
     format!("untrusted comment: candor ledger public key\n{public}\n")
+}
+
+/// A key is a short file; a pipe would wait for ever, and a device never end.
+fn read_key(key_path: &Path) -> io::Result<String> {
+    let meta = fs::metadata(key_path)?;
+    if !meta.is_file() || meta.len() > KEY_TEXT_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no key file"));
+    }
+    fs::read_to_string(key_path)
 }
 
 fn make(key_path: &Path) -> Result<String, OpenError> {

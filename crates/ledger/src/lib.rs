@@ -14,7 +14,8 @@
 //! In reading order:
 //! * `error` — every way to fail, by who must act
 //! * `schema` — the tables and their versions; `row` — how values stand in them
-//! * `open` — opening, migrating; `files` — the files, and the lock; `key` — the signing key
+//! * `open` — opening, migrating; `unwritable` — reading where nothing can be written; `files` — the files, and the lock;
+//!   `key` — the signing key
 //! * `observe` and `chain` — the two logs; `verify` — the chain checked; `replay` — both, in the order of decision
 //! * `snapshot` — snapshots and accepted configurations
 //! * `rollup`, `days`, `prune` — what remains of the past; `mark` — how far they have come
@@ -38,6 +39,7 @@ mod rollup;
 mod row;
 mod schema;
 mod snapshot;
+mod unwritable;
 mod verify;
 
 #[cfg(test)]
@@ -45,7 +47,7 @@ mod tests;
 
 pub use chain::{GENESIS, entry_hash};
 pub use days::{SPAN_MAX_MS, Span};
-pub use error::{Broken, CopyError, LedgerError, OpenError, VerifyError};
+pub use error::{Broken, CopyError, ExportError, LedgerError, OpenError, VerifyError};
 pub use export::Export;
 pub use key::verify_head;
 pub use open::{Ledger, Migrated, Reader};

@@ -25,6 +25,7 @@ impl Ledger {
         if runs.is_empty() {
             return self.watermark();
         }
+        self.in_place()?;
         let transaction = self.reader.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut seq = last_observation(&transaction)?;
         let mut group = Group {

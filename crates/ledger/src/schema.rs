@@ -79,6 +79,26 @@ pub(crate) fn stamp(conn: &Connection) -> rusqlite::Result<Stamp> {
     })
 }
 
+/// The first table that is not as `steps` make it, in words. More than they make does not matter.
+pub(crate) fn first_difference(conn: &Connection, steps: &[&str]) -> rusqlite::Result<Option<String>> {
+    let model = Connection::open_in_memory()?;
+    for step in steps {
+        model.execute_batch(step)?;
+    }
+    let mut tables = model.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'")?;
+    let mut tables = tables.query([])?;
+    let mut same = conn.prepare(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 AND sql = ?2)",
+    )?;
+    while let Some(table) = tables.next()? {
+        let (name, sql): (String, String) = (table.get(0)?, table.get(1)?);
+        if !same.query_row([&name, &sql], |row| row.get::<_, bool>(0))? {
+            return Ok(Some(format!("its table {name} is missing, or not as it was made")));
+        }
+    }
+    Ok(None)
+}
+
 /// Runs the steps that come after layout `from`, all or none.
 pub(crate) fn bring_forward(conn: &mut Connection, from: u32, steps: &[&str]) -> rusqlite::Result<()> {
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::error::{LedgerError, OpenError};
-use crate::open::Ledger;
+use crate::open::{Ledger, Older};
 use crate::schema::STEPS;
 
 fn runs(count: usize) -> Vec<Run> {
@@ -87,11 +87,11 @@ fn every_commit_waits_for_the_disk() {
 #[test]
 fn an_older_layout_is_brought_forward_after_a_copy_of_it_was_made() {
     let (_folder, path) = home();
-    let (mut ledger, _) = Ledger::open_with(&path, STEPS).unwrap();
+    let (mut ledger, _) = Ledger::open_with(&path, STEPS, Older::Refused).unwrap();
     let head = ledger.append(&entry()).unwrap();
     drop(ledger);
     let steps = [STEPS, &["CREATE TABLE later (x INTEGER) STRICT"]].concat();
-    let (ledger, migrated) = Ledger::open_with(&path, &steps).unwrap();
+    let (ledger, migrated) = Ledger::open_with(&path, &steps, Older::BroughtForward).unwrap();
     assert_eq!((migrated.from, migrated.to), (1, 2));
     assert_eq!(ledger.head().unwrap(), Some(head.clone()));
     ledger.conn.execute("INSERT INTO later VALUES (1)", []).unwrap();
@@ -104,9 +104,9 @@ fn an_older_layout_is_brought_forward_after_a_copy_of_it_was_made() {
 #[test]
 fn a_migration_that_fails_leaves_the_ledger_as_it_was() {
     let (_folder, path) = home();
-    drop(Ledger::open_with(&path, STEPS).unwrap());
+    drop(Ledger::open_with(&path, STEPS, Older::Refused).unwrap());
     let steps = [STEPS, &["CREATE TABLE later (x INTEGER) STRICT; DROP TABLE nothing"]].concat();
-    let error = Ledger::open_with(&path, &steps).unwrap_err();
+    let error = Ledger::open_with(&path, &steps, Older::BroughtForward).unwrap_err();
     assert!(matches!(error, OpenError::Migration { from: 1, to: 2, .. }), "{error:?}");
     Ledger::open(&path).unwrap().verify().unwrap();
 }

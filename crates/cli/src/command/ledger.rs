@@ -1,14 +1,16 @@
 //! `candor ledger`: verify, export, backup, restore, migrate.
+//!
+//! What is damaged is a finding (exit 1); what is not there, not ours, or in use is no ledger to look at (exit 2).
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use candor_ledger::{Export, Ledger, Verified, VerifyError};
+use candor_ledger::{Export, ExportError, Ledger, LedgerError, OpenError, Reader, Verified, VerifyError};
 
 use super::{Failure, Outcome};
 use crate::args::LedgerCommand;
-use crate::print::{BAD, GOOD, note, out, styled};
+use crate::print::{BAD, GOOD, counted, note, out, styled};
 
 pub(crate) fn run(command: LedgerCommand) -> Outcome {
     match command {
@@ -34,19 +36,37 @@ pub(crate) fn run(command: LedgerCommand) -> Outcome {
 }
 
 fn verify(path: &Path) -> Outcome {
-    match Ledger::open_to_read(path)?.verify() {
+    let reader = match Ledger::open_to_read(path) {
+        Err(OpenError::Corrupt { why, .. }) => return Ok(broken(path, &why)),
+        opened => opened?,
+    };
+    match whole(&reader) {
         Ok(verified) => said(&format!("{}: the chain is whole", path.display()), &verified),
-        Err(VerifyError::Broken(broken)) => {
-            note(&format!("{} {}: {broken}", styled(BAD, "broken"), path.display()));
-            Ok(ExitCode::FAILURE)
-        }
+        Err(VerifyError::Broken(found)) => Ok(broken(path, &found.to_string())),
+        Err(VerifyError::Ledger(LedgerError::Corrupt(why))) => Ok(broken(path, &why)),
         Err(error) => Err(Failure(error.to_string())),
     }
 }
 
+/// The chain first, because it names what does not hold; then every page.
+fn whole(reader: &Reader) -> Result<Verified, VerifyError> {
+    let verified = reader.verify()?;
+    reader.integrity()?;
+    Ok(verified)
+}
+
+fn broken(path: &Path, why: &str) -> ExitCode {
+    note(&format!("{} {}: {why}", styled(BAD, "broken"), path.display()));
+    note(
+        "   it was left alone; to go on: stop the hub, move the file away, and `candor ledger restore` a backup",
+    );
+    ExitCode::FAILURE
+}
+
 fn said(what: &str, verified: &Verified) -> Outcome {
     out(&format!("{} {what}", styled(GOOD, "ok")));
-    out(&format!("   {} entries", verified.entries));
+    let observations = usize::try_from(verified.observations).unwrap_or(usize::MAX);
+    out(&format!("   {} entries, {}", verified.entries, counted(observations, "observation")));
     if let Some(head) = &verified.head {
         out(&format!("   head {} {}", head.seq, head.hash));
     }
@@ -54,8 +74,10 @@ fn said(what: &str, verified: &Verified) -> Outcome {
 }
 
 fn export(path: &Path, observations: bool) -> Outcome {
-    let mut to = BufWriter::new(std::io::stdout().lock());
-    Ledger::open_to_read(path)?.export(&mut to, Export { observations })?;
-    to.flush()?;
-    Ok(ExitCode::SUCCESS)
+    let to = BufWriter::new(std::io::stdout().lock());
+    match Ledger::open_to_read(path)?.export(to, Export { observations }) {
+        // Whoever reads has enough.
+        Err(ExportError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        ended => Ok(ended.map(|()| ExitCode::SUCCESS)?),
+    }
 }

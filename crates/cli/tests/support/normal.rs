@@ -19,8 +19,8 @@ pub(crate) const USER: Rule = Rule(r"candor-demo-\d+", "candor-demo-USER");
 pub(crate) const HASH: Rule = Rule(r"\b[0-9a-f]{64}\b", "HASH");
 /// Numbers of entries of the ledger.
 pub(crate) const ENTRY: Rule = Rule(r"\b(entry|head) \d+", "$1 N");
-/// How many entries a ledger has.
-pub(crate) const ENTRIES: Rule = Rule(r"\b\d+ entries", "N entries");
+/// How many entries and observations a ledger has.
+pub(crate) const ENTRIES: Rule = Rule(r"\b\d+ entries, \d+ observations?", "N entries, N observations");
 /// The version of the binary.
 pub(crate) const VERSION: Rule = Rule(r"\b\d+\.\d+\.\d+\b(-[a-z0-9.]+)?$", "VERSION");
 /// Figures of JSON whose key ends in `_ms`.

@@ -97,7 +97,7 @@ fn a_backup_that_does_not_hold_is_not_restored() {
     let error = Ledger::restore(&home.path, &other.path).unwrap_err();
     assert!(matches!(&error, CopyError::Broken(broken) if broken.seq == 2), "{error:?}");
     assert!(!other.path.exists());
-    let error = home.open().backup(&home.beside("copy.db")).unwrap_err();
+    let error = Ledger::open_to_read(&home.path).unwrap().backup(&home.beside("copy.db")).unwrap_err();
     assert!(matches!(error, CopyError::Broken(_)), "{error:?}");
     assert!(!home.beside("copy.db").exists());
 }

@@ -5,8 +5,10 @@
 mod chain;
 mod copies;
 mod crash;
+mod damage;
 mod fixture;
 mod full_disk;
 mod open;
 mod past;
 mod replay;
+mod small_disk;
