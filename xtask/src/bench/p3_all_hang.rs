@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::row::{Bench, Goal, Measured, Row};
-use super::stand::{Hub, Target, binary, latest_ms, raise_descriptors};
+use super::stand::{Hub, Target, binary, latest_ms, plans, raise_descriptors};
 
 /// The row.
 pub(super) const ROW: Row = Row {
@@ -101,25 +101,36 @@ fn late_starts(hub: &Hub) -> Result<f64, String> {
 }
 
 fn plan(targets: usize, hung: &Target, healthy: &Target) -> String {
-    let mut pinned = String::new();
-    let mut services = String::new();
-    for (n, address) in (0..targets).zip(hung.addresses.iter().cycle()) {
-        let (ip, port) = (address.ip(), address.port());
-        let _ = writeln!(pinned, "    h{n}.bench.example: {ip}");
-        let _ = writeln!(
-            services,
-            "  - {{id: h{n}, capabilities: {{serve: {{journey: [{{get: \"http://h{n}.bench.example:{port}/\"}}]}}}}}}"
-        );
-    }
+    let steps: Vec<String> = hung
+        .addresses
+        .iter()
+        .map(|address| format!("{{get: \"http://{{id}}.bench.example:{}/\"}}", address.port()))
+        .collect();
+    let mut plan =
+        plans::spread(targets, &steps, "every: 30s, timeout: 10s, deadline: 11s, confirm: {down: 1}");
     let every = format!("every: {HEALTHY_EVERY}s, timeout: 500ms, deadline: 900ms");
     for (n, address) in (0..HEALTHY).zip(healthy.addresses.iter().cycle()) {
-        let _ = writeln!(
-            services,
-            "  - {{id: w{n}, {every}, capabilities: {{serve: {{journey: [{{get: \"http://{address}/w{n}\"}}]}}}}}}"
-        );
+        let journey = format!("[{{get: \"http://{address}/w{n}\"}}]");
+        let _ = writeln!(plan, "  - {{id: w{n}, {every}, capabilities: {{serve: {{journey: {journey}}}}}}}");
     }
-    format!(
-        "defaults: {{every: 30s, timeout: 10s, deadline: 11s, confirm: {{down: 1}}}}\n\
-         resolve:\n  pinned:\n{pinned}services:\n{services}"
-    )
+    plan.push_str("resolve:\n  pinned:\n");
+    for (n, address) in (0..targets).zip(hung.addresses.iter().cycle()) {
+        let _ = writeln!(plan, "    s{n}.bench.example: {}", address.ip());
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_is_a_host_of_its_own() {
+        let (hung, healthy) = (Target::start(2).unwrap(), Target::start(1).unwrap());
+        let plan = plan(3, &hung, &healthy);
+        assert!(plan.contains("s0.bench.example: 127.0.0.1\n"), "{plan}");
+        assert!(plan.contains("s1.bench.example: 127.0.0.2\n"), "{plan}");
+        assert_eq!(plan.matches("id: w").count(), HEALTHY);
+        assert!(plan.contains("every: 1s"), "{plan}");
+    }
 }

@@ -14,13 +14,16 @@ use super::{Folder, free_address};
 /// Shortest pause between two looks at the page; a page that is slow to come is looked at less often.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Where it says what it has to say.
+const LOG: &str = "log";
+
 /// A running hub; ended with this value.
 pub(in super::super) struct Hub {
     server: Server,
     page: SocketAddr,
     operate: SocketAddr,
     begun: Instant,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Hub {
@@ -43,10 +46,10 @@ impl Hub {
         serve.arg("serve").arg(&config).current_dir(&folder.0);
         let begun = Instant::now();
         let server = match core {
-            Some(core) => Server::start(&mut pinned(core, &mut serve)?)?,
-            None => Server::start(&mut serve)?,
+            Some(core) => Server::start_telling(&mut pinned(core, &mut serve)?, &folder.0.join(LOG))?,
+            None => Server::start_telling(&mut serve, &folder.0.join(LOG))?,
         };
-        Ok(Self { server, page, operate, begun, _folder: folder })
+        Ok(Self { server, page, operate, begun, folder })
     }
 
     /// Seconds since its start.
@@ -91,6 +94,10 @@ impl Hub {
             }
             if begun.elapsed() > limit {
                 return Err(format!("after {} s the page has only {verdicts:?}", limit.as_secs()));
+            }
+            if self.server.is_over() {
+                let said = std::fs::read_to_string(self.folder.0.join(LOG)).unwrap_or_default();
+                return Err(format!("the hub has ended: {said}"));
             }
             // At most an eighth of the time is spent on looking.
             std::thread::sleep(LOOK.max(asked.elapsed() * 8));

@@ -2,6 +2,8 @@
 //!
 //! Times have the resolution of the kernel's clock ticks, a hundredth of a second: windows are chosen long enough for it.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -17,6 +19,21 @@ impl Server {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let name = quiet.get_program().to_string_lossy().into_owned();
         quiet.spawn().map(Self).map_err(|error| format!("{name} cannot be started: {error}"))
+    }
+
+    /// The same, with what it says in a file.
+    pub(in super::super) fn start_telling(command: &mut Command, log: &Path) -> Result<Self, String> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let file = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let telling = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        telling.spawn().map(Self).map_err(|error| format!("{name} cannot be started: {error}"))
+    }
+
+    /// Whether it has ended by itself.
+    pub(in super::super) fn is_over(&self) -> bool {
+        std::fs::read_to_string(format!("/proc/{}/stat", self.id())).map_or(true, |stat| {
+            stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+        })
     }
 
     pub(in super::super) fn id(&self) -> u32 {
@@ -105,6 +122,15 @@ mod tests {
         assert!(seconds > 0.0);
         assert_eq!(said, "done\n");
         assert!(spent(Command::new("sh").args(["-c", "exit 3"])).is_err());
+    }
+
+    #[test]
+    fn a_server_that_ends_by_itself_is_noticed() {
+        let server = Server::start(Command::new("true").arg("x")).unwrap();
+        while !server.is_over() {
+            std::thread::yield_now();
+        }
+        assert!(!Server::start(Command::new("sleep").arg("60")).unwrap().is_over());
     }
 
     #[test]
