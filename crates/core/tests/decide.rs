@@ -221,6 +221,26 @@ fn a_slow_quorum_is_degraded_and_recovers() {
 }
 
 #[test]
+fn a_first_slow_pass_is_looked_at_again_at_once() {
+    let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
+    shape.policy.degraded.within = Some(Duration::from_millis(800));
+    let mut story = Story::new(plan(&shape));
+    let buy = key("app-store", "buy", Some("gb"));
+    let check = story.checks(&buy)[0];
+    let rechecks =
+        |story: &Story| story.actions.iter().filter(|a| matches!(a, Action::Recheck { .. })).count();
+    story.see(pass(check, at(30 * S)));
+    assert_eq!(rechecks(&story), 0);
+    for (n, wanted) in [(60, 1), (62, 1), (90, 1)] {
+        let mut slow = pass(check, at(n * S));
+        slow.took_ms = 900;
+        story.see(slow);
+        assert_eq!(rechecks(&story), wanted, "what is known to be slow is not asked twice");
+    }
+    assert_eq!(story.verdict(&buy), Degraded);
+}
+
+#[test]
 fn our_own_failing_is_never_the_targets() {
     let mut story = story();
     let buy = key("app-store", "buy", Some("gb"));

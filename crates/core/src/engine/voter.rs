@@ -70,7 +70,7 @@ pub(crate) struct Seen {
 pub(crate) enum Wants {
     /// Nothing more.
     Nothing,
-    /// A recheck: a first failure, or a first pass after an outage.
+    /// A recheck: a first failure, a first slow pass, or a first pass after an outage.
     Confirmation,
     /// A recheck where it stands alone: it was just confirmed to fail.
     AnotherLook,
@@ -157,18 +157,20 @@ impl Voter {
         self.passes = self.passes.saturating_add(1);
         let limit = policy.degraded.within.unwrap_or(Duration::MAX);
         self.note_pace(Duration::from_millis(u64::from(took_ms)) > limit, policy);
+        // A first slow pass is looked at again as a first failure is.
+        let paced = if self.slow > 0 && !self.is_slow { Wants::Confirmation } else { Wants::Nothing };
         match self.stance {
-            Stance::Passing => Wants::Nothing,
+            Stance::Passing => paced,
             Stance::Open => {
                 self.stance = Stance::Passing;
-                Wants::Nothing
+                paced
             }
             Stance::Failing if self.passes >= policy.confirm.up => {
                 self.stance = Stance::Passing;
                 // What failed belonged to the outage, and that is over.
                 self.recent = 0;
                 self.runs = 0;
-                Wants::Nothing
+                paced
             }
             Stance::Failing => Wants::Confirmation,
         }

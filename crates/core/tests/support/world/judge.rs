@@ -1,8 +1,9 @@
 //! The judge of a world: knows the truth, hears what the engine says, and notes every promise that is not kept.
 //!
-//! * What is wrong for everyone is called an outage within an interval, twice the step's deadline and two seconds, where
-//!   the budget of rechecks allows; a service that is out as a whole, within two intervals and the deadline.
-//! * What is wrong for some is not green within the same time; what is wrong now and then, within two windows of `n of m`.
+//! * What is wrong is not green any more within an interval, twice the step's deadline and the wait for a recheck; what
+//!   is wrong now and then, within two windows of `n of m`.
+//! * What is wrong for everyone is called an outage within the same time, or one interval more where more fails than its
+//!   service has rechecks for.
 //! * Where nobody can measure nothing is green past the lease, and nobody is accused.
 //! * No outage is called where there is none, and none is given up while it lasts.
 //! * What is over is green again, and its incident is closed.
@@ -19,6 +20,10 @@ use super::trouble::{Form, Trouble};
 const REMEMBERED: usize = 16_384;
 /// Lines of such a history.
 const SHOWN: usize = 48;
+/// What a promise grants beyond the interval and the deadlines: a recheck begins within 2.3 s, and packets travel.
+const SLACK_MS: i64 = 3_100;
+/// Rechecks that a cell wants of its budget for each of its vantages, until an outage is called.
+const RECHECKS: usize = 2;
 /// A cell that fails ever so often for a moment (the weather) may put the end of its incident off.
 const PATIENCE_MS: i64 = 10 * 60_000;
 
@@ -69,6 +74,9 @@ pub struct Terms {
 enum Moment {
     Ends,
     Begins,
+    /// The page must differ by now.
+    Differs,
+    /// Each cell must be found by now.
     Due,
     Settled,
 }
@@ -94,7 +102,11 @@ pub struct Judge {
     /// The trouble that each cell is in, and the last that it was in.
     active: Vec<Option<usize>>,
     last: Vec<Option<usize>>,
+    /// Troubles of which a cell is not green any more; cells that are what their trouble makes of them, and those of them
+    /// that were so in time.
+    noticed: BTreeSet<usize>,
     found: BTreeSet<(usize, usize)>,
+    counted: BTreeSet<(usize, usize)>,
     recovered: BTreeSet<(usize, usize)>,
     verdicts: Vec<(Verdict, i64)>,
     cases: BTreeMap<u64, Case>,
@@ -113,7 +125,9 @@ impl Judge {
             moments: BTreeSet::new(),
             active: vec![None; count],
             last: vec![None; count],
+            noticed: BTreeSet::new(),
             found: BTreeSet::new(),
+            counted: BTreeSet::new(),
             recovered: BTreeSet::new(),
             verdicts: vec![(Verdict::Unknown, i64::MIN / 2); count],
             cases: BTreeMap::new(),
@@ -126,6 +140,12 @@ impl Judge {
     pub fn add(&mut self, trouble: Trouble) {
         let nth = self.troubles.len();
         let due = trouble.from + self.promise(&trouble);
+        let differs = trouble.from + self.promise(&trouble).min(self.soon());
+        if matches!(trouble.form, Form::Whole | Form::OneVantage(_) | Form::Slow)
+            && differs + 1_000 < trouble.to
+        {
+            self.moments.insert((differs, Moment::Differs, nth));
+        }
         self.moments.insert((trouble.from, Moment::Begins, nth));
         self.moments.insert((trouble.to, Moment::Ends, nth));
         self.moments.insert((trouble.to + self.settles(&trouble), Moment::Settled, nth));
@@ -152,6 +172,12 @@ impl Judge {
         for cell in self.troubles[nth].cells.clone() {
             match moment {
                 Moment::Begins => self.begins(now, cell, nth),
+                Moment::Differs => {
+                    if !self.noticed.contains(&nth) && !self.is_crowded(nth, now) {
+                        self.broken(now, cell, "the page does not differ, and nobody could know");
+                    }
+                    break;
+                }
                 Moment::Due => self.due(now, cell, nth),
                 Moment::Ends => self.ends(now, cell, nth),
                 Moment::Settled => self.settled(now, cell, nth),
@@ -233,6 +259,9 @@ impl Judge {
             Form::OneVantage(_) | Form::OneAddress | Form::Slow | Form::SomeSlow => verdict.is_failing(),
             Form::Ours | Form::Silence => verdict != Verdict::Operational,
         };
+        if verdict.is_failing() {
+            self.noticed.insert(nth);
+        }
         if heard && self.found.insert((nth, cell)) {
             let took = now - self.troubles[nth].from;
             let slowest = self.report.slowest_ms.entry(self.class(&self.troubles[nth])).or_default();
@@ -241,8 +270,16 @@ impl Judge {
     }
 
     fn due(&mut self, now: i64, cell: usize, nth: usize) {
+        let in_time = now - self.troubles[nth].from <= self.promise(&self.troubles[nth]);
         if self.found.contains(&(nth, cell)) {
-            self.report.found += 1;
+            self.report.found += u64::from(self.counted.insert((nth, cell)));
+        } else if in_time && self.is_crowded(nth, now) {
+            let later = now + self.terms.every;
+            if later + 1_000 < self.troubles[nth].to {
+                self.moments.insert((later, Moment::Due, nth));
+            } else {
+                self.report.lasting -= 1;
+            }
         } else {
             self.broken(now, cell, "it is not found within its promise");
         }
@@ -272,7 +309,9 @@ impl Judge {
                 &format!("incident {id} is still open, long after all that it holds was over"),
             );
         }
+        self.noticed.remove(&nth);
         self.found.remove(&(nth, cell));
+        self.counted.remove(&(nth, cell));
         self.recovered.remove(&(nth, cell));
     }
 
@@ -310,18 +349,31 @@ impl Judge {
     fn promise(&self, trouble: &Trouble) -> i64 {
         let Terms { every, step, lease, window, .. } = self.terms;
         match trouble.form {
-            Form::Whole | Form::OneVantage(_) | Form::Slow if self.is_wide(trouble) => {
-                2 * every + 2 * step + 2_000
-            }
-            Form::Whole | Form::OneVantage(_) | Form::Slow => every + 2 * step + 2_000,
+            Form::Whole | Form::OneVantage(_) | Form::Slow if self.is_wide(trouble) => self.soon() + every,
+            Form::Whole | Form::OneVantage(_) | Form::Slow => self.soon(),
             Form::OneAddress | Form::SomeSlow => 2 * window,
             Form::Ours | Form::Silence => lease + step,
         }
     }
 
-    /// Whether its first failures want more rechecks than its service has.
+    /// An interval, the deadline of an attempt and of its recheck, and the wait between them.
+    fn soon(&self) -> i64 {
+        self.terms.every + 2 * self.terms.step + SLACK_MS
+    }
+
+    /// Whether it wants more rechecks than its service has.
     fn is_wide(&self, trouble: &Trouble) -> bool {
-        trouble.cells.len() * self.terms.vantages > self.terms.budget
+        trouble.cells.len() * self.terms.vantages * RECHECKS > self.terms.budget
+    }
+
+    /// Whether another trouble of its service was going on, which took of the same budget.
+    fn is_crowded(&self, nth: usize, now: i64) -> bool {
+        let service = |trouble: &Trouble| &self.cells[trouble.cells[0]].service;
+        let lately = now - 2 * self.soon();
+        let others = self.troubles.iter().enumerate().rev().take(72).filter(|(other, _)| *other != nth);
+        others.map(|(_, trouble)| trouble).any(|other| {
+            other.from < now && other.to > lately && service(other) == service(&self.troubles[nth])
+        })
     }
 
     fn settles(&self, trouble: &Trouble) -> i64 {

@@ -72,7 +72,7 @@ pub fn storm(
         let from = begin + (chance.next() % HOUR_MS as u64) as i64;
         let nth = (day * 24 + hour) as usize;
         let kind = Kind::ALL[nth % Kind::ALL.len()];
-        let form = form(kind, nth / Kind::ALL.len(), vantages, chance);
+        let form = form(kind, vantages, chance);
         let to = from + chance.length(interval_ms, 4 * HOUR_MS);
         let mut chosen = scope(cells, chance);
         chosen.retain(|cell| busy.get(cell).is_none_or(|until| *until < from));
@@ -84,16 +84,16 @@ pub fn storm(
     troubles
 }
 
-fn form(kind: Kind, round: usize, vantages: usize, chance: &mut Chance) -> Form {
+fn form(kind: Kind, vantages: usize, chance: &mut Chance) -> Form {
+    let any = chance.below(8);
     if kind.layer() == Layer::Vantage {
-        return if round % 2 == 0 { Form::Ours } else { Form::Silence };
+        return if any % 2 == 0 { Form::Ours } else { Form::Silence };
     }
-    match round % 8 {
-        0..=2 => Form::Whole,
-        3 if vantages > 1 => Form::OneVantage(chance.below(vantages)),
-        4 | 3 => Form::OneAddress,
-        5 => Form::Slow,
-        6 => Form::SomeSlow,
+    match any {
+        0 if vantages > 1 => Form::OneVantage(chance.below(vantages)),
+        0 | 1 => Form::OneAddress,
+        2 => Form::Slow,
+        3 => Form::SomeSlow,
         _ => Form::Whole,
     }
 }
