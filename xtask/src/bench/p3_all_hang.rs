@@ -96,8 +96,8 @@ fn once(candor: &Path, targets: usize) -> Result<Told, String> {
 
 /// Starts that were more than 100 ms late, since the hub's own.
 fn late_starts(hub: &Hub) -> Result<f64, String> {
-    let all = hub.figure("candor_start_late_seconds_count")?;
-    Ok(all - hub.figure("candor_start_late_seconds_bucket{le=\"0.1\"}")?)
+    let names = ["candor_start_late_seconds_count", "candor_start_late_seconds_bucket{le=\"0.1\"}"];
+    hub.figures(names).map(|[all, in_time]| all - in_time)
 }
 
 fn plan(targets: usize, hung: &Target, healthy: &Target) -> String {

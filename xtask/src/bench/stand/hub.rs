@@ -115,11 +115,21 @@ impl Hub {
         Some(counts)
     }
 
-    /// A figure of `/metrics` by its name, with its labels where it has some.
+    /// A figure of `/metrics` by its name.
     pub(in super::super) fn figure(&self, name: &str) -> Result<f64, String> {
+        self.figures([name]).map(|[value]| value)
+    }
+
+    /// Several, at one moment; a name has its labels with it, where there are some.
+    pub(in super::super) fn figures<const N: usize>(&self, names: [&str; N]) -> Result<[f64; N], String> {
         let text = get(self.operate, "/metrics", "").ok_or("the hub gives no metrics")?;
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("there is no figure {name}"))
+        let mut values = [0.0; N];
+        for (value, name) in values.iter_mut().zip(names) {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            let number = line.and_then(|number| number.parse().ok());
+            *value = number.ok_or_else(|| format!("there is no figure {name}"))?;
+        }
+        Ok(values)
     }
 }
 
