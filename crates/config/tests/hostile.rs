@@ -270,8 +270,8 @@ fn a_pattern_that_grows_when_compiled_is_refused() {
 fn the_same_wrong_pattern_is_a_fault_at_each_of_its_places() {
     let step = "- get: https://a.example/\n  capture: {t: $.}\n- get: https://a.example/\n  capture: {u: $.}";
     let faults = faults(&steps(step));
-    let places: Vec<&str> = faults.iter().map(|f| &f[..5]).collect();
-    assert_eq!(places, ["7:22:", "9:22:"], "{faults:?}");
+    let [first, second] = faults.as_slice() else { panic!("{faults:?}") };
+    assert!(first.starts_with("7:22:") && second.starts_with("9:22:"), "{faults:?}");
 }
 
 // ---- numbers, times, addresses ----

@@ -13,6 +13,9 @@ use candor_ledger::Ledger;
 use crate::options::{HubError, HubOptions, Origin};
 use crate::recorder::Accepted;
 
+/// Most faults that are written to the log.
+const SHOWN: usize = 20;
+
 /// A plan, what it was made from, and what was wrong with what the file says now.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -39,6 +42,10 @@ pub(crate) struct Resolved {
 pub(crate) struct Secrets(BTreeMap<PathBuf, u64>);
 
 impl Secrets {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.0.keys()
+    }
+
     /// The same files as they are now.
     pub(crate) fn now(&self) -> Self {
         Self(self.0.keys().map(|path| (path.clone(), fingerprint(&Process.read(path)))).collect())
@@ -90,13 +97,24 @@ impl Refused {
             hash: source.hash(),
             first: faults.0.first().map(ToString::to_string).unwrap_or_default(),
             faults: u32::try_from(faults.0.len()).unwrap_or(u32::MAX),
-            rendered: faults.render(source, false),
+            rendered: rendered(source, faults),
         }
     }
 
     pub(crate) fn unreadable(why: String) -> Self {
         Self { hash: String::new(), first: why.clone(), faults: 1, rendered: why }
     }
+}
+
+/// As many faults as a log is read for.
+fn rendered(source: &Source, faults: &Faults) -> String {
+    let shown = Faults(faults.0.iter().take(SHOWN).cloned().collect());
+    let mut text = shown.render(source, false);
+    if let Some(more) = faults.0.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        text.push_str(&format!("and {more} more; `candor config check` shows them"));
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 /// Loads the plan that a hub starts with: what the origin says, or the last that was accepted where that is bad.
@@ -120,7 +138,7 @@ fn load_files(path: &Path, options: &HubOptions, now: Timestamp) -> Result<Loade
             let why = error.to_string();
             let refused = Refused::unreadable(why.clone());
             return last_accepted(path, None, options, (refused, Secrets::default()), now)
-                .ok_or(HubError::Read(why));
+                .map_err(|nor| HubError::Read(neither(why, nor)));
         }
     };
     let Resolved { plan, secrets } = resolve(&source, options, now);
@@ -132,7 +150,7 @@ fn load_files(path: &Path, options: &HubOptions, now: Timestamp) -> Result<Loade
             let refused = Refused::new(&source, &faults);
             let rendered = refused.rendered.clone();
             last_accepted(path, Some(&source), options, (refused, secrets), now)
-                .ok_or(HubError::Config(rendered))
+                .map_err(|nor| HubError::Config(neither(rendered, nor)))
         }
     }
 }
@@ -167,26 +185,45 @@ fn overridden(mut plan: Plan, options: &HubOptions) -> Plan {
     plan
 }
 
-/// The config that was in force last, from the ledger that the bad file probably names.
+/// What is wrong with the config, and why there is no earlier one to go on with, where one was to be expected.
+fn neither(mut why: String, nor: Option<String>) -> String {
+    if let Some(nor) = nor {
+        why.push_str("\n\nerror: ");
+        why.push_str(&nor);
+    }
+    why
+}
+
+/// The config that was in force last, from the ledger that the bad file probably names; else why there is none, where
+/// that is not simply because nothing ever was.
 fn last_accepted(
     path: &Path,
     bad: Option<&Source>,
     options: &HubOptions,
     (refused, secrets): (Refused, Secrets),
     now: Timestamp,
-) -> Option<Loaded> {
+) -> Result<Loaded, Option<String>> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let ledger = options.ledger.clone().unwrap_or_else(|| folder.join(named_ledger(bad)));
-    let kept = Ledger::open_to_read(&ledger).ok()?.last_config().ok()??;
+    if !ledger.exists() {
+        return Err(None);
+    }
+    let unread =
+        |error: &dyn std::error::Error| Some(format!("nor can the config before it be had: {error}"));
+    let kept = Ledger::open_to_read(&ledger).map_err(|error| unread(&error))?;
+    let kept = kept.last_config().map_err(|error| unread(&error))?.ok_or(None)?;
     let source = source_of(&kept.files, folder);
-    let plan = resolve(&source, options, now).plan.ok()?;
+    let plan = resolve(&source, options, now).plan.map_err(|faults| {
+        let first = faults.0.first().map(ToString::to_string).unwrap_or_default();
+        Some(format!("nor does the config accepted at {} stand any more: {first}", kept.at))
+    })?;
     tracing::error!(
         "the config is refused; the one accepted at {} is in force:\n{}",
         kept.at,
         refused.rendered
     );
     let config = accepted(&source);
-    Some(Loaded { plan, config, refused: Some(refused), source: Some(source), secrets })
+    Ok(Loaded { plan, config, refused: Some(refused), source: Some(source), secrets })
 }
 
 /// The ledger's path in a config that cannot be read as a whole: the line that names it, or the default.

@@ -17,7 +17,7 @@
 //! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
 //! * `publish`, `site`, `packed` — from view to bytes in memory; `render` — the thread that makes them
 //! * `serve` — the two listeners; `metrics`; `health`, `pulse` — whether every part works
-//! * `config` — getting a plan; `reload` — a changed config, taken or refused
+//! * `config` — getting a plan; `reload`, `looks` — a changed config, noticed, and taken or refused
 //!
 //! Failure policy: the page goes on. A ledger that cannot be written is said on the page, and caught up later; a config
 //! that cannot be read leaves the old one in force; a page past its time is served with its greens turned to unknown.
@@ -27,6 +27,7 @@ mod config;
 mod decide;
 mod desk;
 mod health;
+mod looks;
 mod metrics;
 mod options;
 mod packed;

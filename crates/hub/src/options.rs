@@ -50,7 +50,7 @@ pub enum HubError {
     #[error("the system gives no thread to serve from: {0}; raise the limit on tasks or processes")]
     Thread(String),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {site}: {why}; free the port, or choose another with {flag}")]
+    #[error("cannot listen on {address} for {site}: {why}; {}, or choose another with {flag}", remedy(.why))]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -61,4 +61,14 @@ pub enum HubError {
         /// The option that changes it.
         flag: &'static str,
     },
+}
+
+fn remedy(why: &std::io::Error) -> &'static str {
+    match why.kind() {
+        std::io::ErrorKind::AddrNotAvailable => "give this host the address",
+        std::io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a right of their own (CAP_NET_BIND_SERVICE)"
+        }
+        _ => "free the port",
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! * `support` — a folder with a config, a script for the probes, a running hub, a plain HTTP client
 //! * `lease` — silence, and probes that hang; `history` — time in each verdict
-//! * `restart` — what survives; `reload` — what a changed config does; `trouble` — a ledger that cannot be written
+//! * `restart` — what survives; `reload`, `storms` — what a changed config does; `trouble` — a ledger that cannot be written
 //! * `serving` — what is told to whom, and how; `readers` — many and slow ones
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
@@ -12,5 +12,6 @@ mod readers;
 mod reload;
 mod restart;
 mod serving;
+mod storms;
 mod support;
 mod trouble;

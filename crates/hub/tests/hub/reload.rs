@@ -6,7 +6,7 @@ use candor_ledger::{Ledger, Logged};
 
 use crate::support::{Does, Folder, MAIL, SHOP, Script, measured, notices};
 
-fn count(folder: &Folder, of: impl Fn(&Event) -> bool) -> usize {
+pub(crate) fn count(folder: &Folder, of: impl Fn(&Event) -> bool) -> usize {
     let mut n = 0;
     let reader = Ledger::open_to_read(&folder.ledger()).unwrap();
     reader
