@@ -175,6 +175,29 @@ async fn questions_in_one_connection_are_answered_in_order() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_finish_its_question_is_cut() {
+    let ours = Ours::start(vec![zone(SHOP)]).await;
+    for beginning in [&[][..], &[0], &[0xff, 0xff], &[0, 34, 1]] {
+        let mut stream = TcpStream::connect(ours.address).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await;
+        assert!(ended.unwrap().is_err(), "the connection was not closed after {beginning:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connections_give_way_when_few_are_left() {
+    let ours = Ours::start(vec![zone(SHOP)]).await;
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        idle.push(TcpStream::connect(ours.address).await.unwrap());
+    }
+    // Less than a connection may idle where there are enough of them.
+    let asking = AskOptions { deadline: Duration::from_secs(5), ..over(Transport::Tcp) };
+    assert_eq!(asked(ours.address, "mx1.shop.example", "A", &asking).await.rcode, Rcode::NOERROR);
+}
+
 #[tokio::test]
 async fn more_connections_than_slots_do_not_stop_udp() {
     let ours = Ours::start(vec![zone(SHOP)]).await;
@@ -288,7 +311,7 @@ async fn files_with_faults_are_not_served() {
     };
     insta::assert_snapshot!(
         shown(vec![good.clone(), bad]).await,
-        @"DIR/bad:2: cannot be read: expected IPv4 address"
+        @"DIR/bad:2:8: cannot be read: expected IPv4 address"
     );
     insta::assert_snapshot!(
         shown(vec![good.clone(), good.clone()]).await,

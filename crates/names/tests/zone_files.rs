@@ -42,16 +42,16 @@ sub SOA ns1 hostmaster 1 2 3 4 5
 ";
     insta::assert_snapshot!(faults(text, None), @r"
     f: there is no NS record at shop.example.
-    f:6: a second SOA record; the first is on line 4
-    f:9: www.shop.example. has a CNAME beside A (RFC 1034, section 3.6.2)
-    f:10: elsewhere.example. lies outside of the zone shop.example.
-    f:12: two.shop.example. A with a TTL of 60 beside 300: one RRset has one TTL (RFC 2181, section 5.2)
-    f:13: a TTL of 2147483648, more than 2147483647 (RFC 2181, section 8)
-    f:14: $INCLUDE other.zone is not read: a zone must be one file
-    f:16: alias.shop.example. has more than one CNAME
-    f:17: *.wild.shop.example. is a wildcard with NS, of which no meaning is defined (RFC 4592, section 4)
-    f:18: lonely.shop.example. has a DS without NS (RFC 4035, section 2.4)
-    f:19: an SOA record at sub.shop.example., which is not the apex shop.example.
+    f:6:1: a second SOA record; the first is on line 4
+    f:9:1: www.shop.example. has a CNAME beside A (RFC 1034, section 3.6.2)
+    f:10:1: elsewhere.example. lies outside of the zone shop.example.
+    f:12:1: two.shop.example. A with a TTL of 60 beside 300: one RRset has one TTL (RFC 2181, section 5.2)
+    f:13:1: a TTL of 2147483648, more than 2147483647 (RFC 2181, section 8)
+    f:14:1: $INCLUDE other.zone is not read: a zone must be one file
+    f:16:1: alias.shop.example. has more than one CNAME
+    f:17:1: *.wild.shop.example. is a wildcard with NS, of which no meaning is defined (RFC 4592, section 4)
+    f:18:1: lonely.shop.example. has a DS without NS (RFC 4035, section 2.4)
+    f:19:1: an SOA record at sub.shop.example., which is not the apex shop.example.
     ");
 }
 
@@ -59,36 +59,86 @@ sub SOA ns1 hostmaster 1 2 3 4 5
 fn a_line_that_cannot_be_read_is_named_beside_what_was_read_before() {
     let text = format!("{HEAD}www CNAME shop\nwww A 192.0.2.1\nbad A 192.0.2.999\nnever B\n");
     insta::assert_snapshot!(faults(&text, None), @r"
-    f:6: www.shop.example. has a CNAME beside A (RFC 1034, section 3.6.2)
-    f:7: cannot be read: expected IPv4 address
+    f:6:1: www.shop.example. has a CNAME beside A (RFC 1034, section 3.6.2)
+    f:7:7: cannot be read: expected IPv4 address
+    f:8:7: no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)
     ");
+}
+
+#[test]
+fn every_bad_record_is_reported_and_those_after_it_are_read_as_they_stand() {
+    let text = "\
+$ORIGIN shop.example.
+$TTL 300
+@ SOA ns1 hostmaster 1 2 3 4 5
+@ NS ns1
+bad A 192.0.2.999
+www A 192.0.2.1
+   A 192.0.2.x
+   AAAA 2001:db8::g
+    TXT ( \"fine\"
+       \"bad\\999\" )
+three MX mail
+short A
+much A 192.0.2.1 192.0.2.2
+$ORIGIN sub.shop.example.
+x CNAME y
+  A 192.0.2.1
+what WHAT x
+\\;odd\\( A 192.0.2.1
+  A 192.0.2.y
+";
+    insta::assert_snapshot!(faults(text, None), @r"
+    f:5:7: cannot be read: expected IPv4 address
+    f:7:6: cannot be read: expected IPv4 address
+    f:8:9: cannot be read: expected IPv6 address
+    f:10:8: cannot be read: bad symbol: illegal escape sequence
+    f:11:10: cannot be read: expected decimal number
+    f:12:8: the record ends too early
+    f:13:18: more words than the record has fields
+    f:16:3: x.sub.shop.example. has a CNAME beside A (RFC 1034, section 3.6.2)
+    f:17:6: no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)
+    f:19:5: cannot be read: expected IPv4 address
+    ");
+}
+
+#[test]
+fn a_bad_directive_ends_the_reading_and_too_many_faults_are_cut_with_a_word() {
+    let told = faults(&format!("{HEAD}bad A x\n$TTL 1h\nworse A y\n"), None);
+    insta::assert_snapshot!(told, @r"
+    f:5:7: cannot be read: expected IPv4 address
+    f:6:6: cannot be read: expected decimal number
+    ");
+    let many: String = (0..5000).map(|n| format!("n{n} A x\n")).collect();
+    let told = faults(&format!("{HEAD}{many}"), None);
+    assert_eq!(told.lines().count(), 101);
+    assert_eq!(told.lines().last(), Some("f: there are more faults than these 100"));
 }
 
 #[test]
 fn the_place_of_a_fault_is_right_whatever_lies_before() {
     let after = |line: &str| faults(&format!("{HEAD}\n; x\ntxt TXT ( \"a\"\n \"b\" )\n{line}"), None);
     assert!(
-        after("bad A\nok A 192.0.2.1\n").starts_with("f:9: the record ends too early"),
+        after("bad A\nok A 192.0.2.1\n").starts_with("f:9:6: the record ends too early"),
         "{}",
         after("bad A\n")
     );
-    assert!(after("$TTL 5\n\nbad A x\n").starts_with("f:11: "), "{}", after("$TTL 5\n\nbad A x\n"));
-    assert!(
-        after("$TTL 1h\nok A 192.0.2.1\n").starts_with("f:9: "),
-        "{}",
-        after("$TTL 1h\nok A 192.0.2.1\n")
-    );
-    assert!(
-        after("$WHAT x\nok A 192.0.2.1\n").starts_with("f:9: "),
-        "{}",
-        after("$WHAT x\nok A 192.0.2.1\n")
-    );
+    assert!(after("$TTL 5\n\nbad A x\n").starts_with("f:11:"), "{}", after("$TTL 5\n\nbad A x\n"));
+    assert!(after("$TTL 1h\nok A 192.0.2.1\n").starts_with("f:9:"), "{}", after("$TTL 1h\nok A 192.0.2.1\n"));
+    assert!(after("$WHAT x\nok A 192.0.2.1\n").starts_with("f:9:"), "{}", after("$WHAT x\nok A 192.0.2.1\n"));
     assert_eq!(
         after("ok A 192.0.2.1\nopen TXT ( \"a\"\nlost A 192.0.2.1\n"),
-        "f:10: a parenthesis that is not closed"
+        "f:10:1: a parenthesis that is not closed"
     );
-    assert_eq!(after("ok A 192.0.2.1\nopen TXT \"a\nlost A 192.0.2.1\n"), "f:10: a quote that is not closed");
-    assert!(after("bad A 192.0.2.1 )\n").starts_with("f:9: parentheses"), "{}", after("bad A 192.0.2.1 )\n"));
+    assert_eq!(
+        after("ok A 192.0.2.1\nopen TXT \"a\nlost A 192.0.2.1\n"),
+        "f:10:1: a quote that is not closed"
+    );
+    assert!(
+        after("bad A 192.0.2.1 )\n").starts_with("f:9:17: parentheses"),
+        "{}",
+        after("bad A 192.0.2.1 )\n")
+    );
 }
 
 #[test]
@@ -105,11 +155,11 @@ fn what_a_zone_must_have_is_missed() {
 fn ttl_units_and_missing_origins_are_explained() {
     insta::assert_snapshot!(
         faults("$ORIGIN shop.example.\n@ 1h SOA a b 1 2 3 4 5\n", None),
-        @"f:2: no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)"
+        @"f:2:3: no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)"
     );
     insta::assert_snapshot!(
         faults("@ 60 SOA a b 1 2 3 4 5\n", None),
-        @"f:1: a relative name, and no origin: give one, or write $ORIGIN first"
+        @"f:1:3: a relative name, and no origin: give one, or write $ORIGIN first"
     );
 }
 
@@ -122,7 +172,7 @@ fn the_origin_comes_from_the_argument_the_directive_or_the_soa() {
     assert_eq!(zone(absolute).origin(), "shop.example.");
     assert_eq!(
         faults(absolute, Some("other.example")),
-        "f:1: the SOA is that of shop.example., not of other.example."
+        "f:1:1: the SOA is that of shop.example., not of other.example."
     );
     assert!(faults(relative, Some("a..b")).starts_with("f: \"a..b\" is not an origin"));
 }

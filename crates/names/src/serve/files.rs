@@ -55,7 +55,7 @@ fn load_now(files: &[PathBuf]) -> Result<Vec<Zone>, ServeError> {
             Ok(zone) => {
                 let message = format!("another file has the zone {} already", zone.origin());
                 if zones.insert(zone.origin().to_ascii_lowercase(), zone).is_some() {
-                    faults.push(ZoneFault { file: file.display().to_string(), line: 0, message });
+                    faults.push(ZoneFault { file: file.display().to_string(), line: 0, column: 0, message });
                 }
             }
             Err(found) => faults.extend(found),

@@ -290,6 +290,21 @@ mod tests {
         }
 
         #[test]
+        fn a_response_is_never_answered_whatever_it_holds(
+            mut packet in prop::collection::vec(any::<u8>(), 3..300), tcp: bool,
+        ) {
+            packet[2] |= 0x80;
+            prop_assert_eq!(reply(&zones(), &packet, if tcp { Via::Tcp } else { Via::Udp }), None);
+        }
+
+        #[test]
+        fn what_is_answered_is_never_answered_again(packet in prop::collection::vec(any::<u8>(), 12..300)) {
+            if let Some(answer) = reply(&zones(), &packet, Via::Tcp) {
+                prop_assert_eq!(reply(&zones(), &answer, Via::Tcp), None);
+            }
+        }
+
+        #[test]
         fn arbitrary_bytes_never_panic(packet in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = reply(&zones(), &packet, Via::Udp);
         }

@@ -1,4 +1,4 @@
-//! Questions over TCP (RFC 7766): pipelined, answered in order, idle connections closed.
+//! Questions over TCP (RFC 7766): pipelined, answered in order; idle and slow connections closed, sooner under load.
 
 use std::io;
 use std::sync::Arc;
@@ -17,6 +17,10 @@ use super::reply::{Via, reply};
 pub(super) const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take for its next question, and to take its answer (RFC 7766, section 6.2.3).
 const IDLE: Duration = Duration::from_secs(10);
+/// The same when few connections are left (RFC 7766, section 6.2.3).
+const IDLE_UNDER_LOAD: Duration = Duration::from_secs(1);
+/// How few that is.
+const FEW: usize = MAX_CONNECTIONS / 4;
 /// Pause after an error of the listener: without file descriptors it would spin.
 const BREATHER: Duration = Duration::from_millis(100);
 
@@ -28,10 +32,10 @@ pub(super) async fn serve(listener: TcpListener, catalog: Catalog, slots: Arc<Se
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, client)) => {
-                let catalog = catalog.clone();
+                let (catalog, slots) = (catalog.clone(), Arc::clone(&slots));
                 connections.spawn(async move {
                     let _slot = slot;
-                    if let Err(fault) = converse(stream, &catalog).await {
+                    if let Err(fault) = converse(stream, &catalog, &slots).await {
                         tracing::debug!(%fault, %client, "answering over TCP");
                     }
                 });
@@ -44,10 +48,11 @@ pub(super) async fn serve(listener: TcpListener, catalog: Catalog, slots: Arc<Se
     }
 }
 
-async fn converse(mut stream: TcpStream, catalog: &Catalog) -> io::Result<()> {
+async fn converse(mut stream: TcpStream, catalog: &Catalog, slots: &Semaphore) -> io::Result<()> {
     stream.set_nodelay(true)?;
     loop {
-        let packet = match timeout(IDLE, receive(&mut stream)).await {
+        let idle = if slots.available_permits() < FEW { IDLE_UNDER_LOAD } else { IDLE };
+        let packet = match timeout(idle, receive(&mut stream)).await {
             Ok(packet) => packet?,
             Err(_) => return Ok(()),
         };

@@ -10,6 +10,8 @@ pub(super) struct Start {
     pub(super) line: usize,
     /// Offset of its first byte that is not space.
     pub(super) offset: usize,
+    /// Column of that byte, from 1.
+    pub(super) column: usize,
     /// Whether it begins with `$`.
     pub(super) directive: bool,
     /// What is still open at the end of the text, if the entry is the last and is not finished.
@@ -22,11 +24,13 @@ pub(super) struct Entries<'a> {
     text: &'a [u8],
     at: usize,
     line: usize,
+    /// Where the line begins.
+    line_at: usize,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), at: 0, line: 1 }
+        Self { text: text.as_bytes(), at: 0, line: 1, line_at: 0 }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -38,6 +42,7 @@ impl<'a> Entries<'a> {
         self.at += 1;
         if byte == b'\n' {
             self.line += 1;
+            self.line_at = self.at;
         }
         Some(byte)
     }
@@ -61,6 +66,25 @@ impl<'a> Entries<'a> {
     }
 }
 
+impl Start {
+    /// Where it begins.
+    pub(super) fn place(&self) -> Place {
+        Place { line: self.line, column: self.column }
+    }
+
+    /// Where its first line begins: space before the first word says that it has no owner of its own.
+    pub(super) fn line_offset(&self) -> usize {
+        self.offset - (self.column - 1)
+    }
+}
+
+/// A place in a text: line and column from 1, both 0 for the text as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
 impl Iterator for Entries<'_> {
     type Item = Start;
 
@@ -68,7 +92,7 @@ impl Iterator for Entries<'_> {
         let mut start: Option<Start> = None;
         let mut depth = 0usize;
         loop {
-            let (line, offset) = (self.line, self.at);
+            let (line, offset, column) = (self.line, self.at, self.at - self.line_at + 1);
             let Some(byte) = self.step() else { break };
             match byte {
                 b'\n' if depth == 0 => {
@@ -84,7 +108,8 @@ impl Iterator for Entries<'_> {
                 b'\n' | b' ' | b'\t' | b'\r' => continue,
                 _ => {}
             }
-            let begun = start.get_or_insert(Start { line, offset, directive: byte == b'$', open: None });
+            let begun =
+                start.get_or_insert(Start { line, offset, column, directive: byte == b'$', open: None });
             match byte {
                 b'(' => depth += 1,
                 b')' => depth = depth.saturating_sub(1),

@@ -8,6 +8,7 @@ mod answer;
 mod edit;
 mod entries;
 mod fault;
+mod piecemeal;
 mod rdata;
 mod read;
 pub mod serial;

@@ -1,7 +1,8 @@
 //! A zone file read (RFC 1035, section 5), and everything that is wrong with it.
 //!
-//! Two passes: `scan` gives records with their lines and stops at the first line that cannot be read; `assemble`
-//! checks what was read as a zone. Both add to one list of faults. `$INCLUDE` is refused, so that a zone is one text.
+//! Two passes: `scan` gives records with their places; `assemble` checks what was read as a zone. Both add to one list of
+//! faults. The library stops for good at the first record that it cannot read; then the text is read anew, entry by entry
+//! (`piecemeal`), so that every bad record is reported. `$INCLUDE` is refused, so that a zone is one text.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,9 @@ use domain::base::{Rtype, Ttl};
 use domain::rdata::{Soa, ZoneRecordData};
 use domain::zonefile::inplace::{Entry, Zonefile};
 
-use super::entries::Entries;
+use super::entries::{Entries, Place};
 use super::rdata::{self, Rdata};
-use super::{Node, Rrset, Zone, ZoneFault};
+use super::{Node, Rrset, Zone, ZoneFault, piecemeal};
 use crate::name::{self, Name};
 
 /// Largest TTL (RFC 2181, section 8).
@@ -27,25 +28,22 @@ impl Zone {
     /// `origin` or `$ORIGIN`, and an `origin` that is given must be the apex. `file` names the text in faults.
     ///
     /// # Errors
-    /// All faults that can be found in one go, in the order of their lines; the reader stops at the first line
-    /// that cannot be read.
+    /// All faults that can be found in one go, in the order of their places, up to a bound. What follows a directive
+    /// that cannot be read is not looked at: it may mean anything.
     pub fn parse(text: &str, origin: Option<&str>, file: &str) -> Result<Self, Vec<ZoneFault>> {
         let mut faults = Faults { file, list: Vec::new() };
         let origin = origin.and_then(|given| match name::parse(given) {
             Ok(name) => Some(name),
             Err(why) => {
-                faults.add(0, format!("{given:?} is not an origin: {why}"));
+                faults.add(Place::default(), format!("{given:?} is not an origin: {why}"));
                 None
             }
         });
         let (entries, whole) = scan(text, origin.as_ref(), &mut faults);
         let zone = assemble(entries, origin.as_ref(), whole, &mut faults);
-        faults.list.sort();
-        faults.list.dedup();
-        faults.list.truncate(MAX_FAULTS);
         match zone {
             Some(zone) if faults.list.is_empty() => Ok(zone),
-            _ => Err(faults.list),
+            _ => Err(faults.in_order()),
         }
     }
 }
@@ -56,66 +54,98 @@ pub(super) struct Faults<'a> {
 }
 
 impl Faults<'_> {
-    pub(super) fn add(&mut self, line: usize, message: String) {
+    pub(super) fn add(&mut self, place: Place, message: String) {
         // Ten times the bound, since sorting comes after.
-        if self.list.len() < 10 * MAX_FAULTS {
-            self.list.push(ZoneFault { file: self.file.to_owned(), line, message });
+        if !self.is_full() {
+            let Place { line, column } = place;
+            self.list.push(ZoneFault { file: self.file.to_owned(), line, column, message });
         }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= 10 * MAX_FAULTS
+    }
+
+    /// Those that are reported; the last says so where there are more.
+    fn in_order(mut self) -> Vec<ZoneFault> {
+        self.list.sort();
+        self.list.dedup();
+        if self.list.len() > MAX_FAULTS {
+            self.list.truncate(MAX_FAULTS);
+            let message = format!("there are more faults than these {MAX_FAULTS}");
+            self.list.push(ZoneFault { file: self.file.to_owned(), line: 0, column: 0, message });
+        }
+        self.list
     }
 }
 
-/// One record with the line on which it begins.
+/// One record with the place where it begins.
 pub(super) struct Line {
-    pub(super) line: usize,
+    pub(super) place: Place,
     pub(super) owner: Name,
     pub(super) ttl: Ttl,
     pub(super) rtype: Rtype,
     pub(super) data: Rdata,
 }
 
-/// Reads records until the end or the first line that cannot be read; says whether the whole text was read.
+/// Reads all records that can be read; says whether that was the whole text.
 pub(super) fn scan(text: &str, origin: Option<&Name>, faults: &mut Faults<'_>) -> (Vec<Line>, bool) {
     let unfinished = Entries::of(text).find_map(|start| Some((start, start.open?)));
-    if let Some((start, what)) = unfinished {
-        faults.add(start.line, what.to_owned());
-    }
     let end = unfinished.map_or(text.len(), |(start, _)| start.offset);
-    let mut reader = reader(text.get(..end).unwrap_or(text), origin);
+    let text = text.get(..end).unwrap_or(text);
+    let known = faults.list.len();
+    let read = in_one_go(text, origin, faults);
+    let readable = read.is_some();
+    let lines = read.unwrap_or_else(|| {
+        faults.list.truncate(known);
+        piecemeal::scan(text, origin, faults)
+    });
+    if let Some((start, what)) = unfinished {
+        faults.add(start.place(), what.to_owned());
+    }
+    (lines, readable && unfinished.is_none())
+}
+
+/// Nothing where a record or a directive cannot be read.
+fn in_one_go(text: &str, origin: Option<&Name>, faults: &mut Faults<'_>) -> Option<Vec<Line>> {
+    let mut reader = reader(text, origin);
     let mut starts = Entries::of(text);
     let mut lines = Vec::new();
-    loop {
-        let entry = match reader.next_entry() {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return (lines, unfinished.is_none()),
-            Err(fault) => {
-                let said = fault.to_string();
-                faults.add(starts.line_of_fault(&said), unreadable(&said));
-                return (lines, false);
-            }
-        };
-        let line = starts.line_of_record(&entry);
-        match entry {
-            Entry::Include { path, .. } => {
-                faults.add(line, format!("$INCLUDE {path} is not read: a zone must be one file"));
-            }
-            Entry::Record(record) => {
-                let rtype = record.rtype();
-                match rdata::from_wire(rtype, rdata::wire(record.data())) {
-                    Ok(data) => {
-                        let owner = record.owner().to_name::<Bytes>();
-                        lines.push(Line { line, owner, ttl: record.ttl(), rtype, data });
-                    }
-                    Err(why) => faults.add(line, why),
-                }
-                if record.class() != Class::IN {
-                    faults.add(line, format!("class {} is not served, only IN", record.class()));
-                }
-            }
+    while let Some(entry) = reader.next_entry().ok()? {
+        let include = matches!(entry, Entry::Include { .. });
+        // The reader gives records and `$INCLUDE`; it gives no other directives.
+        let place =
+            starts.find(|start| start.directive == include).map_or(Place::default(), |start| start.place());
+        lines.extend(line(entry, place, faults));
+    }
+    Some(lines)
+}
+
+/// What the reader gave, as a record of a zone.
+pub(super) fn line(entry: Entry, place: Place, faults: &mut Faults<'_>) -> Option<Line> {
+    let record = match entry {
+        Entry::Include { path, .. } => {
+            faults.add(place, format!("$INCLUDE {path} is not read: a zone must be one file"));
+            return None;
+        }
+        Entry::Record(record) => record,
+    };
+    if record.class() != Class::IN {
+        faults.add(place, format!("class {} is not served, only IN", record.class()));
+    }
+    let rtype = record.rtype();
+    match rdata::from_wire(rtype, rdata::wire(record.data())) {
+        Ok(data) => {
+            Some(Line { place, owner: record.owner().to_name::<Bytes>(), ttl: record.ttl(), rtype, data })
+        }
+        Err(why) => {
+            faults.add(place, why);
+            None
         }
     }
 }
 
-fn reader(text: &str, origin: Option<&Name>) -> Zonefile {
+pub(super) fn reader(text: &str, origin: Option<&Name>) -> Zonefile {
     let mut reader = Zonefile::from(text);
     // A last line without its end would otherwise be lost.
     reader.extend_from_slice(b"\n");
@@ -126,50 +156,11 @@ fn reader(text: &str, origin: Option<&Name>) -> Zonefile {
     reader
 }
 
-impl Entries<'_> {
-    /// The line of the record or `$INCLUDE` that the reader gave last; it gives no other directives.
-    fn line_of_record(&mut self, entry: &Entry) -> usize {
-        let include = matches!(entry, Entry::Include { .. });
-        self.find(|start| start.directive == include).map_or(0, |start| start.line)
-    }
-
-    /// The line of the entry that the reader stumbled over. Directives before it went well unless the reader stopped
-    /// before the next entry begins.
-    fn line_of_fault(&mut self, said: &str) -> usize {
-        let stopped = said.split(':').next().and_then(|word| word.parse().ok()).unwrap_or(usize::MAX);
-        let mut found = 0;
-        for start in self.take_while(|start| start.line <= stopped) {
-            found = start.line;
-            if !start.directive {
-                break;
-            }
-        }
-        found
-    }
-}
-
-/// What the reader's `line:column: message` says, in more words where its own are few.
-fn unreadable(said: &str) -> String {
-    let words = said.splitn(3, ':').nth(2).unwrap_or(said).trim();
-    match words {
-        "missing origin" => "a relative name, and no origin: give one, or write $ORIGIN first".to_owned(),
-        "missing last owner" => "a record without an owner, and none before it".to_owned(),
-        "expected rtype" => {
-            "no record type here (types by mnemonic or as TYPE65; TTLs in plain seconds, without units)"
-                .to_owned()
-        }
-        "unbalanced parens" => "parentheses that do not match".to_owned(),
-        "unexpected end of entry" => "the record ends too early".to_owned(),
-        "trailing tokens" => "more words than the record has fields".to_owned(),
-        other => format!("cannot be read: {other}"),
-    }
-}
-
 /// Builds a zone of records, adding what is wrong with them as a zone.
 fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut Faults<'_>) -> Option<Zone> {
     let Some((apex, soa, soa_ttl)) = find_soa(&lines, origin, faults) else {
         if whole {
-            faults.add(0, "there is no SOA record".to_owned());
+            faults.add(Place::default(), "there is no SOA record".to_owned());
         }
         return None;
     };
@@ -177,17 +168,17 @@ fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut F
     let mut places = BTreeMap::new();
     for line in lines {
         // The last record of an owner is the one that came too many.
-        places.insert(line.owner.clone(), line.line);
+        places.insert(line.owner.clone(), line.place);
         if let Err(why) = zone.add(&line) {
-            faults.add(line.line, why);
+            faults.add(line.place, why);
         }
     }
     zone.order();
     for (owner, why) in zone.contradictions() {
-        faults.add(places.get(&owner).copied().unwrap_or(0), why);
+        faults.add(places.get(&owner).copied().unwrap_or_default(), why);
     }
     if whole && !zone.nodes.get(&zone.apex).is_some_and(|node| node.contains_key(&Rtype::NS)) {
-        faults.add(0, format!("there is no NS record at {}", zone.origin()));
+        faults.add(Place::default(), format!("there is no NS record at {}", zone.origin()));
     }
     Some(zone)
 }
@@ -197,22 +188,22 @@ fn find_soa(
     origin: Option<&Name>,
     faults: &mut Faults<'_>,
 ) -> Option<(Name, Soa<Name>, Ttl)> {
-    let mut found: Option<(Name, Soa<Name>, Ttl, usize)> = None;
+    let mut found: Option<(Name, Soa<Name>, Ttl, Place)> = None;
     for line in lines {
         let ZoneRecordData::Soa(soa) = &line.data else { continue };
         match &found {
-            None => found = Some((line.owner.clone(), soa.clone(), line.ttl, line.line)),
+            None => found = Some((line.owner.clone(), soa.clone(), line.ttl, line.place)),
             // Below the apex it is another fault.
             Some((owner, _, _, first)) if *owner == line.owner => {
-                faults.add(line.line, format!("a second SOA record; the first is on line {first}"));
+                faults.add(line.place, format!("a second SOA record; the first is on line {}", first.line));
             }
             Some(_) => {}
         }
     }
-    let (apex, soa, ttl, line) = found?;
+    let (apex, soa, ttl, place) = found?;
     if let Some(origin) = origin.filter(|origin| **origin != apex) {
         let message = format!("the SOA is that of {}, not of {}", name::show(&apex), name::show(origin));
-        faults.add(line, message);
+        faults.add(place, message);
     }
     Some((apex, soa, ttl))
 }
