@@ -326,7 +326,10 @@ impl Decider {
         let written = serde_json::to_vec(&self.engine.snapshot());
         self.snapshot_gap = SNAPSHOT_GAP.0.max(begun.elapsed() * SNAPSHOT_GAP.1);
         match written {
-            Ok(bytes) => self.keep(Job::Snapshot { watermark: self.engine.watermark(), bytes }),
+            Ok(bytes) => {
+                let (watermark, open_since) = (self.engine.watermark(), self.engine.open_since());
+                self.keep(Job::Snapshot { watermark, bytes, open_since });
+            }
             Err(error) => {
                 tracing::error!(%error, "the state could not be written down; the next start is slower");
             }

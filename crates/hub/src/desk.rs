@@ -3,10 +3,14 @@
 //! A disk that hangs must not hold up decisions. Who asks gets an answer within [`PATIENCE`], or learns that there is
 //! none; the ledger then stays with its thread until that comes back, and whether the work was done is found out
 //! afterwards ([`Desk::ask`] works again then).
+//!
+//! A hub that came up on a disk that takes no writes has a ledger that is closed: each time something is asked of it,
+//! it is tried to be opened.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use candor_ledger::{Ledger, LedgerError};
+use candor_ledger::{Ledger, LedgerError, OpenError};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
@@ -18,16 +22,41 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) enum Desk {
     /// It waits to be asked.
-    Here(Box<Ledger>),
+    Here(Holding),
     /// It has not answered in time.
-    Away(JoinHandle<Box<Ledger>>),
+    Away(JoinHandle<Holding>),
     /// Its thread ended in a panic.
     Lost,
 }
 
+/// A ledger, open or to be opened.
+#[derive(Debug)]
+pub(crate) enum Holding {
+    Open(Box<Ledger>),
+    Closed(Closed),
+}
+
+/// A ledger that was read and could not be written yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Closed {
+    pub(crate) path: PathBuf,
+    /// The last observation and the last entry that were read.
+    pub(crate) watermark: u64,
+    pub(crate) head: u64,
+}
+
 impl Desk {
-    pub(crate) fn new(ledger: Ledger) -> Self {
-        Self::Here(Box::new(ledger))
+    pub(crate) const fn new(holding: Holding) -> Self {
+        Self::Here(holding)
+    }
+
+    /// The ledger, where it is open and not away.
+    #[cfg(test)]
+    pub(crate) fn ledger(&self) -> Option<&Ledger> {
+        match self {
+            Self::Here(Holding::Open(ledger)) => Some(ledger),
+            _ => None,
+        }
     }
 
     /// Has `work` done by the ledger.
@@ -38,12 +67,13 @@ impl Desk {
         &mut self,
         work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let mut ledger = self.take().await?;
+        let holding = self.take().await?;
         let (tell, told) = oneshot::channel();
         let thread = spawn_blocking(move || {
+            let (holding, outcome) = holding.ask(work);
             // Nobody may be waiting any more.
-            let _ = tell.send(work(&mut ledger));
-            ledger
+            let _ = tell.send(outcome);
+            holding
         });
         match timeout(PATIENCE, told).await {
             Ok(outcome) => {
@@ -57,9 +87,9 @@ impl Desk {
         }
     }
 
-    async fn take(&mut self) -> Result<Box<Ledger>, LedgerError> {
+    async fn take(&mut self) -> Result<Holding, LedgerError> {
         match std::mem::replace(self, Self::Lost) {
-            Self::Here(ledger) => Ok(ledger),
+            Self::Here(holding) => Ok(holding),
             Self::Away(thread) if thread.is_finished() => thread.await.map_err(|_| lost()),
             away @ Self::Away(_) => {
                 *self = away;
@@ -67,6 +97,55 @@ impl Desk {
             }
             Self::Lost => Err(lost()),
         }
+    }
+}
+
+impl Holding {
+    pub(crate) fn open(ledger: Ledger) -> Self {
+        Self::Open(Box::new(ledger))
+    }
+
+    fn ask<T>(
+        self,
+        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>,
+    ) -> (Self, Result<T, LedgerError>) {
+        let mut ledger = match self {
+            Self::Open(ledger) => ledger,
+            Self::Closed(closed) => match closed.open() {
+                Ok(ledger) => Box::new(ledger),
+                Err(error) => return (Self::Closed(closed), Err(error)),
+            },
+        };
+        let outcome = work(&mut ledger);
+        (Self::Open(ledger), outcome)
+    }
+}
+
+impl Closed {
+    /// Opens it, where it is still what was read: nothing may be put behind what another hub wrote meanwhile.
+    fn open(&self) -> Result<Ledger, LedgerError> {
+        if self.path.try_exists().is_ok_and(|there| !there) {
+            return Err(LedgerError::Gone);
+        }
+        let ledger = Ledger::open(&self.path).map_err(said)?;
+        let head = ledger.head()?.map_or(0, |head| head.seq);
+        if (ledger.watermark()?, head) != (self.watermark, self.head) {
+            return Err(LedgerError::Io(
+                "another hub has written to it meanwhile: start this one anew".into(),
+            ));
+        }
+        Ok(ledger)
+    }
+}
+
+/// What opening said, as something that is met while running.
+fn said(error: OpenError) -> LedgerError {
+    match error {
+        OpenError::Full(_) => LedgerError::Full,
+        OpenError::ReadOnly(_) => LedgerError::ReadOnly,
+        OpenError::Locked { .. } => LedgerError::Busy,
+        OpenError::Missing(_) | OpenError::Gone { .. } => LedgerError::Gone,
+        other => LedgerError::Io(other.to_string()),
     }
 }
 

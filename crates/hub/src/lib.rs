@@ -12,6 +12,7 @@
 //!
 //! In reading order:
 //! * `start` — what a hub is made of, put together; `options` — what it is told
+//! * `opening` — the ledger at a start
 //! * `clock` — wall time, and when it was stepped
 //! * `recorder` — the only holder of the ledger; `desk` — its thread, and how long it is waited for; `recovery` — the state after a restart
 //! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
@@ -29,6 +30,7 @@ mod desk;
 mod health;
 mod looks;
 mod metrics;
+mod opening;
 mod options;
 mod packed;
 mod publish;

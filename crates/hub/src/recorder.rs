@@ -25,7 +25,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::decide::Control;
-use crate::desk::Desk;
+use crate::desk::{Desk, Holding};
 
 /// Time between two groups at least: a few runs are kept at once, many share one sync of the disk.
 const GATHER: Duration = Duration::from_millis(20);
@@ -43,6 +43,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(2);
 const HOUSEKEEP_EVERY: Duration = Duration::from_secs(30);
 /// How long a round may hold up the runs that wait; what is left comes with the next.
 const HOUSEKEEP_FOR: Duration = Duration::from_millis(200);
+/// What was seen so long before an open incident began is kept with it: how it looked when all was well.
+const EVIDENCE_BEFORE: Duration = Duration::from_secs(3_600);
 /// Days that spans of a moment ago can have fallen into: today, and yesterday around midnight.
 const DAYS_TOUCHED: u32 = 2;
 /// Days of history that the page shows.
@@ -55,8 +57,8 @@ pub(crate) enum Job {
     Append(Entry),
     /// Time in each verdict.
     Spans(Vec<Span>),
-    /// The engine's state, with the watermark it stands at.
-    Snapshot { watermark: u64, bytes: Vec<u8> },
+    /// The engine's state, with the watermark it stands at, and since when the oldest open incident fails.
+    Snapshot { watermark: u64, bytes: Vec<u8>, open_since: Option<Timestamp> },
     /// A plan that came into force at a moment, and the config it was made from.
     Plan { at: Timestamp, plan: Arc<Plan>, config: Accepted },
 }
@@ -93,6 +95,25 @@ pub(crate) struct RecorderStats {
     pub(crate) in_trouble: AtomicU64,
 }
 
+/// What a start could not keep, and why not: kept as soon as that works.
+#[derive(Debug)]
+pub(crate) struct Unkept {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) plan: (Timestamp, Arc<Plan>, Accepted),
+    pub(crate) why: LedgerError,
+}
+
+/// Where the two logs end, as far as is known for sure, and since when what is in them is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    /// The last observation.
+    pub(crate) watermark: u64,
+    /// The last entry.
+    pub(crate) head: u64,
+    /// When the oldest open incident began.
+    pub(crate) open_since: Option<Timestamp>,
+}
+
 /// Ends of the queues that the recorder works between.
 #[derive(Debug)]
 pub(crate) struct Wires {
@@ -108,9 +129,12 @@ pub(crate) struct Recorder {
     desk: Desk,
     wires: Wires,
     keep: Keep,
-    /// The last observation and the last entry that the ledger is known to have.
-    watermark: u64,
-    head: u64,
+    /// What the ledger is known to have.
+    ends: Ends,
+    /// Runs and entries that were given up for want of room since then: they stood before those that wait.
+    given_up: (u64, u64),
+    /// Entries that the ledger refused since the last gap.
+    refused: u64,
     /// Whether the first entry that waits is the gap of this trouble.
     gap_waits: bool,
     trouble: Option<Trouble>,
@@ -136,19 +160,19 @@ struct Trouble {
 
 impl Recorder {
     pub(crate) fn new(
-        ledger: Ledger,
-        watermark: u64,
+        holding: Holding,
+        ends: Ends,
         keep: Keep,
         wires: Wires,
         stats: Arc<RecorderStats>,
     ) -> Self {
-        let head = ledger.head().ok().flatten().map_or(0, |head| head.seq);
         Self {
-            desk: Desk::new(ledger),
+            desk: Desk::new(holding),
             wires,
             keep,
-            watermark,
-            head,
+            ends,
+            given_up: (0, 0),
+            refused: 0,
             gap_waits: false,
             trouble: None,
             waiting: VecDeque::new(),
@@ -158,6 +182,16 @@ impl Recorder {
             next_group: Instant::now(),
             stats,
         }
+    }
+
+    /// Works as [`work`](Self::work), and begins in trouble where a start could not keep what it had to.
+    pub(crate) async fn work_from(mut self, unkept: Option<Unkept>) {
+        if let Some(Unkept { entries, plan, why }) = unkept {
+            self.entries.extend(entries);
+            self.plan = Some(plan);
+            self.fail(&why).await;
+        }
+        self.work().await;
     }
 
     /// Works until nobody can send jobs any more.
@@ -239,16 +273,16 @@ impl Recorder {
         }
         self.wait_with(&runs);
         // The engine takes numbers that never fall; unrecorded ones share the last.
-        let committed = runs.into_iter().map(|run| Committed { seq: self.watermark, run });
+        let committed = runs.into_iter().map(|run| Committed { seq: self.ends.watermark, run });
         let _ = self.wires.committed.send(committed.collect()).await;
     }
 
     async fn keep_runs(&mut self, runs: Arc<Vec<Run>>) -> Result<u64, LedgerError> {
         let n = runs.len() as u64;
-        self.watermark = self.desk.ask(move |ledger| ledger.observe(&runs)).await?;
+        self.ends.watermark = self.desk.ask(move |ledger| ledger.observe(&runs)).await?;
         self.stats.runs.fetch_add(n, Ordering::Relaxed);
         self.stats.groups.fetch_add(1, Ordering::Relaxed);
-        Ok(self.watermark)
+        Ok(self.ends.watermark)
     }
 
     fn wait_with(&mut self, runs: &[Run]) {
@@ -256,6 +290,7 @@ impl Recorder {
         self.waiting.extend(runs.iter().cloned());
         while self.waiting.len() > WAITING_MAX {
             self.waiting.pop_front();
+            self.given_up.0 += 1;
             self.lose(1);
         }
         self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
@@ -265,6 +300,14 @@ impl Recorder {
         self.stats.lost.fetch_add(n, Ordering::Relaxed);
         if let Some(trouble) = &mut self.trouble {
             trouble.lost += n;
+        }
+    }
+
+    /// What was given up for lost, and the ledger had after all.
+    fn find_again(&mut self, n: u64) {
+        self.stats.lost.fetch_sub(n, Ordering::Relaxed);
+        if let Some(trouble) = &mut self.trouble {
+            trouble.lost = trouble.lost.saturating_sub(n);
         }
     }
 
@@ -290,12 +333,17 @@ impl Recorder {
             self.fail(&error).await;
         }
         while self.entries.len() > ENTRIES_MAX {
-            self.entries.pop_front();
+            // The gap in front of the others may be in the ledger already; they are not.
+            self.entries.remove(usize::from(self.gap_waits));
+            self.given_up.1 += u64::from(!self.gap_waits);
             self.lose(1);
         }
     }
 
     async fn take_job(&mut self, job: Job) {
+        if let Job::Snapshot { open_since, .. } = &job {
+            self.ends.open_since = *open_since;
+        }
         let outcome = match job {
             Job::Append(_) => Ok(()),
             Job::Plan { at, plan, config } => {
@@ -306,7 +354,7 @@ impl Recorder {
             // Days have a gap where nothing is recorded, and a snapshot is only a quicker start.
             Job::Spans(_) | Job::Snapshot { .. } if self.trouble.is_some() => Ok(()),
             Job::Spans(spans) => self.keep_spans(spans).await,
-            Job::Snapshot { watermark, bytes } => self.snapshot(watermark, bytes).await,
+            Job::Snapshot { watermark, bytes, .. } => self.snapshot(watermark, bytes).await,
         };
         match outcome {
             Ok(()) => {}
@@ -355,34 +403,35 @@ impl Recorder {
     /// One of the entries that wait can never be kept, which is a bug of ours: it goes, and a gap says so. The others
     /// must not wait behind it for ever.
     async fn append_each(&mut self, why: String) -> Result<(), LedgerError> {
-        let (mut refused, from) = (0, self.entries.front().map_or_else(clock::now, |entry| entry.at));
+        let from = self.entries.front().map_or_else(clock::now, |entry| entry.at);
         while let Some(entry) = self.entries.front().cloned() {
             let text = format!("{entry:?}");
             match self.desk.ask(move |ledger| ledger.append(&entry)).await {
                 Ok(head) => self.tell_head(Some(head)).await,
                 Err(LedgerError::Refused(why)) => {
                     tracing::error!(%why, entry = text, "an entry is lost to history");
-                    refused += 1;
+                    self.refused += 1;
+                    self.stats.lost.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(error) => return Err(error),
             }
             self.entries.pop_front();
         }
-        self.stats.lost.fetch_add(refused, Ordering::Relaxed);
-        self.append_gap(from, refused, why).await
+        self.append_gap(from, 0, why).await
     }
 
-    /// A gap stands behind what was kept, because the chain's watermarks never go back. Nothing else may wait.
+    /// A gap stands behind what was kept, because the chain's watermarks never go back. Nothing else may wait. What was
+    /// refused meanwhile is lost as well.
     async fn append_gap(&mut self, from: Timestamp, lost: u64, why: String) -> Result<(), LedgerError> {
         let watermark = self.desk.ask(|ledger| ledger.decided()).await?;
         let to = clock::now();
-        let what = Event::Gap { from: from.min(to), to, lost, why };
+        let what = Event::Gap { from: from.min(to), to, lost: lost + self.refused, why };
         self.entries.push_front(Entry { at: to, watermark, ordinal: 0, what });
         self.gap_waits = true;
         let entry = self.entries.front().cloned();
         let head = self.desk.ask(move |ledger| entry.map(|entry| ledger.append(&entry)).transpose()).await?;
         self.entries.pop_front();
-        self.gap_waits = false;
+        (self.gap_waits, self.refused) = (false, 0);
         self.stats.entries.fetch_add(1, Ordering::Relaxed);
         self.tell_head(head).await;
         Ok(())
@@ -390,7 +439,7 @@ impl Recorder {
 
     async fn tell_head(&mut self, head: Option<LedgerHead>) {
         if let Some(head) = head {
-            self.head = head.seq;
+            self.ends.head = head.seq;
             let _ = self.wires.engine.send(Control::Head(head)).await;
         }
     }
@@ -456,23 +505,41 @@ impl Recorder {
         self.append_gap(since, lost, why).await
     }
 
-    /// What the ledger did after nobody waited for it any more, it did from the front of what waits.
+    /// What the ledger did after nobody waited for it any more, it did from the front of what waits, or waited before
+    /// it was given up.
     async fn find_out(&mut self) -> Result<(), LedgerError> {
         let marks = |ledger: &mut Ledger| Ok((ledger.watermark()?, ledger.head()?));
         let (watermark, head) = self.desk.ask(marks).await?;
         let of = |n: u64, len: usize| usize::try_from(n).unwrap_or(usize::MAX).min(len);
-        let runs = of(watermark.saturating_sub(self.watermark), self.waiting.len());
-        self.waiting.drain(..runs);
-        self.watermark = watermark;
+        let (runs_given_up, entries_given_up) = std::mem::take(&mut self.given_up);
+        let kept = watermark.saturating_sub(self.ends.watermark);
+        let found = kept.min(runs_given_up);
+        self.find_again(found);
+        self.waiting.drain(..of(kept - found, self.waiting.len()));
+        self.stats.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
+        self.ends.watermark = watermark;
         let seq = head.as_ref().map_or(0, |head| head.seq);
-        let entries = of(seq.saturating_sub(self.head), self.entries.len());
-        self.entries.drain(..entries);
-        if std::mem::take(&mut self.gap_waits) && entries == 0 {
-            // It is made anew: the trouble went on.
-            self.entries.pop_front();
+        let kept = seq.saturating_sub(self.ends.head);
+        if std::mem::take(&mut self.gap_waits) {
+            self.find_gap(kept > 0);
+        } else {
+            let found = kept.min(entries_given_up);
+            self.find_again(found);
+            self.entries.drain(..of(kept - found, self.entries.len()));
         }
         self.tell_head(head).await;
         Ok(())
+    }
+
+    /// The gap that stood in front: where it was kept, the trouble goes on from its end; else it is made anew.
+    fn find_gap(&mut self, kept: bool) {
+        let gap = self.entries.pop_front();
+        if let (true, Some(Event::Gap { to, lost, .. })) = (kept, gap.map(|gap| gap.what)) {
+            let told = lost.saturating_sub(std::mem::take(&mut self.refused));
+            if let Some(trouble) = &mut self.trouble {
+                (trouble.since, trouble.lost) = (to, trouble.lost.saturating_sub(told));
+            }
+        }
     }
 
     /// Keeps time in verdicts, and tells the engine what the days that it fell into are like now.
@@ -492,10 +559,11 @@ impl Recorder {
             return;
         }
         let (now, keep) = (clock::now(), self.keep.clone());
+        let pinned = self.ends.open_since.map(|since| since.saturating_sub(EVIDENCE_BEFORE).unwrap_or(since));
         let work = move |ledger: &mut Ledger| {
             let begun = Instant::now();
             while ledger.roll_up()?.more && begun.elapsed() < HOUSEKEEP_FOR {}
-            while ledger.prune(now, &keep, None)?.more && begun.elapsed() < HOUSEKEEP_FOR {}
+            while ledger.prune(now, &keep, pinned)?.more && begun.elapsed() < HOUSEKEEP_FOR {}
             Ok(())
         };
         match self.desk.ask(work).await {

@@ -17,7 +17,7 @@ use candor_core::entry::{Entry, Event};
 use candor_core::id::VantageId;
 use candor_core::incident::{By, UpdateText};
 use candor_core::model::Plan;
-use candor_ledger::{Ledger, LedgerError, Logged};
+use candor_ledger::{LedgerError, Logged, Reader};
 
 /// An engine that goes on where the ledger ends, and entries that the ledger still lacks.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ const BACKWARDS_MS: i64 = 2_000;
 
 /// Folds the ledger: under the plan that was in force `before`, and then `plan`.
 pub(crate) fn recover(
-    ledger: &Ledger,
+    ledger: &Reader,
     before: &Arc<Plan>,
     plan: &Arc<Plan>,
     now: Timestamp,
@@ -93,7 +93,7 @@ fn read(bytes: &[u8]) -> Option<Snapshot> {
 }
 
 /// The moment before the first thing in the log: an engine's time never goes back by itself.
-fn beginning(ledger: &Ledger, now: Timestamp) -> Result<Timestamp, LedgerError> {
+fn beginning(ledger: &Reader, now: Timestamp) -> Result<Timestamp, LedgerError> {
     let mut first = now;
     ledger.replay(0, 0, |logged| {
         first = first.min(match logged {

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use candor_core::entry::{Entry, Event};
 use candor_core::model::{LedgerPlace, Plan};
-use candor_ledger::{Ledger, LedgerError};
 use candor_probe::anchors::watch_anchors;
 use candor_probe::{Runner, ScheduleStats};
 use tokio::net::TcpListener;
@@ -18,11 +16,11 @@ use crate::config::{self, Loaded};
 use crate::decide::{Control, Decider, Outlets, extras};
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::opening;
 use crate::options::{HubError, HubOptions, Origin, Probes};
 use crate::publish::{self, Published, Sites};
 use crate::pulse::Pulse;
-use crate::recorder::{self, HISTORY_DAYS, Recorder, RecorderStats, Wires};
-use crate::recovery::{Recovered, recover};
+use crate::recorder::{self, Recorder, RecorderStats, Wires};
 use crate::reload::{self, InForce};
 use crate::render::Renderer;
 use crate::serve::{self, Door, Entrance, Readers, Seats};
@@ -71,7 +69,7 @@ impl Hub {
         let public = listen(plan.page.listen, "the public page", "--listen")?;
         let operators = listen(plan.operate.listen, "the operators' site", "--operate-listen")?;
         let LedgerPlace::Sqlite(path) = &plan.ledger;
-        let opened = tokio::task::block_in_place(|| open(Path::new(path), &options, &loaded))?;
+        let opened = tokio::task::block_in_place(|| opening::open(Path::new(path), &options, &loaded))?;
         assemble(options, probes, loaded, opened, (public, operators))
     }
 
@@ -121,76 +119,11 @@ fn listen(address: SocketAddr, site: &'static str, flag: &'static str) -> Result
     serve::bind(address).map_err(|why| HubError::Listen { address, site, why, flag })
 }
 
-/// A ledger that is open, and the state that it holds.
-#[derive(Debug)]
-struct Opened {
-    ledger: Ledger,
-    recovered: Recovered,
-    history: recorder::History,
-    watermark: u64,
-}
-
-fn open(path: &Path, options: &HubOptions, loaded: &Loaded) -> Result<Opened, HubError> {
-    let mut ledger = Ledger::open(path).map_err(|error| HubError::Ledger(error.to_string()))?;
-    let broken = |error: LedgerError| {
-        HubError::Ledger(format!("the ledger {} cannot be used: {error}", path.display()))
-    };
-    let now = clock::now();
-    let before = plan_before(&ledger, options, loaded, now).map_err(broken)?;
-    let recovered = recover(&ledger, &before, &loaded.plan, now).map_err(broken)?;
-    let history = ledger.history(HISTORY_DAYS, recorder::today(now)).map_err(broken)?;
-    let watermark = ledger.watermark().map_err(broken)?;
-    let begun = beginnings(&ledger, &recovered, loaded, now).map_err(broken)?;
-    ledger.append_all(&begun).map_err(broken)?;
-    recorder::keep_plan(&mut ledger, now, &loaded.plan, &loaded.config).map_err(broken)?;
-    Ok(Opened { ledger, recovered, history, watermark })
-}
-
-/// The plan that was in force when the hub went down: the present one, unless the config was changed since.
-fn plan_before(
-    ledger: &Ledger,
-    options: &HubOptions,
-    loaded: &Loaded,
-    at: candor_core::Timestamp,
-) -> Result<Arc<Plan>, LedgerError> {
-    let kept = ledger.last_config()?.filter(|kept| kept.hash != loaded.config.hash);
-    let source =
-        kept.zip(loaded.source.as_ref()).map(|(kept, now)| config::source_of(&kept.files, &now.folder));
-    // One that no longer stands (a secret is gone) says nothing; then the present plan must do.
-    let plan = source.and_then(|source| config::resolve(&source, options, at).plan.ok());
-    Ok(plan.unwrap_or_else(|| Arc::clone(&loaded.plan)))
-}
-
-/// What a start adds to the chain: what a crash kept from it, the start itself, and the plan where it is a new one.
-fn beginnings(
-    ledger: &Ledger,
-    recovered: &Recovered,
-    loaded: &Loaded,
-    at: candor_core::Timestamp,
-) -> Result<Vec<Entry>, LedgerError> {
-    let watermark = recovered.engine.watermark();
-    let mut entries = recovered.missing.clone();
-    // What was decided anew may differ from what a crash lost; a chain that goes back would keep the hub from starting.
-    let mut floor = ledger.decided()?;
-    let version = env!("CARGO_PKG_VERSION").to_string();
-    let mut add = |what| entries.push(Entry { at, watermark, ordinal: 0, what });
-    add(Event::Started { version });
-    if ledger.last_config()?.is_none_or(|kept| kept.hash != loaded.config.hash) {
-        let cells = u32::try_from(loaded.plan.cells().count()).unwrap_or(u32::MAX);
-        add(Event::PlanAccepted { hash: loaded.config.hash.clone(), cells });
-    }
-    for entry in &mut entries {
-        floor = floor.max(entry.watermark);
-        entry.watermark = floor;
-    }
-    Ok(entries)
-}
-
 fn assemble(
     options: HubOptions,
     probes: Probes,
     loaded: Loaded,
-    opened: Opened,
+    opened: opening::Opened,
     (public, operators): (TcpListener, TcpListener),
 ) -> Result<Hub, HubError> {
     let addresses = (local(&public)?, local(&operators)?);
@@ -212,8 +145,7 @@ fn assemble(
 
     // Before the schedule starts, which asks how many descriptors there are.
     let seats = Seats::of_this_process(plan.cells().map(|(_, _, cell)| cell.checks.len()).sum());
-    let head = opened.ledger.head().ok().flatten();
-    let extras = extras(opened.history, recorder::today(clock::now()), head);
+    let extras = extras(opened.history, recorder::today(clock::now()), opened.head);
     let outlets = Outlets {
         jobs: jobs_in,
         schedule: schedule_in.clone(),
@@ -224,8 +156,8 @@ fn assemble(
     let decider = Decider::new(opened.recovered.engine, extras, outlets);
     let wires = Wires { runs, jobs, committed: committed_in, engine: engine.clone() };
     let recorder =
-        Recorder::new(opened.ledger, opened.watermark, plan.keep.clone(), wires, Arc::clone(&recorder_stats));
-    let recorder = tokio::spawn(recorder.work());
+        Recorder::new(opened.holding, opened.ends, plan.keep.clone(), wires, Arc::clone(&recorder_stats));
+    let recorder = tokio::spawn(recorder.work_from(opened.unkept));
     let schedule = candor_probe::start(
         probes(Arc::clone(&plan)),
         runs_in,

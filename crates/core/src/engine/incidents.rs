@@ -184,6 +184,11 @@ impl Incidents {
         turns
     }
 
+    /// Since when the oldest open one fails.
+    pub(crate) fn open_since(&self) -> Option<Timestamp> {
+        self.open.iter().map(|open| open.incident.opened_at).min()
+    }
+
     /// When something comes due next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.open.iter().flat_map(|open| [open.resolve_at, open.says_at()]).flatten().min()

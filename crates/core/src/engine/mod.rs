@@ -198,6 +198,12 @@ impl Engine {
         self.slots.cells.iter().map(|slot| (&slot.key, slot.memory.verdict, slot.memory.covered))
     }
 
+    /// When the oldest incident that is open began: what was seen since then is still being asked for.
+    #[must_use]
+    pub fn open_since(&self) -> Option<Timestamp> {
+        self.incidents.open_since()
+    }
+
     /// Vantages that are blind, and since when.
     pub fn blind(&self) -> impl Iterator<Item = (&VantageId, Timestamp)> {
         self.eyes.iter().filter_map(|eye| eye.blind_since.map(|since| (&eye.id, since)))

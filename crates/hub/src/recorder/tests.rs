@@ -28,7 +28,8 @@ fn bench() -> Bench {
     let wires = Wires { runs: runs_out, jobs: jobs_out, committed: committed_in, engine };
     let day = Duration::from_secs(86_400);
     let keep = Keep { observations: day, minutes: day, hours: day };
-    let recorder = Recorder::new(ledger, 3, keep, wires, Arc::default());
+    let ends = Ends { watermark: 3, head: 1, open_since: None };
+    let recorder = Recorder::new(Holding::open(ledger), ends, keep, wires, Arc::default());
     Bench { recorder, committed, control, runs, jobs, folder }
 }
 
@@ -45,8 +46,7 @@ fn entry(watermark: u64) -> Entry {
 }
 
 fn kept(recorder: &Recorder) -> &Ledger {
-    let Desk::Here(ledger) = &recorder.desk else { panic!("it is away") };
-    ledger
+    recorder.desk.ledger().expect("it is not away")
 }
 
 fn trouble() -> Option<Trouble> {
@@ -164,4 +164,90 @@ async fn a_ledger_that_answers_too_late_holds_up_nothing_and_keeps_nothing_twice
     // Three from before, two that came late, two more that had waited; and no entry twice.
     assert_eq!(kept(recorder).watermark().unwrap(), 3 + 2 + 1 + 1);
     assert_eq!(chain(kept(recorder)).0, [1, 2, 3, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_late_ledger_kept_is_not_taken_for_what_was_measured_after_it() {
+    let mut bench = bench();
+    let recorder = &mut bench.recorder;
+    let numbered = |took_ms: u32| {
+        let run = run();
+        Run { observation: Observation { took_ms, ..run.observation }, ..run }
+    };
+    let (go_on, hold) = std::sync::mpsc::channel::<()>();
+    let first: Vec<Run> = (0..500).map(numbered).collect();
+    let late = first.clone();
+    let held = recorder.desk.ask(move |ledger| {
+        hold.recv().expect("the test lets go because it goes on");
+        ledger.observe(&late)
+    });
+    let error = held.await.unwrap_err();
+    recorder.fail(&error).await;
+    recorder.wait_with(&first);
+    // More than there is room for: the first 500 are given up, and 200 behind them.
+    let last = u32::try_from(WAITING_MAX).unwrap() + 700;
+    recorder.wait_with(&(500..last).map(numbered).collect::<Vec<_>>());
+    assert_eq!(recorder.stats.lost.load(Ordering::Relaxed), 700);
+    go_on.send(()).unwrap();
+    while recorder.trouble.is_some() {
+        recorder.catch_up().await;
+        tokio::task::yield_now().await;
+    }
+    let mut kept_numbers = Vec::new();
+    kept(recorder)
+        .replay(3, 1, |logged| {
+            if let Logged::Observation(_, seen) = logged {
+                kept_numbers.push(seen.took_ms);
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(kept_numbers, (0..500).chain(700..last).collect::<Vec<_>>());
+    assert_eq!(recorder.stats.lost.load(Ordering::Relaxed), 200, "what the ledger has is not lost");
+    assert_eq!(chain(kept(recorder)).1, vec![(200, "the ledger failed: it does not answer".into())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_that_was_kept_late_is_not_told_twice() {
+    let mut bench = bench();
+    let recorder = &mut bench.recorder;
+    recorder.trouble = trouble();
+    let at = clock::now();
+    let gap = Event::Gap { from: at, to: at, lost: 7, why: "no space is left".into() };
+    let gap = Entry { at, watermark: 1, ordinal: 0, what: gap };
+    // As it stands when the ledger did not answer in time, and did the work all the same.
+    let late = gap.clone();
+    recorder.entries.push_front(gap);
+    recorder.gap_waits = true;
+    recorder.trouble.as_mut().unwrap().lost = 7 + 2;
+    recorder.desk.ask(move |ledger| ledger.append(&late)).await.unwrap();
+    recorder.take_jobs([Job::Append(entry(3))].into_iter()).await;
+    recorder.catch_up().await;
+    let lost: Vec<u64> = chain(kept(recorder)).1.into_iter().map(|(lost, _)| lost).collect();
+    assert_eq!(lost, [7, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_open_incident_rests_on_is_not_pruned() {
+    let mut bench = bench();
+    let recorder = &mut bench.recorder;
+    let ago = |hours: u64| clock::now().saturating_sub(Duration::from_secs(hours * 3_600)).unwrap();
+    let old = |hours: u64| {
+        let observation =
+            Observation { received_at: ago(hours), observed_at: ago(hours), ..run().observation };
+        Run { observation, ..run() }
+    };
+    // Behind the three of now, which would stop pruning, stands a ledger of its own.
+    let mut ledger = Ledger::open(&bench.folder.path().join("old.db")).unwrap();
+    ledger.observe(&[old(90), old(60), old(48), old(30)]).unwrap();
+    ledger.snapshot(4, 0, b"state").unwrap();
+    recorder.desk = Desk::new(Holding::open(ledger));
+    let left = |recorder: &Recorder| kept(recorder).recent_runs(10).unwrap().len();
+    let snapshot = |open_since| Job::Snapshot { watermark: 4, bytes: b"state".to_vec(), open_since };
+    recorder.ends = Ends { watermark: 4, head: 0, open_since: Some(ago(48)) };
+    recorder.housekeep().await;
+    assert_eq!(left(recorder), 2, "an hour from before it is kept as well");
+    recorder.take_jobs([snapshot(None)].into_iter()).await;
+    recorder.housekeep().await;
+    assert_eq!(left(recorder), 0, "it is over");
 }

@@ -5,6 +5,7 @@ use candor_core::fault::{Fault, Kind};
 use candor_core::id::CheckId;
 use candor_core::observation::{Observation, Run};
 use candor_core::verdict::Verdict;
+use candor_ledger::Ledger;
 
 use super::*;
 

@@ -15,3 +15,4 @@ mod serving;
 mod storms;
 mod support;
 mod trouble;
+mod trouble_disk;

@@ -1,93 +1,15 @@
-//! A ledger that cannot be written: the page goes on and says so, checks go on, and what waited is kept afterwards.
+//! A ledger that cannot be written, or is not the one it was: the page goes on and says so, checks go on, and what waited
+//! is kept afterwards. `trouble_disk` does the same on a disk that is full or read-only.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use candor_core::entry::Event;
 use candor_core::fault::Kind;
 use candor_ledger::{Ledger, Logged};
 
-use crate::support::{Does, Folder, SHOP, Script, eventually, get, measured, notices, start};
+use crate::support::{Does, Folder, SHOP, Script, eventually, notices};
 
-/// A small file system of its own, as only root can have it.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    #[expect(clippy::print_stdout, reason = "whoever reads the test's output must see what was not tested")]
-    fn mount(at: &Path) -> Option<Self> {
-        std::fs::create_dir(at).unwrap();
-        let mount = ["-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs"];
-        let mounted = Command::new("mount").args(mount).arg(at).output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self(at.to_path_buf())),
-            why => {
-                println!("SKIPPED: a full disk needs root, to mount a small tmpfs: {why:?}");
-                None
-            }
-        }
-    }
-
-    fn fill(&self) {
-        let mut file = File::create(self.0.join("filler")).unwrap();
-        for size in [65_536, 512] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_caught_up_with_while_the_page_goes_on() {
-    let folder = Folder::new(SHOP);
-    let Some(disk) = SmallDisk::mount(&folder.path().join("disk")) else { return };
-    let ledger = disk.0.join("candor.db");
-    let script = Script::new(Does::Pass);
-    let hub = start(&folder.config(), &ledger, &script).await.unwrap();
-    hub.until("green", |s| s["overall"] == "operational").await;
-    assert_eq!(hub.metric("candor_ledger_recording").await, 1);
-
-    disk.fill();
-    let told = hub.until("the notice", |s| notices(s).contains("not been recorded")).await;
-    assert!(!notices(&told).contains("Why"), "the public need not know why: {told:#}");
-    let details = hub.until_details("why", |d| notices(d).contains("no space is left")).await;
-    assert!(get(hub.public, "/").await.text().contains("not been recorded"), "{details:#}");
-    assert_eq!(hub.metric("candor_ledger_recording").await, 0);
-
-    // Checks go on, and are decided on, through several tries to record again.
-    script.all(Does::Fail(Kind::ConnectRefused));
-    let out = hub.until("an incident", |s| s["incidents"][0]["state"] == "investigating").await;
-    let so_far = hub.metric("candor_ledger_unrecorded_total").await;
-    eventually("unrecorded runs", async || hub.metric("candor_ledger_unrecorded_total").await > so_far + 4)
-        .await;
-    script.all(Does::Pass);
-    hub.until("green, unrecorded", |s| measured(s, "shop") == "operational").await;
-
-    disk.free();
-    hub.until("no notice", |s| notices(s).is_empty()).await;
-    assert_eq!(hub.metric("candor_ledger_recording").await, 1);
-    assert_eq!(hub.metric("candor_ledger_waiting").await, 0);
-    hub.stop().await;
-    let runs = script.runs.load(std::sync::atomic::Ordering::Relaxed);
-    check_chain(&ledger, runs);
-
-    let hub = start(&folder.config(), &ledger, &script).await.unwrap();
-    let after = hub.status().await;
-    assert_eq!(after["incidents"][0]["id"], out["incidents"][0]["id"], "{after:#}");
-    hub.stop().await;
-}
-
-fn check_chain(ledger: &Path, runs: u64) {
+pub(crate) fn check_chain(ledger: &Path, runs: u64) {
     let reader = Ledger::open_to_read(ledger).unwrap();
     reader.verify().unwrap();
     let mut events = Vec::new();
@@ -146,4 +68,54 @@ async fn a_hub_in_trouble_stops_all_the_same_and_the_next_start_goes_on() {
     assert_eq!(hub.status().await["incidents"][0]["id"], out["incidents"][0]["id"]);
     hub.stop().await;
     Ledger::open_to_read(&folder.ledger()).unwrap().verify().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_moved_away_under_the_hub_is_noticed_and_caught_up_with_when_it_is_back() {
+    let folder = Folder::new(SHOP);
+    let script = Script::new(Does::Pass);
+    let hub = folder.start(&script).await;
+    hub.until("green", |s| s["overall"] == "operational").await;
+    let away = folder.path().join("away.db");
+    std::fs::rename(folder.ledger(), &away).unwrap();
+    let details = hub.until_details("why", |d| notices(d).contains("moved, deleted or replaced")).await;
+    let public = hub.until("the notice", |s| notices(s).contains("not been recorded")).await;
+    assert!(!notices(&public).contains("moved"), "{details:#}");
+    script.all(Does::Fail(Kind::ConnectRefused));
+    hub.until("an incident", |s| s["incidents"][0]["state"] == "investigating").await;
+    // Another one in its place is not it.
+    std::fs::copy(&away, folder.ledger()).unwrap();
+    let so_far = hub.metric("candor_ledger_unrecorded_total").await;
+    eventually("more runs", async || hub.metric("candor_ledger_unrecorded_total").await > so_far + 4).await;
+    hub.until("the notice, still", |s| notices(s).contains("not been recorded")).await;
+    std::fs::rename(&away, folder.ledger()).unwrap();
+    hub.until("no notice", |s| notices(s).is_empty()).await;
+    hub.stop().await;
+    check_chain(&folder.ledger(), script.runs.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_changes_under_the_hub_is_said_and_nothing_is_signed_over_it() {
+    let folder = Folder::new(SHOP);
+    let script = Script::new(Does::Pass);
+    let hub = folder.start(&script).await;
+    hub.until("green", |s| s["overall"] == "operational").await;
+    let tamper = rusqlite::Connection::open(folder.ledger()).unwrap();
+    let change = "UPDATE entries SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE seq = (SELECT max(seq) FROM entries)";
+    assert_eq!(tamper.execute(change, []).unwrap(), 1);
+    let entries = |conn: &rusqlite::Connection| -> u64 {
+        conn.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap()
+    };
+    let before = entries(&tamper);
+    script.all(Does::Fail(Kind::ConnectRefused));
+    hub.until("an incident", |s| s["incidents"][0]["state"] == "investigating").await;
+    hub.until_details("the damage", |d| notices(d).contains("damaged")).await;
+    assert_eq!(entries(&tamper), before);
+    drop(tamper);
+    hub.stop().await;
+    let before = std::fs::read(folder.ledger()).unwrap();
+    let Err(error) = folder.try_start(&script).await else { panic!("it started") };
+    assert!(error.to_string().contains("does not hold"), "{error}");
+    assert!(error.to_string().contains("candor ledger restore"), "{error}");
+    assert_eq!(std::fs::read(folder.ledger()).unwrap(), before, "it is left alone");
 }
