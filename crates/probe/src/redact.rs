@@ -84,7 +84,10 @@ impl Redactor {
             let line = self.text(line, LINE_MAX);
             line.chars().map(|c| if is_inert(c) { c } else { ' ' }).collect()
         });
-        Evidence { lines: lines.collect(), body: self.text(&evidence.body, BODY_MAX) }
+        let body = self.text(&evidence.body, BODY_MAX);
+        // A body has lines of its own.
+        let body = body.chars().map(|c| if is_inert(c) || matches!(c, '\n' | '\t') { c } else { ' ' });
+        Evidence { lines: lines.collect(), body: body.collect() }
     }
 
     fn add_step(&mut self, step: &Step) {

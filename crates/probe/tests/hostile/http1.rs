@@ -161,7 +161,7 @@ fn silences() -> Vec<Role> {
     ]
 }
 
-fn contents() -> Vec<Role> {
+pub(crate) fn contents() -> Vec<Role> {
     let missing = |name, bytes: Vec<u8>| role(name, Kind::ContentAssertion, "is not there", says(bytes));
     let page = |field: &str, content: &[u8]| {
         [format!("{OK}{field}\r\ncontent-length: {}\r\n\r\n", content.len()).as_bytes(), content].concat()
@@ -202,7 +202,7 @@ fn brotli(content: &[u8], large_window: bool) -> Vec<u8> {
     coded
 }
 
-fn codings() -> Vec<Role> {
+pub(crate) fn codings() -> Vec<Role> {
     let coded = |coding: &str, content: &[u8]| {
         let head = format!("{OK}content-encoding: {coding}\r\ncontent-length: {}\r\n\r\n", content.len());
         says([head.as_bytes(), content].concat())

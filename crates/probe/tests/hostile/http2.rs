@@ -48,7 +48,7 @@ pub(crate) async fn opened(peer: &mut Peer) {
     }
 }
 
-fn h2(name: &'static str, kind: Kind, says: &'static str, sent: Vec<Vec<u8>>) -> Role {
+fn h2(name: &'static str, kind: Kind, says: &'static str, sent: &[Vec<u8>]) -> Role {
     let sent = sent.concat();
     speaks(name, kind, says, move |mut peer| {
         let sent = sent.clone();
@@ -135,7 +135,7 @@ fn floods() -> Vec<Role> {
             "fields that unpack to fifty megabytes",
             Malformed,
             "",
-            vec![frame(HEADERS, END_HEADERS, 1, &[&OK[..], &bomb].concat())],
+            &[frame(HEADERS, END_HEADERS, 1, &[&OK[..], &bomb].concat())],
         ),
         flood(
             "an endless block of fields",
@@ -155,72 +155,67 @@ fn ends() -> Vec<Role> {
     let half = || frame(DATA, 0, 1, b"half");
     let long = [&OK[..], &[0x0f, 0x0d, 1, b'9']].concat();
     vec![
-        h2("silence over HTTP/2", Kind::DeadlineExceeded, "waiting for the answer", vec![]).endless(),
+        h2("silence over HTTP/2", Kind::DeadlineExceeded, "waiting for the answer", &[]).endless(),
         h2(
             "a content beyond its bound over HTTP/2",
             Kind::ContentAssertion,
             "body_max",
-            vec![head(), frame(DATA, 0, 1, &[b'x'; 16 << 10]).repeat(96)],
+            &[head(), frame(DATA, 0, 1, &[b'x'; 16 << 10]).repeat(96)],
         ),
-        h2("a stream reset at once", Kind::ConnectReset, "", vec![reset(2)]),
-        h2("a stream refused", Kind::ConnectReset, "", vec![reset(7)]),
-        h2("GOAWAY at once", Kind::ConnectReset, "", vec![away(0, 0)]),
-        h2("GOAWAY for what we did", Kind::ConnectReset, "", vec![away(0, 11)]),
+        h2("a stream reset at once", Kind::ConnectReset, "", &[reset(2)]),
+        h2("a stream refused", Kind::ConnectReset, "", &[reset(7)]),
+        h2("GOAWAY at once", Kind::ConnectReset, "", &[away(0, 0)]),
+        h2("GOAWAY for what we did", Kind::ConnectReset, "", &[away(0, 11)]),
         h2(
             "a stream reset in the content",
             Kind::TransferTruncated,
             "after 4 bytes",
-            vec![head(), half(), reset(2)],
+            &[head(), half(), reset(2)],
         ),
-        h2(
-            "GOAWAY in the content",
-            Kind::TransferTruncated,
-            "after 4 bytes",
-            vec![head(), half(), away(0, 2)],
-        ),
+        h2("GOAWAY in the content", Kind::TransferTruncated, "after 4 bytes", &[head(), half(), away(0, 2)]),
         h2(
             "a content that stops over HTTP/2",
             Kind::TransferTooSlow,
             "content was still coming",
-            vec![head(), half()],
+            &[head(), half()],
         )
         .endless(),
         h2(
             "shorter than said over HTTP/2",
             Malformed,
             "",
-            vec![frame(HEADERS, END_HEADERS, 1, &long), frame(DATA, END_STREAM, 1, b"half")],
+            &[frame(HEADERS, END_HEADERS, 1, &long), frame(DATA, END_STREAM, 1, b"half")],
         ),
         h2(
             "a push that we forbade",
             Malformed,
             "",
-            vec![frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2, 0x82, 0x84, 0x87])],
+            &[frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2, 0x82, 0x84, 0x87])],
         ),
-        h2("a frame larger than agreed", Malformed, "", vec![frame(DATA, 0, 1, &[0; 40_000])]),
-        h2("content before the head", Malformed, "", vec![half()]),
-        h2("a stream that nobody opened", Malformed, "", vec![frame(HEADERS, END_HEADERS, 9, &OK)]),
+        h2("a frame larger than agreed", Malformed, "", &[frame(DATA, 0, 1, &[0; 40_000])]),
+        h2("content before the head", Malformed, "", &[half()]),
+        h2("a stream that nobody opened", Malformed, "", &[frame(HEADERS, END_HEADERS, 9, &OK)]),
         h2(
             "a status that is none",
             Malformed,
             "",
-            vec![frame(HEADERS, END_HEADERS, 1, &[0x08, 3, b'x', b'y', b'z'])],
+            &[frame(HEADERS, END_HEADERS, 1, &[0x08, 3, b'x', b'y', b'z'])],
         ),
-        h2("no status", Malformed, "", vec![frame(HEADERS, END_HEADERS, 1, b"\x00\x01x\x01y")]),
-        h2("fields that are no HPACK", Malformed, "", vec![frame(HEADERS, END_HEADERS, 1, &[0xff; 20])]),
+        h2("no status", Malformed, "", &[frame(HEADERS, END_HEADERS, 1, b"\x00\x01x\x01y")]),
+        h2("fields that are no HPACK", Malformed, "", &[frame(HEADERS, END_HEADERS, 1, &[0xff; 20])]),
         h2(
             "SETTINGS that are none",
             Malformed,
             "",
-            vec![frame(SETTINGS, 0, 0, &[0, 4, 0xff, 0xff, 0xff, 0xff])],
+            &[frame(SETTINGS, 0, 0, &[0, 4, 0xff, 0xff, 0xff, 0xff])],
         ),
         h2(
             "a window that overflows",
             Malformed,
             "",
-            vec![frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff])],
+            &[frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff])],
         ),
-        h2("an upper case field", Malformed, "", vec![frame(HEADERS, END_HEADERS, 1, b"\x88\x00\x01X\x01y")]),
+        h2("an upper case field", Malformed, "", &[frame(HEADERS, END_HEADERS, 1, b"\x88\x00\x01X\x01y")]),
         speaks("HTTP/1.1 where HTTP/2 was agreed", Malformed, "", |mut peer| {
             Box::pin(async move {
                 peer.read(24).await;

@@ -1,10 +1,10 @@
 //! Targets that mean harm: each gets its own fault, within its deadline, in bounded memory, and delays nobody.
 //!
 //! A role (`role`) is a misbehaviour: a server, which is a function from a connection to bytes, and the fault that it
-//! must get. `http1`, `http2`, `framing`, `redirects` and `tls` hold the roles; to add one is to add an entry to one of
-//! these lists. Every role is played alone here, and all of them at once in `crowd`, beside a healthy check.
-//! `inert` follows hostile texts to where people read them. What our own tests call bounds are those of the table in
-//! the module `bounds` of the probe.
+//! must get. `http1`, `http2`, `framing`, `redirects`, `judged` and `tls` hold the roles; to add one is to add an entry
+//! to one of these lists. Every role is played alone there, and all of them at once in `crowd`, beside a healthy check.
+//! `memory` measures what contents cost, `inert` follows hostile texts to the end of a run. The bounds that are held
+//! are those of the table in the probe's module `step::http`.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,9 +21,13 @@ mod certificates;
 #[expect(dead_code, reason = "shared with other tests")]
 mod plan;
 
+mod crowd;
 mod framing;
 mod http1;
 mod http2;
+mod inert;
+mod judged;
+mod memory;
 mod peer;
 mod redirects;
 mod role;

@@ -21,7 +21,7 @@ pub(crate) const HEALTHY: &str = "what only a healthy shop says";
 /// Content that a step reads at most here.
 pub(crate) const BODY_MAX: u64 = 1 << 20;
 
-/// Bytes taken from one connection at most, besides twice the content: the promise of the module `bounds`.
+/// Bytes taken from one connection at most, besides twice the content: the promise of `step::http`.
 const TAKEN_MAX: u64 = (256 << 10) + (512 << 10);
 
 /// Time of a step whose role ends only by it.
@@ -148,7 +148,7 @@ impl Role {
 /// A role on a port of its own, until dropped.
 pub(crate) struct Stage {
     pub(crate) port: u16,
-    sent: Arc<AtomicU64>,
+    pub(crate) sent: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 

@@ -21,8 +21,9 @@ pub(super) fn all(
     context: &mut StepContext<'_>,
     answer: &Answer,
 ) -> Result<(), StepFailure> {
+    let mut content = Content { answer, html: None, json: None };
     for capture in &step.captures {
-        let value = one(capture, context, answer)?;
+        let value = content.take(capture, context)?;
         if value.len() > CAPTURE_MAX {
             let detail = format!("the capture {:?} is longer than {CAPTURE_MAX} bytes", capture.name);
             return Err(StepFailure::new(Kind::ContentMissingCapture, detail));
@@ -32,29 +33,46 @@ pub(super) fn all(
     Ok(())
 }
 
-fn one(capture: &Capture, context: &StepContext<'_>, answer: &Answer) -> Result<String, StepFailure> {
-    let content = answer.content();
-    let found = match &capture.from {
-        CaptureFrom::Json(path) => {
-            let json = json::read(content, Kind::ContentMissingCapture)?;
-            at_path(&json, context.patterns.path(path)?, path)
-        }
-        CaptureFrom::Css { selector, attribute } => {
-            css(&html::read(content)?, context.patterns.selector(selector)?, selector, attribute.as_deref())
-        }
-        CaptureFrom::Header(name) => {
-            let value =
-                answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            value.ok_or_else(|| format!("the answer has no field {name:?}"))
-        }
-        CaptureFrom::Regex(pattern) => regex(content, context.patterns.regex(pattern)?),
-    };
-    found.map_err(|why| {
-        StepFailure::new(
-            Kind::ContentMissingCapture,
-            format!("the capture {:?} is not there: {why}", capture.name),
-        )
-    })
+/// An answer whose content is read once in each form, however much is taken from it.
+struct Content<'a> {
+    answer: &'a Answer,
+    html: Option<Html>,
+    json: Option<Value>,
+}
+
+impl Content<'_> {
+    fn take(&mut self, capture: &Capture, context: &StepContext<'_>) -> Result<String, StepFailure> {
+        let content = self.answer.content();
+        let found = match &capture.from {
+            CaptureFrom::Json(path) => {
+                let json = match self.json.take() {
+                    Some(json) => json,
+                    None => json::read(content, Kind::ContentMissingCapture)?,
+                };
+                at_path(self.json.insert(json), context.patterns.path(path)?, path)
+            }
+            CaptureFrom::Css { selector, attribute } => {
+                let html = match self.html.take() {
+                    Some(html) => html,
+                    None => html::read(content)?,
+                };
+                let compiled = context.patterns.selector(selector)?;
+                css(self.html.insert(html), compiled, selector, attribute.as_deref())
+            }
+            CaptureFrom::Header(name) => {
+                let value = self.answer.headers.get(name);
+                let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                value.ok_or_else(|| format!("the answer has no field {name:?}"))
+            }
+            CaptureFrom::Regex(pattern) => regex(content, context.patterns.regex(pattern)?),
+        };
+        found.map_err(|why| {
+            StepFailure::new(
+                Kind::ContentMissingCapture,
+                format!("the capture {:?} is not there: {why}", capture.name),
+            )
+        })
+    }
 }
 
 fn at_path(json: &Value, path: &JsonPath, text: &str) -> Result<String, String> {

@@ -3,13 +3,16 @@
 //! A page of a few kilobytes can keep a parser busy for minutes, or make it build millions of elements: unclosed
 //! formatting is opened anew in every paragraph (WHATWG HTML, "reconstruct the active formatting elements"). So the
 //! parser is fed piece by piece, in smaller pieces the more there is, and stopped at a bound. Where a bound is hit
-//! the page is refused as malformed, never silently judged by half.
+//! the page is refused as malformed, never silently judged by half. The bounds are counts, so that a page is refused
+//! always or never; time is the last of them, and only time that this thread has worked, because a machine that is
+//! busy elsewhere is no fault of the page.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use candor_core::fault::Kind;
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::TendrilSink;
+use rustix::time::{ClockId, clock_gettime};
 use scraper::{Html, HtmlTreeSink, StrTendril};
 
 use crate::failure::StepFailure;
@@ -23,8 +26,11 @@ const NODES_MAX: usize = 60_000;
 /// Elements within each other, at most, as browsers have it: what a parser does for a tag grows with them.
 const DEPTH_MAX: usize = 512;
 
-/// How long reading may keep this thread, at most.
-const TIME_MAX: Duration = Duration::from_secs(1);
+/// What reading may cost, at most: for each byte, as much as there are elements open around it.
+const WORK_MAX: usize = 256 << 20;
+
+/// How long this thread may work on it, at most: for what the other bounds do not foresee.
+const TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The smallest and largest piece fed at once, in bytes.
 const PIECE_MIN: usize = 16;
@@ -41,7 +47,8 @@ pub(super) fn read(content: &[u8]) -> Result<Html, StepFailure> {
     let (head, _) = content.split_at_checked(BYTES_MAX).unwrap_or((content, &[]));
     let text = String::from_utf8_lossy(head);
     let mut rest: &str = &text;
-    let begun = Instant::now();
+    let begun = worked();
+    let mut work = 0_usize;
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     while !rest.is_empty() {
         let (nodes, depth) = extent(&parser.tokenizer.sink.sink.0.borrow());
@@ -51,11 +58,12 @@ pub(super) fn read(content: &[u8]) -> Result<Html, StepFailure> {
         if depth > DEPTH_MAX {
             return Err(refusal(&format!("its elements stand more than {DEPTH_MAX} deep in each other")));
         }
-        if begun.elapsed() > TIME_MAX {
-            return Err(refusal("its elements are too entangled to be read in a second"));
+        if work > WORK_MAX || worked().saturating_sub(begun) > TIME_MAX {
+            return Err(refusal("its elements are too entangled to be read"));
         }
         let (piece, after) = split(rest, (NODES_BY_PIECE / nodes.max(1)).clamp(PIECE_MIN, PIECE_MAX));
         parser.process(StrTendril::from(piece));
+        work = work.saturating_add(piece.len().saturating_mul(depth));
         rest = after;
     }
     Ok(parser.finish())
@@ -66,6 +74,11 @@ fn extent(html: &Html) -> (usize, usize) {
     let mut nodes = html.tree.nodes();
     let count = nodes.len();
     (count, nodes.next_back().map_or(0, |last| last.ancestors().count()))
+}
+
+/// How long this thread has worked since it began.
+fn worked() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 fn refusal(why: &str) -> StepFailure {

@@ -3,8 +3,23 @@
 //! Read in this order: `hop` (what is sent, and what a redirect makes of it), `request`, `exchange` (one request over
 //! one connection), `content` (the bytes of the answer), `expect/` (what they must be), `capture` (what later steps take).
 //!
-//! Bounds: the head of an answer has at most 100 fields in 64 KiB, interim answers are counted, the content is cut at
-//! the step's `body_max` before and after decoding. Each exchange has a connection of its own: a probe that reuses
+//! What a target can cost, whatever it sends (each bound is a constant beside the code that holds to it):
+//!
+//! | of | at most | by |
+//! |---|---|---|
+//! | bytes read before the head: TLS, interim answers, the head | 512 KiB | `meter` |
+//! | bytes read after it | twice `body_max` and 256 KiB | `meter` |
+//! | the head | 100 fields in 64 KiB; 16 interim answers before it | `exchange` |
+//! | content, as it came and as it is decoded | `body_max` each, 3 codings, no brotli window over 16 MiB | `content` |
+//! | redirects; a URL | `redirects` of the step; 16 KiB | `hop` |
+//! | elements of a page | 60,000, 512 deep, in 2 MiB | `html` |
+//! | values of JSON | 200,000 | `json` |
+//! | certificates | 64 KiB in a handshake (`rustls`) | `crate::tls` |
+//! | kept from step to step | the last page; 200 cookies and each capture of 4 KiB | `crate::cookies`, `crate::variables` |
+//! | kept of a run | 300 bytes of detail; evidence of 40 lines and 2 KiB | `crate::redact` |
+//!
+//! Time is bounded by the deadlines of step and journey, and by `stall`.
+//! Each exchange has a connection of its own: a probe that reuses
 //! connections does not notice that no new ones are accepted.
 
 mod apology;
