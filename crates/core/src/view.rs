@@ -219,6 +219,13 @@ pub enum Notice {
         /// Since when.
         since: Timestamp,
     },
+    /// A part of Candor itself is close to a limit, in the operators' words. For operators.
+    Strained {
+        /// Which, and how.
+        what: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// A part of Candor itself is ill, in the operators' words.
     Ill {
         /// Which, and how.

@@ -25,6 +25,7 @@ use crate::publish::Published;
 use crate::pulse::Pulse;
 use crate::recorder::{Accepted, Committed, HISTORY_DAYS, History, Job};
 use crate::span::{FIRST_REPORT, REPORT_EVERY, Spans};
+use crate::vitals::{Ailment, Ailments};
 
 /// Shortest time between two pages, where something changed.
 const CHANGE_GAP: Duration = Duration::from_millis(100);
@@ -58,8 +59,8 @@ pub(crate) enum Control {
     History(History, Date),
     /// Nothing can be recorded, since then and why; or it can again.
     Recording(Option<(Timestamp, String)>),
-    /// Something besides recording fails in the ledger, in words for operators; or it works again.
-    Ill(Option<String>),
+    /// What is wrong with a part of ours; or nothing any more.
+    Part(&'static str, Option<Ailment>),
     /// Stop in good order; answers when all is handed over.
     Stop(oneshot::Sender<()>),
 }
@@ -82,7 +83,7 @@ pub(crate) struct Decider {
     extras: Extras,
     not_recording: Option<Notice>,
     refused: Option<Notice>,
-    ill: Option<Notice>,
+    ailments: Ailments,
     /// Since when jobs are lost because the recorder does not keep up, and how many.
     overflow: Option<(Timestamp, u64)>,
     spans: Spans,
@@ -108,7 +109,7 @@ impl Decider {
             extras,
             not_recording: None,
             refused: None,
-            ill: None,
+            ailments: Ailments::default(),
             overflow: None,
             spans,
             outlets,
@@ -201,7 +202,10 @@ impl Decider {
                 }
                 self.publish_within(CHANGE_GAP);
             }
-            Control::Ill(what) => self.ill = what.map(|what| Notice::Ill { what, since: clock::now() }),
+            Control::Part(part, ailment) => {
+                self.ailments.note(part, ailment);
+                self.publish_within(CHANGE_GAP);
+            }
             Control::Stop(_) => {}
         }
         self.publish_renewal();
@@ -373,10 +377,10 @@ impl Decider {
         self.published_at = Instant::now();
         let now = clock::now();
         self.extras.today = self.extras.today.max(Some(crate::recorder::today(now)));
-        let slow = |(since, _)| Notice::Ill { what: "The recorder does not keep up.".into(), since };
-        let slow = self.overflow.map(slow);
-        let notices = [&self.not_recording, &self.refused, &slow, &self.ill];
-        self.extras.notices = notices.into_iter().flatten().cloned().collect();
+        let slow = self.overflow.map(|_| Ailment::ill("The recorder does not keep up.".into()));
+        self.ailments.note("recorder", slow);
+        let notices = [&self.not_recording, &self.refused];
+        self.extras.notices = notices.into_iter().flatten().cloned().chain(self.ailments.notices()).collect();
         let view = self.engine.view(&self.extras);
         let longest = self.leases().max().unwrap_or_default();
         let left = view.valid_until.map(|until| left_of(until, now, longest));

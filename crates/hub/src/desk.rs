@@ -8,7 +8,9 @@
 //! it is tried to be opened.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use candor_ledger::{Ledger, LedgerError, OpenError};
 use tokio::sync::oneshot;
@@ -18,9 +20,17 @@ use tokio::time::timeout;
 /// Longest wait for the ledger: far below the usual lease, above what a busy disk takes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where the ledger is asked, and how long that takes.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    place: Place,
+    /// The longest wait since somebody looked, in milliseconds.
+    waited_ms: Arc<AtomicU64>,
+}
+
 /// The ledger, or the thread that has it.
 #[derive(Debug)]
-pub(crate) enum Desk {
+enum Place {
     /// It waits to be asked.
     Here(Holding),
     /// It has not answered in time.
@@ -46,15 +56,15 @@ pub(crate) struct Closed {
 }
 
 impl Desk {
-    pub(crate) const fn new(holding: Holding) -> Self {
-        Self::Here(holding)
+    pub(crate) const fn new(holding: Holding, waited_ms: Arc<AtomicU64>) -> Self {
+        Self { place: Place::Here(holding), waited_ms }
     }
 
     /// The ledger, where it is open and not away.
     #[cfg(test)]
     pub(crate) fn ledger(&self) -> Option<&Ledger> {
-        match self {
-            Self::Here(Holding::Open(ledger)) => Some(ledger),
+        match &self.place {
+            Place::Here(Holding::Open(ledger)) => Some(ledger),
             _ => None,
         }
     }
@@ -64,6 +74,17 @@ impl Desk {
     /// # Errors
     /// What `work` says; [`LedgerError::Io`] where there was no answer in time: it may have been done all the same.
     pub(crate) async fn ask<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let asked = Instant::now();
+        let outcome = self.wait_for(work).await;
+        let waited = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.waited_ms.fetch_max(waited, Ordering::Relaxed);
+        outcome
+    }
+
+    async fn wait_for<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
@@ -77,25 +98,25 @@ impl Desk {
         });
         match timeout(PATIENCE, told).await {
             Ok(outcome) => {
-                *self = thread.await.map_or(Self::Lost, Self::Here);
+                self.place = thread.await.map_or(Place::Lost, Place::Here);
                 outcome.unwrap_or_else(|_| Err(lost()))
             }
             Err(_) => {
-                *self = Self::Away(thread);
+                self.place = Place::Away(thread);
                 Err(stalled())
             }
         }
     }
 
     async fn take(&mut self) -> Result<Holding, LedgerError> {
-        match std::mem::replace(self, Self::Lost) {
-            Self::Here(holding) => Ok(holding),
-            Self::Away(thread) if thread.is_finished() => thread.await.map_err(|_| lost()),
-            away @ Self::Away(_) => {
-                *self = away;
+        match std::mem::replace(&mut self.place, Place::Lost) {
+            Place::Here(holding) => Ok(holding),
+            Place::Away(thread) if thread.is_finished() => thread.await.map_err(|_| lost()),
+            away @ Place::Away(_) => {
+                self.place = away;
                 Err(stalled())
             }
-            Self::Lost => Err(lost()),
+            Place::Lost => Err(lost()),
         }
     }
 }

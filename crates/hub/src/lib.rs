@@ -18,6 +18,7 @@
 //! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
 //! * `publish`, `site`, `packed` — from view to bytes in memory; `render` — the thread that makes them
 //! * `serve` — the two listeners; `metrics`; `health`, `pulse` — whether every part works
+//! * `vitals` — descriptors, memory, disk, lateness: whether our own parts are well, and what operators are told
 //! * `config` — getting a plan; `reload`, `looks` — a changed config, noticed, and taken or refused
 //!
 //! Failure policy: the page goes on. A ledger that cannot be written is said on the page, and caught up later; a config
@@ -43,6 +44,7 @@ mod serve;
 mod site;
 mod span;
 mod start;
+mod vitals;
 
 pub use options::{HubError, HubOptions, Origin, Probes};
 pub use start::Hub;

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::publish::Published;
 use crate::recorder::RecorderStats;
+use crate::vitals::Vitals;
 
 /// Where the figures are read from.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct Metrics {
     pub(crate) schedule: Arc<ScheduleStats>,
     pub(crate) recorder: Arc<RecorderStats>,
     pub(crate) published: watch::Receiver<Published>,
+    pub(crate) vitals: Arc<Vitals>,
 }
 
 impl Metrics {
@@ -25,8 +27,19 @@ impl Metrics {
         let mut out = String::new();
         self.schedule_text(&mut out);
         self.recorder_text(&mut out);
+        self.vitals_text(&mut out);
         self.verdict_text(&mut out);
         out
+    }
+
+    fn vitals_text(&self, out: &mut String) {
+        for (part, figure, _) in self.vitals.figures() {
+            gauge(out, part.figure.0, part.figure.1, figure);
+        }
+        head(out, "candor_part", "gauge", "How a part of Candor itself is: 0 well, 1 strained, 2 ill.");
+        for (part, _, grade) in self.vitals.figures() {
+            let _ = writeln!(out, "candor_part{{part=\"{}\"}} {grade}", part.name);
+        }
     }
 
     fn schedule_text(&self, out: &mut String) {

@@ -26,9 +26,10 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::decide::Control;
 use crate::desk::{Desk, Holding};
+use crate::vitals::Ailment;
 
 /// Time between two groups at least: a few runs are kept at once, many share one sync of the disk.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(50);
 /// Runs in one group at most.
 const GROUP_MAX: usize = 1_000;
 /// Jobs taken at once; entries among them that stand together are kept in one group.
@@ -93,6 +94,15 @@ pub(crate) struct RecorderStats {
     pub(crate) lost: AtomicU64,
     /// 1 while nothing can be kept.
     pub(crate) in_trouble: AtomicU64,
+    /// The longest wait for the ledger since somebody looked, in milliseconds.
+    pub(crate) waited_ms: Arc<AtomicU64>,
+}
+
+impl RecorderStats {
+    /// Takes the longest wait for the ledger since it was last taken. For one taker alone.
+    pub(crate) fn take_wait(&self) -> Duration {
+        Duration::from_millis(self.waited_ms.swap(0, Ordering::Relaxed))
+    }
 }
 
 /// What a start could not keep, and why not: kept as soon as that works.
@@ -167,7 +177,7 @@ impl Recorder {
         stats: Arc<RecorderStats>,
     ) -> Self {
         Self {
-            desk: Desk::new(holding),
+            desk: Desk::new(holding, Arc::clone(&stats.waited_ms)),
             wires,
             keep,
             ends,
@@ -580,7 +590,7 @@ impl Recorder {
     async fn tell_ill(&mut self, what: Option<String>) {
         if self.ill != what.is_some() {
             self.ill = what.is_some();
-            let _ = self.wires.engine.send(Control::Ill(what)).await;
+            let _ = self.wires.engine.send(Control::Part("rollups", what.map(Ailment::ill))).await;
         }
     }
 }

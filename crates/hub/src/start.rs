@@ -24,6 +24,7 @@ use crate::recorder::{self, Recorder, RecorderStats, Wires};
 use crate::reload::{self, InForce};
 use crate::render::Renderer;
 use crate::serve::{self, Door, Entrance, Readers, Seats};
+use crate::vitals::{self, Senses, Vitals};
 
 /// Runs that wait for the recorder.
 const RUNS_QUEUE: usize = 4_096;
@@ -158,22 +159,25 @@ fn assemble(
     let recorder =
         Recorder::new(opened.holding, opened.ends, plan.keep.clone(), wires, Arc::clone(&recorder_stats));
     let recorder = tokio::spawn(recorder.work_from(opened.unkept));
-    let schedule = candor_probe::start(
+    let schedule = candor_probe::start_apart(
         probes(Arc::clone(&plan)),
         runs_in,
         commands,
         stopped,
         Arc::clone(&schedule_stats),
-    );
+    )
+    .map_err(threadless)?;
+    let vitals = Arc::new(Vitals::default());
     let metrics = Arc::new(Metrics {
-        schedule: schedule_stats,
-        recorder: recorder_stats,
+        schedule: Arc::clone(&schedule_stats),
+        recorder: Arc::clone(&recorder_stats),
         published: published.clone(),
+        vitals: Arc::clone(&vitals),
     });
     let mut others = vec![
         tokio::spawn(decider.work(committed, control)),
         tokio::spawn(publish::work(published, Arc::clone(&sites))),
-        tokio::spawn(clock::watch(engine.clone())),
+        tokio::spawn(clock::watch(engine.clone(), plans.clone())),
         tokio::spawn(look_out(plans, asked, engine.clone())),
     ];
     let names = ["The engine", "The publisher", "The watch over the clock", "The lookout of the vantages"];
@@ -181,6 +185,9 @@ fn assemble(
     let mut tasks: Vec<_> = names.into_iter().zip(of).collect();
     tasks.extend([("The recorder", recorder.abort_handle()), ("The schedule", schedule.abort_handle())]);
     let health = Arc::new(Health { tasks, engine: pulse, renderer });
+    let LedgerPlace::Sqlite(path) = &plan.ledger;
+    let senses = Senses::new(schedule_stats, recorder_stats, Arc::clone(&health), path.into());
+    vitals::watch(senses, vitals, engine.clone());
     let operate = Door::Operators(health, metrics);
     let entrances = [
         Entrance { listener: public, door: Door::Public, seats: seats.public },

@@ -1,4 +1,5 @@
 //! Services of the test's own, and the truth about each: when it last answered well, and from when to when it did not.
+#![allow(dead_code, reason = "two tests stand on it, and each uses its own part")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

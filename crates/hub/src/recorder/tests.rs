@@ -241,7 +241,7 @@ async fn what_an_open_incident_rests_on_is_not_pruned() {
     let mut ledger = Ledger::open(&bench.folder.path().join("old.db")).unwrap();
     ledger.observe(&[old(90), old(60), old(48), old(30)]).unwrap();
     ledger.snapshot(4, 0, b"state").unwrap();
-    recorder.desk = Desk::new(Holding::open(ledger));
+    recorder.desk = Desk::new(Holding::open(ledger), Arc::default());
     let left = |recorder: &Recorder| kept(recorder).recent_runs(10).unwrap().len();
     let snapshot = |open_since| Job::Snapshot { watermark: 4, bytes: b"state".to_vec(), open_since };
     recorder.ends = Ends { watermark: 4, head: 0, open_since: Some(ago(48)) };

@@ -419,6 +419,7 @@ pub fn silent() -> View {
             faults: 2,
         },
         Notice::Ill { what: format!("publisher: {SECRET}"), since: at("2015-03-11T08:20:00Z") },
+        Notice::Strained { what: format!("disk: {SECRET}"), since: at("2015-03-11T08:10:00Z") },
     ];
     view
 }

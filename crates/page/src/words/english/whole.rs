@@ -132,6 +132,12 @@ pub(super) fn notice(notice: &Notice, as_of: Option<Timestamp>, operators: bool)
                 nouns::list(vantages)
             )
         }
+        Notice::Strained { what, since } => {
+            if !operators {
+                return None;
+            }
+            format!("Since {}: {what}", times::moment(*since, as_of))
+        }
         Notice::Ill { what, since } => {
             let since = times::moment(*since, as_of);
             let what = if operators { format!(" {what}") } else { String::new() };
