@@ -1,9 +1,13 @@
 //! What can be asked on the command line. Help, man pages and completions are made from here.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::print;
 
 /// Candor tells the truth about a service: it measures what customers can do, decides from that evidence, and says so.
 #[derive(Debug, Parser)]
@@ -62,24 +66,54 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Man pages, one for each command, into a folder
-    #[command(after_help = "Example:\n  candor man /usr/local/share/man/man1")]
+    /// Man pages into a folder, or the first of them to standard output
+    #[command(after_help = "Examples:\n  candor man /usr/local/share/man/man1\n  candor man | man -l -")]
     Man {
         /// The folder; it must exist
-        folder: PathBuf,
+        folder: Option<PathBuf>,
     },
+}
+
+/// An address to listen on.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(
+        |_| "an IP address and a port: 127.0.0.1:8080, [::1]:8080, or 0.0.0.0:8080 for every address",
+    )
+}
+
+/// Longest answer to arguments that cannot be understood, in characters; it quotes them.
+const ANSWER_MAX: usize = 2_000;
+
+/// Prints what the parser says instead of a command: help, the version, or what is wrong with the arguments.
+pub(crate) fn answer(answer: &clap::Error) -> ExitCode {
+    let text = answer.render();
+    if answer.use_stderr() {
+        // Arguments can come from a script that took them from anywhere.
+        let plain = text.to_string();
+        let unseen = |c: char| c.is_control() && c != '\n';
+        if plain.chars().any(unseen) || plain.chars().nth(ANSWER_MAX).is_some() {
+            let seen = |c: char| if unseen(c) { '\u{fffd}' } else { c };
+            print::note(plain.chars().map(seen).take(ANSWER_MAX).collect::<String>().trim_end());
+        } else {
+            print::note(text.ansi().to_string().trim_end());
+        }
+        ExitCode::from(2)
+    } else {
+        print::out(text.ansi().to_string().trim_end());
+        ExitCode::SUCCESS
+    }
 }
 
 /// `candor serve`
 #[derive(Debug, Group)]
 pub(crate) struct ServeArgs {
     /// A config file, a folder of them, or the URL of a site [default: candor.yaml]
-    pub(crate) target: Option<String>,
+    pub(crate) target: Option<OsString>,
     /// Where the public page listens
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// Where the operators' site listens
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) operate_listen: Option<SocketAddr>,
     /// Where the ledger lies
     #[arg(long, value_name = "FILE")]
@@ -90,7 +124,7 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Group)]
 pub(crate) struct CheckArgs {
     /// A config file, a folder of them, or the URL of a site [default: candor.yaml]
-    pub(crate) target: Option<String>,
+    pub(crate) target: Option<OsString>,
     /// Services to check, by id; all where none is named
     #[arg(value_name = "SERVICE")]
     pub(crate) services: Vec<String>,
@@ -183,13 +217,13 @@ pub(crate) struct DemoArgs {
     #[command(subcommand)]
     pub(crate) command: Option<DemoCommand>,
     /// Where the status page listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Where the operators' site listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8081")]
     pub(crate) operate_listen: SocketAddr,
     /// Where the page of levers listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8082")]
     pub(crate) levers_listen: SocketAddr,
 }
 
@@ -222,7 +256,7 @@ pub(crate) enum ZoneCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Where to listen; may be given more than once
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5353")]
+        #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:5353")]
         listen: Vec<SocketAddr>,
     },
 }

@@ -1,6 +1,7 @@
 //! Printing: results to standard output, everything else to standard error, colour only where a terminal shows it.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::Mutex;
 
 use anstyle::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
@@ -16,28 +17,66 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 /// What is read first.
 pub(crate) const BOLD: Style = Style::new().bold();
 
-/// Logs to standard error: warnings and above, more with `-v`, or as `CANDOR_LOG` says.
+/// The first thing that went wrong with standard output.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Logs to standard error: warnings and above and what became of a changed config, more with `-v`, or as `CANDOR_LOG` says.
 pub(crate) fn start_logging(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        0 => "warn,candor_hub::reload=info",
         1 => "info",
         2 => "debug",
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("CANDOR_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    let ansi = io::stderr().is_terminal();
+    // Where nobody can be told, nobody is: to say so on the same standard error would be a panic.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(ansi)
+        .log_internal_errors(false)
+        .init();
 }
 
-/// A line to standard output. A reader that is gone (a closed pipe) changes nothing: how the command ends is told by
-/// its exit code, and what it started is still taken down in order.
+/// A line to standard output. What goes wrong is found by [`written`] at the end; what the command started is taken
+/// down in order all the same.
 pub(crate) fn out(line: &str) {
-    let _ = writeln!(anstream::stdout().lock(), "{line}");
+    keep(writeln!(anstream::stdout().lock(), "{line}"));
 }
 
 /// Text as it is to standard output.
 pub(crate) fn out_raw(text: &[u8]) {
-    let _ = std::io::stdout().lock().write_all(text);
+    keep(io::stdout().lock().write_all(text));
+}
+
+fn keep(written: io::Result<()>) {
+    if let (Err(error), Ok(mut lost)) = (written, LOST.lock()) {
+        lost.get_or_insert(error);
+    }
+}
+
+/// Whether all that was printed has arrived. A reader that went away had enough: that is no error.
+///
+/// # Errors
+/// What kept the rest from arriving: a full disk, most likely.
+pub(crate) fn written() -> io::Result<()> {
+    keep(io::stdout().lock().flush());
+    match LOST.lock().ok().and_then(|mut lost| lost.take()) {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A text of somebody else's for one line of a terminal: no control characters, not long.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut chars = text.chars();
+    let mut out: String = chars.by_ref().take(LONGEST).collect();
+    if chars.next().is_some() {
+        out.push('…');
+    }
+    format!("{out:?}")
 }
 
 /// A line to standard error; if nobody reads it, that is nobody's harm.

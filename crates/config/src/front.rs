@@ -28,7 +28,7 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
             text: quote(url),
             message: format!("{} is not the URL of a site", quote(url)),
             hint: Some(
-                "such as https://shop.example or http://127.0.0.1:8080, without user and password".into(),
+                "such as https://shop.example, without user and password".into(),
             ),
         }]));
     };

@@ -43,7 +43,9 @@ fn line(out: &mut String, checked: &Checked, (capability, place, vantage): (usiz
     let name = format!("{}.{}", fault.kind.layer().word(), fault.kind.word());
     let _ = writeln!(out, "  {}", styled(BAD, &name));
     for text in explain(checked, fault) {
-        for wrapped in wrap(&text, WIDTH - 6) {
+        // What a target said could steer the terminal.
+        let inert = text.replace(|c: char| c.is_control(), "\u{fffd}");
+        for wrapped in wrap(&inert, WIDTH - 6) {
             let _ = writeln!(out, "      {wrapped}");
         }
     }

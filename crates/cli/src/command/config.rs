@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use candor_config::{Process, Resolved, Source};
+use candor_config::{FAULTS_MAX, Process, Resolved, Source};
 
 use super::{Failure, NO_FILE, Outcome};
 use crate::args::ConfigCommand;
@@ -31,7 +31,7 @@ fn check(file: &Path) -> Outcome {
     out(&format!(
         "{} {}: {}, {}, {} from {}",
         styled(GOOD, "ok"),
-        file.display(),
+        quoted_path(file),
         counted(plan.services.len(), "service"),
         counted(plan.cells().count(), "cell"),
         counted(checks, "check"),
@@ -58,9 +58,15 @@ pub(super) fn load(file: &Path) -> Result<(Source, Resolved), Failure> {
             let count = faults.0.len();
             let plural = if count == 1 { "fault" } else { "faults" };
             let shown = faults.render(&source, std::io::stderr().is_terminal());
-            Err(Failure(format!("{}\n\n{count} {plural} in {}", shown.trim_end(), file.display())))
+            let least = if count < FAULTS_MAX { "" } else { "the first " };
+            Err(Failure(format!("{}\n\n{least}{count} {plural} in {}", shown.trim_end(), quoted_path(file))))
         }
     }
+}
+
+/// A path as a terminal may have it.
+fn quoted_path(path: &Path) -> String {
+    path.display().to_string().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn missing(why: &str, file: &Path) -> String {

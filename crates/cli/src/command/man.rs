@@ -16,7 +16,13 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn pages(folder: &Path) -> Outcome {
+pub(crate) fn pages(folder: Option<&Path>) -> Outcome {
+    let Some(folder) = folder else {
+        let mut text = Vec::new();
+        clap_mangen::Man::new(Args::command()).render(&mut text)?;
+        out_raw(&text);
+        return Ok(ExitCode::SUCCESS);
+    };
     if !folder.is_dir() {
         return Err(Failure(format!("{} is not a folder; create it first", folder.display())));
     }

@@ -6,19 +6,30 @@ use std::process::ExitCode;
 use candor_hub::{Hub, HubError, HubOptions, Origin};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{DEFAULT_CONFIG, Failure, NO_FILE, Outcome, is_url};
+use super::{Failure, NO_FILE, Outcome, Target, target};
 use crate::args::ServeArgs;
 use crate::print::{BOLD, DIM, counted, error, note, styled};
 
 pub(crate) async fn run(args: ServeArgs) -> Outcome {
-    let target = args.target.unwrap_or_else(|| DEFAULT_CONFIG.into());
-    let origin = if is_url(&target) { Origin::Url(target) } else { Origin::Files(target.into()) };
+    let origin = match target(args.target)? {
+        Target::Site(url) => Origin::Url(url),
+        Target::Files(path) => Origin::Files(path),
+    };
     let options =
         HubOptions { origin, listen: args.listen, operate_listen: args.operate_listen, ledger: args.ledger };
-    let hub = Hub::start(options).await.map_err(explained)?;
+    let mut end = std::pin::pin!(wait_for_end());
+    let hub = tokio::select! {
+        // First, so that a signal is listened for before anything is begun.
+        biased;
+        ended = &mut end => {
+            ended?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        started = Hub::start(options) => started.map_err(explained)?,
+    };
     greet(&hub);
     let code = tokio::select! {
-        ended = wait_for_end() => {
+        ended = &mut end => {
             ended?;
             note("stopping: what was decided is being kept");
             ExitCode::SUCCESS
