@@ -53,7 +53,11 @@ fn filled() -> Home {
     home
 }
 
-/// A page of the b-tree that holds this table, its root page where it has one page alone.
+/// The pages of the b-tree that holds this table, below its root; the root where it has one page alone.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the file was just written by SQLite, in the form that it documents"
+)]
 fn pages_of(home: &Home, table: &str) -> Vec<usize> {
     let conn = Connection::open(&home.path).unwrap();
     let root: usize = conn
@@ -204,7 +208,7 @@ fn a_bad_frame_in_the_log_ends_what_is_read_and_a_missing_end_of_the_chain_is_sa
         match Ledger::open(&crashed.path) {
             Ok(ledger) => drop(ledger.verify().unwrap()),
             Err(error) => {
-                assert!(matches!(error, OpenError::Broken { .. } | OpenError::Corrupt { .. }), "{error:?}")
+                assert!(matches!(error, OpenError::Broken { .. } | OpenError::Corrupt { .. }), "{error:?}");
             }
         }
     }
