@@ -29,6 +29,7 @@ pub(crate) struct Subject {
 
 /// Phases, and what in a symbol's name belongs to each; from the narrowest to the widest.
 const PHASES: &[(&str, &[&str])] = &[
+    ("memory", &["malloc", "calloc", "_int_free", "cfree", "unlink_chunk"]),
     ("resolve", &["candor_names", "getaddrinfo"]),
     (
         "connect",
@@ -55,7 +56,10 @@ const PHASES: &[(&str, &[&str])] = &[
     ("schedule", &["candor_probe::schedule"]),
     ("parse", &["hyper", "httparse", "http::", "domain::", "url::"]),
     ("judge", &["candor_probe", "candor_core"]),
-    ("runtime", &["tokio", "mio::", "epoll", "futex", "sched_yield", "sys_nanosleep", "eventfd"]),
+    (
+        "runtime",
+        &["tokio", "mio::", "epoll", "futex", "__schedule", "sched_yield", "sys_nanosleep", "eventfd"],
+    ),
 ];
 
 /// Prints where the time of a row's hub goes.
@@ -159,7 +163,8 @@ mod tests {
         let folded = fold(SCRIPT);
         assert_eq!(folded.get("connect"), Some(&(0, 1)));
         assert_eq!(folded.get("parse"), Some(&(1, 0)));
-        assert_eq!(folded.get("judge"), Some(&(1, 0)));
+        assert_eq!(folded.get("memory"), Some(&(1, 0)));
+        assert_eq!(folded.get("judge"), None);
         assert_eq!(folded.get(OTHER), Some(&(1, 0)));
         assert_eq!(folded.get("runtime"), None);
     }
