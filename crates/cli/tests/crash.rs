@@ -4,6 +4,7 @@
 //!
 //! `cargo xtask soak` runs the same loop for longer, by the environment: `CANDOR_SOAK_KILLS`, `CANDOR_SOAK_MINUTES`,
 //! `CANDOR_SOAK_SEED`. A failure names its seed; the same seed makes the same choices again.
+#![expect(clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
 mod crash_loop;
 mod support;

@@ -1,6 +1,7 @@
 //! The machine turns on the hub: its clock is stepped or drifts, it is stopped and continued, its disk is slow or
 //! nearly full, descriptors or memory run out. Never a false green, never an outage of a service that is well, and
 //! operators are told which of our own parts is ill.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
 mod machine_stage;
 mod support;
@@ -196,7 +197,11 @@ fn on_a_slow_disk_checks_are_on_time_verdicts_go_on_and_operators_know_why() {
     });
     let (folder, _) = stage.strike();
     let is_outage = |event: &&Event| matches!(event, Event::VerdictChanged { to: Verdict::Outage, .. });
-    assert_eq!(events(folder.path()).iter().filter(is_outage).count(), 2, "also what was told while nothing was kept");
+    assert_eq!(
+        events(folder.path()).iter().filter(is_outage).count(),
+        2,
+        "also what was told while nothing was kept"
+    );
 }
 
 #[test]
@@ -239,6 +244,7 @@ fn with_little_memory_left_operators_know_and_no_service_is_accused() {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
+    #[expect(clippy::print_stdout, reason = "whoever reads the test's output must see what was not tested")]
     fn mount(at: &Path) -> Option<Self> {
         std::fs::create_dir(at).unwrap();
         let mount = ["-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs"];

@@ -45,10 +45,7 @@ pub(crate) async fn watch(engine: mpsc::Sender<Control>, plans: watch::Receiver<
         let Some(by_ms) = drift.look(look, lease) else {
             continue;
         };
-        tracing::warn!(
-            by_ms,
-            "the wall clock was stepped; all evidence counts as old from here on"
-        );
+        tracing::warn!(by_ms, "the wall clock was stepped; all evidence counts as old from here on");
         if engine.send(Control::ClockStepped(by_ms)).await.is_err() {
             return;
         }
@@ -56,14 +53,8 @@ pub(crate) async fn watch(engine: mpsc::Sender<Control>, plans: watch::Receiver<
 }
 
 fn shortest_lease(plan: &Plan) -> Duration {
-    let capabilities = plan
-        .services
-        .iter()
-        .flat_map(|service| &service.capabilities);
-    capabilities
-        .map(|capability| capability.policy.lease)
-        .min()
-        .unwrap_or(TOLERANCE * PART)
+    let capabilities = plan.services.iter().flat_map(|service| &service.capabilities);
+    capabilities.map(|capability| capability.policy.lease).min().unwrap_or(TOLERANCE * PART)
 }
 
 /// Both clocks at the same moment: a thread that is put aside between the two readings must not look like a step.
@@ -85,28 +76,17 @@ struct Drift {
 impl Drift {
     /// The step, in milliseconds, if there was one.
     fn look(&mut self, look: (Instant, Timestamp), lease: Duration) -> Option<i64> {
-        while self
-            .marks
-            .front()
-            .is_some_and(|mark| look.0.duration_since(mark.0) > lease)
-        {
+        while self.marks.front().is_some_and(|mark| look.0.duration_since(mark.0) > lease) {
             self.marks.pop_front();
         }
         let most = lease / PART;
-        let at_once = self
-            .last
-            .replace(look)
-            .and_then(|last| apart(last, look, most.min(TOLERANCE)));
+        let at_once = self.last.replace(look).and_then(|last| apart(last, look, most.min(TOLERANCE)));
         let lately = self.marks.iter().find_map(|mark| apart(*mark, look, most));
         let by_ms = at_once.or(lately);
         if by_ms.is_some() {
             self.marks.clear();
         }
-        if self
-            .marks
-            .back()
-            .is_none_or(|mark| look.0.duration_since(mark.0) >= lease / MARKS)
-        {
+        if self.marks.back().is_none_or(|mark| look.0.duration_since(mark.0) >= lease / MARKS) {
             self.marks.push_back(look);
         }
         by_ms
@@ -115,9 +95,7 @@ impl Drift {
 
 /// By how many milliseconds the wall clock went otherwise than the monotonic one, where that is more than `most`.
 fn apart(from: (Instant, Timestamp), to: (Instant, Timestamp), most: Duration) -> Option<i64> {
-    let wall_ms =
-        to.1.as_millisecond()
-            .saturating_sub(from.1.as_millisecond());
+    let wall_ms = to.1.as_millisecond().saturating_sub(from.1.as_millisecond());
     let elapsed_ms = i64::try_from(to.0.duration_since(from.0).as_millis()).unwrap_or(i64::MAX);
     let by_ms = wall_ms.saturating_sub(elapsed_ms);
     (u128::from(by_ms.unsigned_abs()) > most.as_millis()).then_some(by_ms)
@@ -134,10 +112,7 @@ mod tests {
         let (begun, mut drift) = (Instant::now(), Drift::default());
         let looks = wall_ms.into_iter().enumerate().map(|(second, ms)| {
             let second = u64::try_from(second).unwrap();
-            (
-                begun + Duration::from_secs(second),
-                Timestamp::from_millisecond(ms).unwrap(),
-            )
+            (begun + Duration::from_secs(second), Timestamp::from_millisecond(ms).unwrap())
         });
         looks.filter_map(|look| drift.look(look, lease)).collect()
     }
@@ -153,21 +128,13 @@ mod tests {
     fn a_short_lease_makes_a_small_step_count() {
         let set_back = [0, 1_000, 500, 1_500, 2_500];
         assert_eq!(steps(Duration::from_secs(3), set_back), [-1_500]);
-        assert_eq!(
-            steps(LEASE, set_back),
-            [] as [i64; 0],
-            "a fortieth of a lease"
-        );
+        assert_eq!(steps(LEASE, set_back), [] as [i64; 0], "a fortieth of a lease");
     }
 
     #[test]
     fn small_steps_add_up_within_a_lease_and_no_further() {
         let often = (0..24).map(|second| second * 1_000 - second / 2 * 1_500);
-        assert_eq!(
-            steps(LEASE, often).len(),
-            2,
-            "each time that a tenth is passed"
-        );
+        assert_eq!(steps(LEASE, often).len(), 2, "each time that a tenth is passed");
         let seldom = (0..600).map(|second| second * 1_000 - second / 50 * 1_500);
         assert_eq!(steps(LEASE, seldom), [] as [i64; 0]);
     }

@@ -213,6 +213,7 @@ fn assemble(
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn threadless(why: std::io::Error) -> HubError {
     HubError::Thread(why.to_string())
 }

@@ -8,64 +8,43 @@ use super::{Ailment, Found, Part, Senses};
 pub(crate) const PARTS: &[Part; 7] = &[
     Part {
         name: "descriptors",
-        figure: (
-            "candor_descriptors_open",
-            "File descriptors that this process has open.",
-        ),
+        figure: ("candor_descriptors_open", "File descriptors that this process has open."),
         looks: (1, 5),
         look: descriptors,
     },
     Part {
         name: "memory",
-        figure: (
-            "candor_memory_used_bytes",
-            "Memory in use, of that which is limited most closely.",
-        ),
+        figure: ("candor_memory_used_bytes", "Memory in use, of that which is limited most closely."),
         looks: (1, 5),
         look: memory,
     },
     Part {
         name: "disk",
-        figure: (
-            "candor_ledger_disk_free_bytes",
-            "Room that is left on the ledger's file system.",
-        ),
+        figure: ("candor_ledger_disk_free_bytes", "Room that is left on the ledger's file system."),
         looks: (1, 5),
         look: disk,
     },
     Part {
         name: "ledger",
-        figure: (
-            "candor_ledger_wait_milliseconds",
-            "Longest wait for the ledger in the last look.",
-        ),
+        figure: ("candor_ledger_wait_milliseconds", "Longest wait for the ledger in the last look."),
         looks: (2, 10),
         look: ledger,
     },
     Part {
         name: "schedule",
-        figure: (
-            "candor_start_late_milliseconds",
-            "Longest delay of a start in the last look.",
-        ),
+        figure: ("candor_start_late_milliseconds", "Longest delay of a start in the last look."),
         looks: (3, 10),
         look: schedule,
     },
     Part {
         name: "process",
-        figure: (
-            "candor_standstill_milliseconds",
-            "How long this process stood still in the last look.",
-        ),
+        figure: ("candor_standstill_milliseconds", "How long this process stood still in the last look."),
         looks: (1, 60),
         look: process,
     },
     Part {
         name: "hub",
-        figure: (
-            "candor_hub_whole",
-            "1 while every task of the hub works, 0 otherwise.",
-        ),
+        figure: ("candor_hub_whole", "1 while every task of the hub works, 0 otherwise."),
         looks: (1, 1),
         look: hub,
     },
@@ -84,30 +63,17 @@ fn descriptors(senses: &mut Senses) -> (Option<u64>, Found) {
 }
 
 pub(super) fn descriptors_of(open: u64, limit: u64) -> Found {
-    let (left, room) = (
-        limit.saturating_sub(open),
-        (limit / 20).clamp(ROOM.0, ROOM.1),
-    );
-    let what = format!(
-        "{} of {} file descriptors are in use",
-        grouped(open),
-        grouped(limit)
-    );
+    let (left, room) = (limit.saturating_sub(open), (limit / 20).clamp(ROOM.0, ROOM.1));
+    let what = format!("{} of {} file descriptors are in use", grouped(open), grouped(limit));
     let todo = "Raise the limit (ulimit -n, LimitNOFILE= of a systemd unit) and start Candor anew.";
     if left <= NO_ROOM {
         let so = "checks that find none count as not measured, and new readers wait";
-        return Found::Wrong(Ailment::ill(format!(
-            "File descriptors are used up: {what}; {so}. {todo}"
-        )));
+        return Found::Wrong(Ailment::ill(format!("File descriptors are used up: {what}; {so}. {todo}")));
     }
     if left < room {
         return Found::Wrong(Ailment::strained(format!("{what}. {todo}")));
     }
-    if left >= room * 2 || open < room {
-        Found::Well
-    } else {
-        Found::Same
-    }
+    if left >= room * 2 || open < room { Found::Well } else { Found::Same }
 }
 
 /// Parts in a hundred of the memory from which it is ill, strained, and below which well.
@@ -117,33 +83,20 @@ fn memory(senses: &mut Senses) -> (Option<u64>, Found) {
     let Some((used, limit, whose)) = senses.system.memory() else {
         return (None, Found::Same);
     };
-    (
-        Some(used),
-        limit.map_or(Found::Well, |limit| memory_of(used, limit, whose)),
-    )
+    (Some(used), limit.map_or(Found::Well, |limit| memory_of(used, limit, whose)))
 }
 
 pub(super) fn memory_of(used: u64, limit: u64, whose: &str) -> Found {
     let hundredths = used.saturating_mul(100) / limit.max(1);
-    let what = format!(
-        "{} of {} of memory are in use (the limit is {whose})",
-        size(used),
-        size(limit)
-    );
+    let what = format!("{} of {} of memory are in use (the limit is {whose})", size(used), size(limit));
     let todo = "Give it more, or watch less: past the limit the system ends Candor.";
     if hundredths >= MEMORY.0 {
-        return Found::Wrong(Ailment::ill(format!(
-            "Memory is nearly used up: {what}. {todo}"
-        )));
+        return Found::Wrong(Ailment::ill(format!("Memory is nearly used up: {what}. {todo}")));
     }
     if hundredths >= MEMORY.1 {
         return Found::Wrong(Ailment::strained(format!("{what}. {todo}")));
     }
-    if hundredths < MEMORY.2 {
-        Found::Well
-    } else {
-        Found::Same
-    }
+    if hundredths < MEMORY.2 { Found::Well } else { Found::Same }
 }
 
 /// What should be left on the disk: this, or a twentieth of it where that is less.
@@ -153,25 +106,17 @@ fn disk(senses: &mut Senses) -> (Option<u64>, Found) {
     let Some((free, size)) = senses.system.disk(&senses.ledger) else {
         return (None, Found::Same);
     };
-    (
-        Some(free),
-        disk_of(free, size, &senses.ledger.display().to_string()),
-    )
+    (Some(free), disk_of(free, size, &senses.ledger.display().to_string()))
 }
 
 pub(super) fn disk_of(free: u64, of: u64, path: &str) -> Found {
     let room = DISK_ROOM.min(of / 20);
     if free < room {
         let what = format!("{} are left on the disk of the ledger {path}", size(free));
-        let todo =
-            "When it is full, history is not recorded any more: make room, or keep less (`keep:`).";
+        let todo = "When it is full, history is not recorded any more: make room, or keep less (`keep:`).";
         return Found::Wrong(Ailment::strained(format!("{what}. {todo}")));
     }
-    if free >= room + room / 4 {
-        Found::Well
-    } else {
-        Found::Same
-    }
+    if free >= room + room / 4 { Found::Well } else { Found::Same }
 }
 
 /// A wait for the ledger that is too long, and one that is none.
@@ -191,19 +136,12 @@ pub(super) fn ledger_of(waited: Duration) -> Found {
         let todo = "Look at its disk, and at what else uses that.";
         return Found::Wrong(Ailment::strained(format!("{what}. {todo}")));
     }
-    if waited <= WAIT.1 {
-        Found::Well
-    } else {
-        Found::Same
-    }
+    if waited <= WAIT.1 { Found::Well } else { Found::Same }
 }
 
 /// Delays of starts that are ill, strained, and well.
-const LATE: (Duration, Duration, Duration) = (
-    Duration::from_secs(10),
-    Duration::from_secs(1),
-    Duration::from_millis(300),
-);
+const LATE: (Duration, Duration, Duration) =
+    (Duration::from_secs(10), Duration::from_secs(1), Duration::from_millis(300));
 
 fn schedule(senses: &mut Senses) -> (Option<u64>, Found) {
     let late = senses.schedule.take_late();
@@ -223,11 +161,7 @@ pub(super) fn schedule_of(late: Duration) -> Found {
     if late >= LATE.1 {
         return Found::Wrong(Ailment::strained(words()));
     }
-    if late <= LATE.2 {
-        Found::Well
-    } else {
-        Found::Same
-    }
+    if late <= LATE.2 { Found::Well } else { Found::Same }
 }
 
 /// A standstill that is worth telling.
@@ -269,18 +203,10 @@ fn millis(time: Duration) -> u64 {
 
 /// "12 MiB"; below one, in KiB.
 fn size(bytes: u64) -> String {
-    if bytes < 1 << 20 {
-        format!("{} KiB", bytes >> 10)
-    } else {
-        format!("{} MiB", grouped(bytes >> 20))
-    }
+    if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", grouped(bytes >> 20)) }
 }
 
 /// "10,000"
 fn grouped(n: u64) -> String {
-    if n < 1_000 {
-        n.to_string()
-    } else {
-        format!("{},{:03}", grouped(n / 1_000), n % 1_000)
-    }
+    if n < 1_000 { n.to_string() } else { format!("{},{:03}", grouped(n / 1_000), n % 1_000) }
 }

@@ -25,17 +25,11 @@ pub(crate) struct System {
 impl System {
     pub(super) fn new() -> Self {
         let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        Self {
-            limits: limit_files(&groups),
-            page: rustix::param::page_size() as u64,
-        }
+        Self { limits: limit_files(&groups), page: rustix::param::page_size() as u64 }
     }
 
     /// Descriptors that are open, and how many may be.
-    #[expect(
-        clippy::unused_self,
-        reason = "what is asked of the system is asked here"
-    )]
+    #[expect(clippy::unused_self, reason = "what is asked of the system is asked here")]
     pub(super) fn descriptors(&self) -> Option<(u64, u64)> {
         let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         // Since Linux 6.2 the folder's size is the number of its entries, and asking for it takes no descriptor.
@@ -52,36 +46,21 @@ impl System {
 
     /// Memory in use, its limit where there is one, and whose limit that is: the closest.
     pub(super) fn memory(&self) -> Option<(u64, Option<u64>, &'static str)> {
-        let (reserved, resident) =
-            memory_used(&fs::read_to_string("/proc/self/statm").ok()?, self.page)?;
-        let group = self
-            .limits
-            .iter()
-            .filter_map(|file| limit(&fs::read_to_string(file).ok()?))
-            .min();
+        let (reserved, resident) = memory_used(&fs::read_to_string("/proc/self/statm").ok()?, self.page)?;
+        let group = self.limits.iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min();
         let address_space = getrlimit(Resource::As).current;
-        let limits = [
-            (resident, group, "the control group's"),
-            (reserved, address_space, "ulimit -v"),
-        ];
+        let limits = [(resident, group, "the control group's"), (reserved, address_space, "ulimit -v")];
         let limited = limits.into_iter().filter(|(_, limit, _)| limit.is_some());
         // The one of which the largest part is used.
-        let closest = limited.max_by_key(|(used, limit, _)| {
-            used.saturating_mul(10_000) / limit.unwrap_or(u64::MAX).max(1)
-        });
+        let closest = limited
+            .max_by_key(|(used, limit, _)| used.saturating_mul(10_000) / limit.unwrap_or(u64::MAX).max(1));
         Some(closest.unwrap_or((resident, None, "none")))
     }
 
     /// Bytes that are free for us on the file system of `path`, and its size.
-    #[expect(
-        clippy::unused_self,
-        reason = "what is asked of the system is asked here"
-    )]
+    #[expect(clippy::unused_self, reason = "what is asked of the system is asked here")]
     pub(super) fn disk(&self, path: &Path) -> Option<(u64, u64)> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let said = rustix::fs::statvfs(folder).ok()?;
         let bytes = |blocks: u64| blocks.saturating_mul(said.f_frsize);
         Some((bytes(said.f_bavail), bytes(said.f_blocks)))
@@ -90,17 +69,12 @@ impl System {
 
 /// Whether this process has no more of something that it is allowed only so much of.
 pub(crate) fn is_shortage(error: &io::Error) -> bool {
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS)
-    )
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS))
 }
 
 /// Address space and resident memory in bytes, from `/proc/self/statm`: pages, in its first two words.
 fn memory_used(statm: &str, page: u64) -> Option<(u64, u64)> {
-    let mut pages = statm
-        .split_whitespace()
-        .map(|word| word.parse::<u64>().ok());
+    let mut pages = statm.split_whitespace().map(|word| word.parse::<u64>().ok());
     let mut next = || Some(pages.next()??.saturating_mul(page));
     Some((next()?, next()?))
 }
@@ -122,11 +96,7 @@ fn limit_files(groups: &str) -> Vec<PathBuf> {
             _ => continue,
         };
         let inside = Path::new(group.trim_start_matches('/'));
-        files.extend(
-            inside
-                .ancestors()
-                .map(|folder| Path::new(root).join(folder).join(name)),
-        );
+        files.extend(inside.ancestors().map(|folder| Path::new(root).join(folder).join(name)));
     }
     files
 }
@@ -164,26 +134,16 @@ mod tests {
             ]
         );
         let old = limit_files("9:name=systemd:/\n4:cpu,memory:/box\n");
+        assert_eq!(old.first().unwrap(), Path::new("/sys/fs/cgroup/memory/box/memory.limit_in_bytes"));
         assert_eq!(
-            old.first().unwrap(),
-            Path::new("/sys/fs/cgroup/memory/box/memory.limit_in_bytes")
-        );
-        assert_eq!(
-            (
-                limit("max\n"),
-                limit("9223372036854771712\n"),
-                limit("1048576\n")
-            ),
+            (limit("max\n"), limit("9223372036854771712\n"), limit("1048576\n")),
             (None, None, Some(1 << 20))
         );
     }
 
     #[test]
     fn memory_is_counted_in_pages() {
-        assert_eq!(
-            memory_used("100 20 3 4 0 5 0\n", 4_096),
-            Some((409_600, 81_920))
-        );
+        assert_eq!(memory_used("100 20 3 4 0 5 0\n", 4_096), Some((409_600, 81_920)));
         assert_eq!(memory_used("", 4_096), None);
     }
 }

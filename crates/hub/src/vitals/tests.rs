@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::parts::{
-    descriptors_of, disk_of, hub_of, ledger_of, memory_of, process_of, schedule_of,
-};
+use super::parts::{descriptors_of, disk_of, hub_of, ledger_of, memory_of, process_of, schedule_of};
 use super::*;
 
 const MIB: u64 = 1 << 20;
@@ -25,42 +23,19 @@ fn each_part_is_strained_before_it_is_ill_and_well_with_room_to_spare() {
         [well, well, strained, ill, ill]
     );
     assert_eq!(descriptors_of(20, 1_024), Found::Well);
-    assert_eq!(
-        descriptors_of(985, 1_024),
-        Found::Same,
-        "between the two it stays what it was"
-    );
+    assert_eq!(descriptors_of(985, 1_024), Found::Same, "between the two it stays what it was");
     assert_eq!(
         [40, 86, 96].map(|used| of(memory_of(used * MIB, 100 * MIB, "ulimit -v"))),
         [well, strained, ill]
     );
     assert_eq!(memory_of(82, 100, ""), Found::Same);
-    assert_eq!(
-        [300, 200, 0].map(|free| of(disk_of(free * MIB, 1 << 40, "x"))),
-        [well, strained, strained]
-    );
-    assert_eq!(
-        disk_of(MIB, 4 * MIB, "x"),
-        Found::Well,
-        "a small disk is not short because it is small"
-    );
+    assert_eq!([300, 200, 0].map(|free| of(disk_of(free * MIB, 1 << 40, "x"))), [well, strained, strained]);
+    assert_eq!(disk_of(MIB, 4 * MIB, "x"), Found::Well, "a small disk is not short because it is small");
     let ms = Duration::from_millis;
-    assert_eq!(
-        [10, 900].map(|waited| of(ledger_of(ms(waited)))),
-        [well, strained]
-    );
-    assert_eq!(
-        [10, 1_500, 11_000].map(|late| of(schedule_of(ms(late)))),
-        [well, strained, ill]
-    );
-    assert_eq!(
-        [0, 1_200].map(|stood| of(process_of(ms(stood)))),
-        [well, strained]
-    );
-    assert_eq!(
-        [None, Some("The engine")].map(|part| of(hub_of(part))),
-        [well, ill]
-    );
+    assert_eq!([10, 900].map(|waited| of(ledger_of(ms(waited)))), [well, strained]);
+    assert_eq!([10, 1_500, 11_000].map(|late| of(schedule_of(ms(late)))), [well, strained, ill]);
+    assert_eq!([0, 1_200].map(|stood| of(process_of(ms(stood)))), [well, strained]);
+    assert_eq!([None, Some("The engine")].map(|part| of(hub_of(part))), [well, ill]);
 }
 
 #[test]
@@ -78,21 +53,14 @@ fn what_operators_are_told_of_each_part() {
         process_of(ms(8_213)),
         hub_of(Some("The recorder")),
     ] {
-        let Found::Wrong(ailment) = found else {
-            panic!("{found:?}")
-        };
+        let Found::Wrong(ailment) = found else { panic!("{found:?}") };
         writeln!(told, "{:?}: {}", ailment.grade, ailment.words).unwrap();
     }
     insta::assert_snapshot!(told);
 }
 
 fn part(looks: (u32, u32)) -> Part {
-    Part {
-        name: "test",
-        figure: ("", ""),
-        looks,
-        look: |_| (None, Found::Same),
-    }
+    Part { name: "test", figure: ("", ""), looks, look: |_| (None, Found::Same) }
 }
 
 fn wrong(words: &str) -> Found {
@@ -105,10 +73,7 @@ fn one_bad_look_is_not_told_where_it_takes_two_and_one_good_look_does_not_end_it
     assert_eq!(beat.take(&part, wrong("a")), None);
     assert_eq!(beat.take(&part, Found::Well), None);
     assert_eq!(beat.take(&part, wrong("a")), None);
-    assert_eq!(
-        beat.take(&part, wrong("b")),
-        Some(Some(Ailment::strained("b".into())))
-    );
+    assert_eq!(beat.take(&part, wrong("b")), Some(Some(Ailment::strained("b".into()))));
     assert_eq!(beat.take(&part, Found::Well), None);
     assert_eq!(beat.take(&part, Found::Well), None);
     assert_eq!(beat.take(&part, Found::Same), None);
@@ -120,19 +85,9 @@ fn worse_is_told_in_its_turn_and_newer_words_now_and_then() {
     let (part, mut beat) = (part((1, 2)), Beat::default());
     assert!(beat.take(&part, wrong("a")).is_some());
     let ill = || Found::Wrong(Ailment::ill("worse".into()));
-    assert_eq!(
-        beat.take(&part, ill()),
-        Some(Some(Ailment::ill("worse".into())))
-    );
-    assert_eq!(
-        beat.take(&part, wrong("a")),
-        None,
-        "better only after two looks"
-    );
-    assert_eq!(
-        beat.take(&part, wrong("a")),
-        Some(Some(Ailment::strained("a".into())))
-    );
+    assert_eq!(beat.take(&part, ill()), Some(Some(Ailment::ill("worse".into()))));
+    assert_eq!(beat.take(&part, wrong("a")), None, "better only after two looks");
+    assert_eq!(beat.take(&part, wrong("a")), Some(Some(Ailment::strained("a".into()))));
     let again = (0..TELL_AGAIN).find_map(|_| beat.take(&part, wrong("b")));
     assert_eq!(again, Some(Some(Ailment::strained("b".into()))));
 }
@@ -152,10 +107,7 @@ fn ill_parts_share_one_notice_and_strained_ones_have_one_each() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(
-        words,
-        ["None left. Rollups fail.", "Little room.", "Little memory."]
-    );
+    assert_eq!(words, ["None left. Rollups fail.", "Little room.", "Little memory."]);
     ailments.note("descriptors", None);
     ailments.note("rollups", None);
     assert_eq!(ailments.notices().len(), 2);
