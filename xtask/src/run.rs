@@ -71,12 +71,17 @@ enum Ended {
 /// build scripts that look at it (ring's) would build everything above them anew, back and forth.
 const OUR_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
 
-fn spawn(command: &mut Command, log: &Path) -> std::io::Result<Child> {
+/// Keeps from a command what cargo told this program about its package.
+pub(crate) fn forget_our_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| OUR_PACKAGE.iter().any(|ours| name.starts_with(ours))) {
             command.env_remove(&name);
         }
     }
+}
+
+fn spawn(command: &mut Command, log: &Path) -> std::io::Result<Child> {
+    forget_our_package(command);
     let file = File::create(log)?;
     let twin = file.try_clone()?;
     command.stdin(Stdio::null()).stdout(file).stderr(twin).spawn()

@@ -15,6 +15,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("cc", "build-essential"),
     ("git", "git"),
     ("kill", "procps"),
+    ("prlimit", "util-linux"),
+    ("faketime", "faketime"),
     ("openssl", "openssl"),
     ("nginx", "nginx-light"),
     ("nsd", "nsd"),
