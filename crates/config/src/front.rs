@@ -7,7 +7,6 @@ use url::{Host, Url};
 
 use crate::environment::Environment;
 use crate::fault::{COMMAND_LINE, Fault, Faults, Severity};
-use crate::reader::quote;
 use crate::source::Source;
 use crate::{Resolved, resolve};
 
@@ -25,8 +24,9 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
             line: 1,
             column: 1,
             span: 0..0,
-            text: quote(url),
-            message: format!("{} is not the URL of a site", quote(url)),
+            // Not quoted: what is wrong with it may be the password in it.
+            text: String::new(),
+            message: "this is not the URL of a site".into(),
             hint: Some(
                 "such as https://shop.example, without user and password".into(),
             ),
