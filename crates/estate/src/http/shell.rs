@@ -18,6 +18,9 @@ use crate::role::Faults;
 const BODY_MAX: usize = 16 * 1024;
 /// How long an answer of a slow role waits.
 const SLOWNESS: Duration = Duration::from_secs(3);
+/// How long a request may take to arrive and be answered, but for the content of the answer: a body that drips would
+/// keep its place for ever.
+const HANDLED_MAX: Duration = Duration::from_secs(15);
 
 /// Puts the shell around a role's routes.
 pub(crate) fn shell(router: Router, faults: watch::Receiver<Faults>) -> Router {
@@ -49,7 +52,13 @@ async fn around(State(faults): State<watch::Receiver<Faults>>, request: Request,
     if slow {
         tokio::time::sleep(SLOWNESS).await;
     }
-    let response = next.run(request).await;
+    let response = match tokio::time::timeout(HANDLED_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let words = format!("this took longer than {} seconds", HANDLED_MAX.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow", words).into_response()
+        }
+    };
     tracing::info!("{method} {path} {} {} ms", response.status().as_u16(), begun.elapsed().as_millis());
     response
 }

@@ -8,6 +8,6 @@ pub(super) const LEVER: Lever = Lever {
     title: "The store is slow",
     does: "Every answer of the store waits for three seconds.",
     notice: "Pages come, late.",
-    expect: "Browsing is degraded or failing in every place, by what the journey allows; nothing is refused.",
+    expect: "In every place, browsing is degraded where a journey waits for more than three seconds, and fails where it does not. No connection is refused.",
     causes: &[Cause::Fault(Role::Store, "slow")],
 };

@@ -61,7 +61,7 @@ impl Customer {
         Self { resolver: ServersResolver::new(vec![estate.dns_addr()]), urls: estate.urls() }
     }
 
-    async fn connect(&self, authority: &str) -> Result<TcpStream, Trouble> {
+    pub(crate) async fn connect(&self, authority: &str) -> Result<TcpStream, Trouble> {
         let (host, port) = authority.rsplit_once(':').unwrap();
         let found = self.resolver.lookup(host, PATIENCE).await.map_err(|error| match error {
             LookupError::Nxdomain { .. } => Trouble::Nxdomain,

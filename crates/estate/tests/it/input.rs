@@ -1,5 +1,9 @@
 //! Bad input to every endpoint gets a clear 4xx.
 
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::customer::Customer;
 use crate::estate;
 
@@ -115,4 +119,54 @@ async fn the_store_refuses_what_is_not_there() {
         ("GET", "apps/a/b/c", &[], "", 404, "no shop in"),
     ])
     .await;
+}
+
+/// Sends this to the sign-in on a connection of its own, and returns all that comes back until it is closed.
+async fn raw<const N: usize>(customer: &Customer, parts: [&[u8]; N]) -> String {
+    let authority = format!("id.shop.example:{}", customer.urls.port());
+    let mut stream = customer.connect(&authority).await.unwrap();
+    for part in parts {
+        // It may have been closed already.
+        drop(stream.write_all(part).await);
+    }
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut answer)).await;
+    // A connection that is cut while we still send ends in a reset.
+    drop(ended.expect("the connection is closed"));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn slow_huge_and_nonsense_requests_are_cut_and_nobody_else_notices() {
+    let estate = estate().await;
+    let customer = Customer::of(&estate);
+    let head = |fields: &str| {
+        format!("POST /sign-in HTTP/1.1\r\nhost: id.shop.example\r\nconnection: close\r\n{fields}\r\n")
+    };
+    let json = "content-type: application/json\r\n";
+    let endless = format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(2 << 20));
+    let fields = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(10_000));
+    let huge = head(&format!("{json}content-length: 18446744073709551615\r\n"));
+    let nonsense = head(&format!("{json}transfer-encoding: chunked\r\n"));
+    let slow = head(&format!("{json}content-length: 10\r\n"));
+    let (garbage, path) = (
+        vec![0xff_u8; 100_000],
+        format!("GET /{} HTTP/1.1\r\nconnection: close\r\n\r\n", "../".repeat(20_000)),
+    );
+    let answers = tokio::join!(
+        raw(&customer, [&garbage]),
+        raw(&customer, [endless.as_bytes()]),
+        raw(&customer, [fields.as_bytes()]),
+        raw(&customer, [huge.as_bytes(), b"{\"user\""]),
+        raw(&customer, [nonsense.as_bytes(), b"zz\r\n\0\0\r\n"]),
+        raw(&customer, [path.as_bytes()]),
+        raw(&customer, [slow.as_bytes(), b"k"]),
+    );
+    for answer in [&answers.0, &answers.1, &answers.2, &answers.3, &answers.4, &answers.5] {
+        let refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");
+        assert!(refused, "{}", answer.chars().take(200).collect::<String>());
+    }
+    assert!(answers.6.starts_with("HTTP/1.1 408 "), "{}", answers.6);
+    assert_eq!(customer.front("gb").await.unwrap().status, 200);
+    estate.stop().await;
 }
