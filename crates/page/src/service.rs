@@ -110,8 +110,11 @@ struct DayRow {
     words: String,
 }
 
-pub(crate) fn history(scene: &Scene<'_>, days: &[Day]) -> History {
-    let bars = bars(days, scene.view.today);
+/// Its days, and what `now` adds to them: history is some seconds behind, and a share of time that was whole until a
+/// moment ago is not whole beside a failure.
+pub(crate) fn history(scene: &Scene<'_>, days: &[Day], now: Verdict) -> History {
+    let mut bars = bars(days, scene.view.today);
+    bars.measured.known_s += u64::from(now.is_failing());
     let summary = scene.speech.measured(bars.measured);
     History { bars, summary }
 }
@@ -140,7 +143,7 @@ pub(crate) fn card(scene: &Scene<'_>, service: &ServiceView) -> Card {
         rows,
         places: scene.speech.each_place(each.len()),
         each,
-        history: history(scene, &service.history),
+        history: history(scene, &service.history, service.verdict),
     }
 }
 
@@ -315,7 +318,7 @@ fn section(scene: &Scene<'_>, capability: &CapabilityView, above: Option<&Overla
     Section {
         name: capability.name.clone(),
         mark: scene.mark(worst(&capability.cells)),
-        history: history(scene, &capability.history),
+        history: history(scene, &capability.history, worst(&capability.cells)),
         cells: cells.into_iter().map(|cell| cell_row(scene, cell, above)).collect(),
     }
 }

@@ -6,10 +6,12 @@ mod scenes;
 
 use std::io::Write as _;
 
+use candor_core::id::ServiceId;
+use candor_core::incident::IncidentState;
 use candor_core::model::ShowFaults;
 use candor_core::verdict::Verdict;
-use candor_core::view::View;
-use candor_page::{Audience, File, LIVE_PATH, Language, STATUS_PATH, render, status_json};
+use candor_core::view::{Day, View};
+use candor_page::{Audience, File, LIVE_PATH, Language, STATUS_PATH, Site, render, status_json};
 
 use scenes::{MARKUP, SECRET};
 
@@ -308,4 +310,104 @@ fn packed(body: &[u8]) -> usize {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(body).unwrap();
     gzip.finish().unwrap().len()
+}
+
+#[test]
+fn nothing_worked_all_of_the_time_beside_a_failure_that_history_does_not_know_yet() {
+    let mut view = scenes::calm();
+    let whole = |view: &View| {
+        let files = site(view, Audience::Public);
+        page(&files, "/services/app-store").matches("Worked 100 % of the time").count()
+    };
+    let service = view.services.first_mut().unwrap();
+    let well = |days: &mut std::sync::Arc<Vec<Day>>| {
+        let days = std::sync::Arc::make_mut(days);
+        days.retain(|day| day.outage_s + day.degraded_s + day.unknown_s == 0);
+    };
+    well(&mut service.history);
+    service.capabilities.iter_mut().for_each(|c| well(&mut c.history));
+    assert!(whole(&view) > 0, "a past without trouble is whole");
+    let service = view.services.first_mut().unwrap();
+    service.verdict = Verdict::Outage;
+    for capability in &mut service.capabilities {
+        capability.verdict = Verdict::Outage;
+        capability.cells.iter_mut().for_each(|cell| cell.measured = Verdict::Outage);
+    }
+    assert_eq!(whole(&view), 0);
+    assert!(page(&site(&view, Audience::Public), "/").contains("Worked 99.99 % of the time"));
+}
+
+#[test]
+fn what_is_measured_working_again_is_watched_and_not_going_on() {
+    let mut view = scenes::outage();
+    view.incidents.iter_mut().filter(|i| i.state.is_open()).for_each(|i| i.state = IncidentState::Monitoring);
+    let files = site(&view, Audience::Public);
+    let front = page(&files, "/");
+    assert!(front.contains("Being watched") && front.contains("Works again, being watched"));
+    assert!(!front.contains("Going on now"));
+}
+
+/// Ten thousand services in fifty groups; every hundredth one is out.
+fn thousands() -> View {
+    let mut view = scenes::calm();
+    let model = view.services.first().unwrap().clone();
+    view.services = (0..10_000)
+        .map(|n| {
+            let mut service = model.clone();
+            service.id = ServiceId::new(&format!("s{n}")).unwrap();
+            service.name = format!("Service {n}");
+            service.group = Some(format!("Group {}", n % 50));
+            if n % 100 == 7 {
+                service.verdict = Verdict::Outage;
+            }
+            service
+        })
+        .collect();
+    view
+}
+
+#[test]
+fn ten_thousand_services_have_a_front_page_of_bounded_size_and_a_page_with_all() {
+    let site = Site::new(std::sync::Arc::new(thousands()), Audience::Public, Language::English);
+    let front = site.render("/").unwrap();
+    let shown = text(&front);
+    assert!(front.body.len() < 700_000, "front page: {} bytes", front.body.len());
+    assert!(packed(&front.body) < 60_000, "front page, packed: {} bytes", packed(&front.body));
+    assert_eq!(shown.matches("<article class=\"service\"").count(), 50, "trouble in full, as far as it goes");
+    assert!(!shown.contains("<article class=\"service\" data-v=\"operational\""));
+    assert!(shown.contains("<a href=\"/services\">All 10000 services</a>"));
+    let all = site.render("/services").unwrap();
+    assert_eq!(text(&all).matches("href=\"/services/").count(), 10_000);
+    assert!(all.body.len() < 3_000_000 && packed(&all.body) < 250_000, "{} bytes", all.body.len());
+    assert!(site.has("/services/s9999") && !site.has("/services/s10000"));
+}
+
+#[test]
+fn an_incident_of_ten_thousand_cells_is_told_in_a_moment() {
+    let mut view = thousands();
+    let keys = view
+        .services
+        .iter()
+        .flat_map(|s| &s.capabilities)
+        .flat_map(|c| &c.cells)
+        .take(41)
+        .map(|cell| cell.key.clone())
+        .collect::<Vec<_>>();
+    let mut incident = scenes::outage().incidents.first().unwrap().clone();
+    let first = incident.cells.first().unwrap().clone();
+    incident.cells = (0..10_000)
+        .zip(keys.iter().cycle())
+        .map(|(n, key)| {
+            let mut part = first.clone();
+            part.cell = key.clone();
+            part.cell.service = ServiceId::new(&format!("s{n}")).unwrap();
+            part
+        })
+        .collect();
+    view.incidents = vec![incident];
+    let site = Site::new(std::sync::Arc::new(view), Audience::Public, Language::English);
+    // Were any of it a search for each cell, this would take minutes.
+    for path in ["/", STATUS_PATH, "/history", "/incidents/7"] {
+        assert!(site.render(path).is_some(), "{path}");
+    }
 }

@@ -76,6 +76,8 @@ pub(super) fn tied(forms: &[String], deeds: &[&Deed], services_text: &str) -> St
             "" => format!("{done} {services_text}"),
             word => format!("{done} {word} {services_text}"),
         },
+        // "browsing and signing in to the App Store"
+        _ if done.ends_with(" in") => format!("{done} to {services_text}"),
         _ => format!("{done} in {services_text}"),
     }
 }

@@ -19,9 +19,22 @@ pub(super) fn headline(view: &View) -> (String, Option<String>) {
         Some(told) => (told, None),
         None => {
             let told = sentences::sentence(&view.saying, view.as_of, Around::Headline);
-            (told, sentences::further(&view.saying))
+            (told, further(view))
         }
     }
+}
+
+/// How much more there is, and with what: services with trouble that the answer does not name.
+fn further(view: &View) -> Option<String> {
+    let told = sentences::further(&view.saying)?;
+    let claims = view.saying.claims.iter().filter(|claim| claim.fares != Fares::Works);
+    let named: Vec<&String> = claims.flat_map(|claim| &claim.services).collect();
+    let troubled = view.services.iter().filter(|s| s.verdict.is_failing() && !named.contains(&&s.name));
+    let others: Vec<String> = troubled.map(|s| s.name.clone()).collect();
+    if others.is_empty() || view.saying.verdict == Verdict::Unknown {
+        return Some(told);
+    }
+    Some(format!("{}, with {}.", told.trim_end_matches('.'), nouns::services(&others)))
 }
 
 /// What is said where all cells fare alike.
