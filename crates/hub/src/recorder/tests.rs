@@ -202,7 +202,10 @@ async fn what_a_late_ledger_kept_is_not_taken_for_what_was_measured_after_it() {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    assert_eq!(kept_numbers, (0..500).chain(700..last).collect::<Vec<_>>());
+    let expected = (0..500).chain(700..last);
+    // Not all of them on a screen: the first that differs says enough.
+    let differs = expected.clone().zip(&kept_numbers).find(|(expected, kept)| expected != *kept);
+    assert_eq!((differs, kept_numbers.len()), (None, expected.count()));
     assert_eq!(recorder.stats.lost.load(Ordering::Relaxed), 200, "what the ledger has is not lost");
     assert_eq!(chain(kept(recorder)).1, vec![(200, "the ledger failed: it does not answer".into())]);
 }
