@@ -189,7 +189,7 @@ fn matching() -> Vec<Case> {
         Case {
             name: "a flood before the answer",
             udp: guesses,
-            tcp: Some(|q| say(framed(good(q)))),
+            tcp: Some(|q| say(framed(&good(q)))),
             fault: None,
         },
         borne("the question in another case", |q| changed(q, 14, 0x20)),
@@ -284,7 +284,7 @@ fn aliases() -> Vec<Case> {
         Case {
             name: "a chain of a thousand aliases",
             udp: cut,
-            tcp: Some(|q| say(framed(chain(q, 1000)))),
+            tcp: Some(|q| say(framed(&chain(q, 1000)))),
             fault: Some((DnsAliasBroken, "more than 16 aliases in a row")),
         },
         case(
@@ -346,7 +346,7 @@ fn edns() -> Vec<Case> {
             name: "options of 60,000 bytes",
             udp: cut,
             tcp: Some(|q| {
-                say(framed(q.response(
+                say(framed(&q.response(
                     AA,
                     [1, 0, 1],
                     &[address(), opt(0, &option(12, &[0; 60_000]))].concat(),
@@ -409,7 +409,7 @@ fn sizes() -> Vec<Case> {
                 let addresses: Vec<u8> = (0..4000_u16)
                     .flat_map(|n| record(1, 1, 60, &[[127, 0], n.to_be_bytes()].concat()))
                     .collect();
-                say(framed(q.response(AA, [4000, 0, 0], &addresses)))
+                say(framed(&q.response(AA, [4000, 0, 0], &addresses)))
             },
             None,
         ),
@@ -421,7 +421,7 @@ fn sizes() -> Vec<Case> {
                 // RP holds two names, each of them this one again.
                 let more = of(&[0xC0, 34], 17, 1, 60, &[0xC0, 34, 0xC0, 34]);
                 let records = [first, more.repeat(4000)].concat();
-                say(framed(q.response(AA, [4001, 0, 0], &records)))
+                say(framed(&q.response(AA, [4001, 0, 0], &records)))
             },
             Some((Kind::DnsServfail, "bytes when written out")),
         ),
@@ -430,7 +430,7 @@ fn sizes() -> Vec<Case> {
             |q| {
                 let text = [&[255][..], &[0x1b; 255]].concat().repeat(234);
                 let records = [address(), record(16, 1, 60, &text)].concat();
-                say(framed(q.response(AA, [2, 0, 0], &records)))
+                say(framed(&q.response(AA, [2, 0, 0], &records)))
             },
             None,
         ),
@@ -457,25 +457,25 @@ fn tcp() -> Vec<Case> {
         ),
         over_tcp(
             "cut short, and TCP brings nothing",
-            |_| say(framed(Vec::new())),
+            |_| say(framed(&[])),
             DnsTimeout,
             "too short for a DNS message",
         ),
         over_tcp(
             "cut short, and TCP brings five bytes",
-            |_| say(framed(vec![1; 5])),
+            |_| say(framed(&[1; 5])),
             DnsTimeout,
             "too short for a DNS message",
         ),
         over_tcp(
             "cut short, and TCP brings another answer",
-            |q| say(framed(q.echo())),
+            |q| say(framed(&q.echo())),
             DnsTimeout,
             "a query, not a response",
         ),
         over_tcp(
             "cut short, and over TCP as well",
-            |q| say(framed(q.response(CUT, [0, 0, 0], &[]))),
+            |q| say(framed(&q.response(CUT, [0, 0, 0], &[]))),
             DnsServfail,
             "cut short even over TCP",
         ),
@@ -493,7 +493,7 @@ fn tcp() -> Vec<Case> {
         ),
         over_tcp(
             "cut short, and TCP promises more than it brings",
-            |q| vec![Act::Say(framed(vec![0; 65_535])[..4000].to_vec()), Act::Say(good(q)), Act::Hang],
+            |q| vec![Act::Say(framed(&[0; 65_535])[..4000].to_vec()), Act::Say(good(q)), Act::Hang],
             DnsTimeout,
             "did not answer within",
         ),

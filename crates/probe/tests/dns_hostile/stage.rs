@@ -68,9 +68,9 @@ impl Query {
 }
 
 /// A message as TCP carries it.
-pub(crate) fn framed(message: Vec<u8>) -> Vec<u8> {
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     let mut bytes = u16::try_from(message.len()).unwrap().to_be_bytes().to_vec();
-    bytes.extend_from_slice(&message);
+    bytes.extend_from_slice(message);
     bytes
 }
 
@@ -82,12 +82,10 @@ pub(crate) fn start(udp: Manners, tcp: Option<Manners>) -> SocketAddr {
         runtime.block_on(async {
             let (socket, neighbour, listener) = bind(tcp.is_some()).await;
             tell.send(socket.local_addr().unwrap()).unwrap();
-            match (tcp, listener) {
-                (Some(tcp), Some(listener)) => {
-                    tokio::join!(over_udp(socket, neighbour, udp), accept(listener, tcp)).0
-                }
-                _ => over_udp(socket, neighbour, udp).await,
+            if let (Some(tcp), Some(listener)) = (tcp, listener) {
+                tokio::spawn(accept(listener, tcp));
             }
+            over_udp(socket, neighbour, udp).await;
         });
     });
     told.recv().unwrap()

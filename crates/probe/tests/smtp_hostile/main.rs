@@ -2,7 +2,11 @@
 //!
 //! Each misbehaviour gives its own fault, within the step's deadline, after a bounded number of bytes, and holds up no
 //! other check.
-#![expect(clippy::unwrap_used, reason = "a test says by a panic what it missed; the stage and its rows too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; the stage too"
+)]
 
 mod cases;
 mod stage;
