@@ -265,6 +265,26 @@ fn a_check_with_a_long_interval_gets_an_early_run() {
     }
 }
 
+#[test]
+fn the_first_runs_of_a_large_plan_do_not_come_in_a_rush() {
+    let plan = (1..50_000_u64).map(|n| {
+        let id = n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17);
+        check(id, SECOND * 86_400, &format!("h{n}.example"))
+    });
+    let mut world = World::new(WIDE, plan.collect());
+    world.run(SECOND * 60, |_| Duration::from_millis(20));
+    let mut in_second = BTreeMap::new();
+    for (at, _) in &world.starts {
+        *in_second.entry(at.as_secs()).or_insert(0_u32) += 1;
+    }
+    let busiest = in_second.values().max().copied().unwrap_or_default();
+    assert!(
+        world.starts.len() >= 49_999 && busiest < 1_300,
+        "{} started, {busiest} in a second",
+        world.starts.len()
+    );
+}
+
 /// Ten thousand checks of which every run takes its whole timeout of 10 s: the worst that targets can do.
 fn all_hang(bounds: Bounds, host: impl Fn(u64) -> String) -> World {
     let hung = |n: u64| check(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), SECOND * 30, &host(n));

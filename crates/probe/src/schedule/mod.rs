@@ -31,8 +31,8 @@ pub use bounds::{
 };
 pub use driver::GRACE;
 pub use planner::{
-    EARLY_EACH, EARLY_FROM, EARLY_WITHIN, EARLY_WITHIN_MIN, EARLY_WRITING_WITHIN, EVERY_MIN, Planner, Start,
-    phase,
+    EARLY_EACH, EARLY_EACH_MIN, EARLY_FROM, EARLY_WITHIN, EARLY_WITHIN_MIN, EARLY_WRITING_WITHIN, EVERY_MIN,
+    Planner, Start, phase,
 };
 pub use stats::{LATE_CLASSES, ScheduleFigures, ScheduleStats};
 

@@ -29,8 +29,11 @@ pub const EARLY_FROM: Duration = Duration::from_secs(20);
 pub const EARLY_WITHIN_MIN: Duration = Duration::from_secs(2);
 /// Time that each early run adds to the spread: at most 100 start in a second, until the spread is at its most.
 pub const EARLY_EACH: Duration = Duration::from_millis(10);
-/// The early runs are spread over at most this time.
+/// The early runs are spread over at most this time, as far as [`EARLY_EACH_MIN`] allows.
 pub const EARLY_WITHIN: Duration = Duration::from_secs(10);
+/// Time that each early run adds to the spread however many there are: a plan of 50,000 checks must not begin with a
+/// rush in which our own machine is what is slow, and targets are blamed for it.
+pub const EARLY_EACH_MIN: Duration = Duration::from_millis(1);
 /// The early runs of checks that write are spread over this time.
 pub const EARLY_WRITING_WITHIN: Duration = Duration::from_secs(30);
 /// Shortest interval that is taken seriously; a shorter one counts as this.
@@ -143,7 +146,10 @@ impl Planner {
             check.leaving = true;
         }
         let checks_n = u32::try_from(checks.len()).unwrap_or(u32::MAX);
-        let spread = EARLY_EACH.saturating_mul(checks_n).clamp(EARLY_WITHIN_MIN, EARLY_WITHIN);
+        let spread = EARLY_EACH
+            .saturating_mul(checks_n)
+            .clamp(EARLY_WITHIN_MIN, EARLY_WITHIN)
+            .max(EARLY_EACH_MIN.saturating_mul(checks_n));
         for schedule in checks {
             self.take(schedule, spread, now);
         }

@@ -20,7 +20,10 @@ pub(in super::super) fn spread(checks: usize, steps: &[String], defaults: &str) 
 pub(in super::super) fn http(checks: usize, urls: &[String], every: &str) -> String {
     let steps: Vec<String> =
         urls.iter().map(|url| format!("{{get: \"{url}\", expect: {{status: 200}}}}")).collect();
-    spread(checks, &steps, &format!("every: {every}, timeout: 500ms, deadline: 900ms"))
+    // As long as the interval allows: a busy machine should not make failures of the first rush.
+    let deadline =
+        if every == "1s" { "timeout: 900ms, deadline: 900ms" } else { "timeout: 10s, deadline: 10s" };
+    spread(checks, &steps, &format!("every: {every}, {deadline}"))
 }
 
 #[cfg(test)]
