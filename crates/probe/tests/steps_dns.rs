@@ -157,7 +157,7 @@ async fn an_authority_that_does_not_serve_the_zone_is_lame_and_a_silent_one_is_n
 }
 
 /// The host by which the schedule bounds a check of this one step.
-fn aimed_at(name: &str, servers: &[SocketAddr]) -> String {
+fn aimed_at(name: &str, servers: &[SocketAddr]) -> Option<String> {
     let step = question(name, "A", servers, expect());
     let step = JourneyStep { step, when: StepWhen::Passing, timeout: SECOND, resolve: Resolve::Inherit };
     let runner = Runner::new(Arc::new(plan(vec![step], pinned(), Vec::new())));
@@ -167,8 +167,8 @@ fn aimed_at(name: &str, servers: &[SocketAddr]) -> String {
 #[test]
 fn dns_checks_of_different_servers_or_names_do_not_wait_for_each_other() {
     let server = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
-    assert_eq!(aimed_at("www.shop.example", &[server(1), server(2)]), "192.0.2.1");
-    assert_eq!(aimed_at("www.shop.example", &[server(2)]), "192.0.2.2");
-    assert_eq!(aimed_at("www.shop.example", &[]), "www.shop.example");
-    assert_eq!(aimed_at("pay.shop.example", &[]), "pay.shop.example");
+    assert_eq!(aimed_at("www.shop.example", &[server(1), server(2)]).as_deref(), Some("192.0.2.1"));
+    assert_eq!(aimed_at("www.shop.example", &[server(2)]).as_deref(), Some("192.0.2.2"));
+    assert_eq!(aimed_at("www.shop.example", &[]).as_deref(), Some("www.shop.example"));
+    assert_eq!(aimed_at("pay.shop.example", &[]).as_deref(), Some("pay.shop.example"));
 }
