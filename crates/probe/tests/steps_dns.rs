@@ -161,7 +161,7 @@ fn aimed_at(name: &str, servers: &[SocketAddr]) -> Option<String> {
     let step = question(name, "A", servers, expect());
     let step = JourneyStep { step, when: StepWhen::Passing, timeout: SECOND, resolve: Resolve::Inherit };
     let runner = Runner::new(Arc::new(plan(vec![step], pinned(), Vec::new())));
-    Probe::checks(&runner).first().map(|check| check.host.clone()).unwrap_or_default()
+    Probe::checks(&runner).first().map(|check| check.host.clone())
 }
 
 #[test]
