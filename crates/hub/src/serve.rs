@@ -183,6 +183,8 @@ impl Room {
             .timer(TokioTimer::new())
             .header_read_timeout(head_within)
             .max_buf_size(HEAD_MAX)
+            // Who has asked and closed that half still gets the answer.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), Clerk(self.desk));
         let mut connection = std::pin::pin!(connection);
         tokio::select! {

@@ -265,3 +265,6 @@ impl Drop for Done<'_> {
         self.site.others().coming.remove(self.path);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,81 @@ async fn a_request_head_without_end_is_refused() {
     assert_eq!(get(hub.public, "/").await.status, 200);
     hub.stop().await;
 }
+
+/// The status line's number for these very bytes, on a connection of their own.
+async fn raw(at: std::net::SocketAddr, request: &str) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // Nothing more is asked; the answer comes all the same.
+    stream.shutdown().await.unwrap();
+    let mut bytes = Vec::new();
+    let ended = tokio::time::timeout(crate::support::PATIENCE, stream.read_to_end(&mut bytes)).await;
+    ended.expect("an answer ends").unwrap();
+    read(&bytes).status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_names_its_host_once_and_well() {
+    let folder = Folder::new(SHOP);
+    let hub = failing(&folder).await;
+    for at in [hub.public, hub.operators] {
+        for (fields, status) in [
+            ("", 400),
+            ("host: 127.0.0.1\r\nhost: 127.0.0.1\r\n", 400),
+            ("host: a b\r\n", 400),
+            ("host: http://127.0.0.1/\r\n", 400),
+            ("host: 127.0.0.1:x\r\n", 400),
+            ("host: 127.0.0.1:80\r\n", 200),
+            ("host: [::1]:80\r\n", 200),
+        ] {
+            assert_eq!(raw(at, &format!("GET / HTTP/1.1\r\n{fields}\r\n")).await, status, "{fields:?}");
+        }
+        assert_eq!(raw(at, "GET / HTTP/1.0\r\n\r\n").await, 200, "the old version goes without");
+        assert_eq!(raw(at, "GET / HTTP/1.1\r\n\r\n").await, 400);
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_site_answers_to_any_name_and_operators_to_none_that_a_stranger_can_own() {
+    let folder = Folder::new(SHOP);
+    let hub = failing(&folder).await;
+    let of = |host: &str| format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    for (host, operators) in [
+        ("status.example", 421),
+        ("127.0.0.1.rebound.example:8081", 421),
+        ("localhost:8081", 200),
+        ("candor:8081", 200),
+        ("192.0.2.7", 200),
+    ] {
+        assert_eq!(raw(hub.public, &of(host)).await, 200, "{host}");
+        assert_eq!(raw(hub.operators, &of(host)).await, operators, "{host}");
+    }
+    let metrics = "GET /metrics HTTP/1.1\r\nhost: rebound.example\r\n\r\n";
+    assert_eq!(raw(hub.operators, metrics).await, 421);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_made_when_it_is_asked_for_and_a_path_has_one_form() {
+    let folder = Folder::new(SHOP);
+    let hub = failing(&folder).await;
+    let asks = (0..100).map(|_| tokio::spawn(get(hub.public, "/services/shop")));
+    let mut tags = std::collections::BTreeSet::new();
+    for asked in asks.collect::<Vec<_>>() {
+        let answer = asked.await.unwrap();
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
+        tags.insert(answer.header("etag").to_owned());
+    }
+    assert!(tags.len() <= 5, "all who ask at once get the same page: {tags:?}");
+    for path in
+        ["/services/none", "/incidents/01", "/incidents/+1", "/incidents/x", "/services/shop/x"]
+    {
+        assert_eq!(get(hub.public, path).await.status, 404, "{path}");
+    }
+    for path in ["/services", "/services/shop", "/history", "/incidents/1", "/services/shop/"] {
+        assert_eq!(get(hub.public, path).await.status, 200, "{path}");
+    }
+    hub.stop().await;
+}
