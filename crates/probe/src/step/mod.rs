@@ -133,3 +133,28 @@ pub(crate) fn micros(begun: Instant) -> u32 {
 pub(crate) fn add_phase(phase: &mut Option<u32>, begun: Instant) {
     *phase = Some(phase.unwrap_or(0).saturating_add(micros(begun)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the future of a step takes in memory.
+    fn size<'a, S: 'a, F: Future>(_: impl FnOnce(&'a S, &'a mut StepContext<'a>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Thousands of runs hang at once when a network does, each with its future.
+    #[test]
+    fn a_step_that_hangs_holds_a_few_kilobytes() {
+        let sizes = [
+            ("http", size(|step, context| http::run(step, context))),
+            ("dns", size(|step, context| dns::run(step, context))),
+            ("tcp", size(|step, context| tcp::run(step, context))),
+            ("tls", size(|step, context| tls::run(step, context))),
+            ("smtp", size(|step, context| smtp::run(step, context))),
+            ("ping", size(|step, context| ping::run(step, context))),
+            ("any", size(|step, context| run(step, context))),
+        ];
+        assert!(sizes.iter().all(|(_, size)| *size <= 10 << 10), "{sizes:?}");
+    }
+}
