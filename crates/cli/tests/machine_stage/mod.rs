@@ -95,6 +95,8 @@ pub(crate) struct Props<'p> {
     /// Watched every second; they exist on the site.
     pub(crate) services: &'p [&'p str],
     pub(crate) lease: Duration,
+    /// How often a run asks, one after the other.
+    pub(crate) asks: usize,
     /// Where the ledger lies, where not in the stage's folder.
     pub(crate) ledger: Option<&'p Path>,
     /// The environment that the hub gets on top.
@@ -103,7 +105,7 @@ pub(crate) struct Props<'p> {
 
 impl Default for Props<'_> {
     fn default() -> Self {
-        Self { services: &["steady"], lease: Duration::from_secs(3), ledger: None, with: &[] }
+        Self { services: &["steady"], lease: Duration::from_secs(3), asks: 1, ledger: None, with: &[] }
     }
 }
 
@@ -211,10 +213,9 @@ fn write_config(folder: &Path, site: &Site, props: &Props<'_>) {
         props.lease.as_secs()
     );
     for service in props.services {
-        let url = site.url(service);
-        text.push_str(&format!(
-            "  - id: {service}\n    capabilities: {{open: {{journey: [{{get: \"{url}\"}}]}}}}\n"
-        ));
+        let step = format!("{{get: \"{}\"}}", site.url(service));
+        let steps = vec![step; props.asks].join(", ");
+        text.push_str(&format!("  - id: {service}\n    capabilities: {{open: {{journey: [{steps}]}}}}\n"));
     }
     std::fs::write(folder.join("candor.yaml"), text).expect("a config can be written");
 }
