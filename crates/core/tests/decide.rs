@@ -299,6 +299,29 @@ fn one_who_failed_alone_calls_no_outage_when_the_others_go_blind() {
 }
 
 #[test]
+fn a_pass_never_makes_an_outage_of_what_was_degraded() {
+    let mut story = story();
+    let buy = key("app-store", "buy", Some("gb"));
+    let [first, second, third] = story.checks(&buy)[..] else { panic!("three vantages") };
+    for check in [first, second, third] {
+        story.see(pass(check, at(S)));
+    }
+    // Two unlucky pairs within seconds, and a third who sees that nothing is wrong.
+    story.see(fail(third, at(31 * S), Kind::ConnectTimeout));
+    story.see(fail(first, at(33 * S), Kind::ConnectTimeout));
+    story.see(fail(third, at(33 * S + 500), Kind::ConnectTimeout));
+    story.see(pass(second, at(35 * S)));
+    story.see(pass(third, at(35 * S + 500)));
+    story.see(fail(first, at(36 * S), Kind::ConnectTimeout));
+    assert_eq!(story.verdict(&buy), Degraded);
+    story.see(pass(first, at(38 * S)));
+    assert_eq!(story.verdict(&buy), Degraded);
+    story.see(pass(third, at(38 * S)));
+    story.see(pass(first, at(40 * S)));
+    assert_eq!(story.verdict(&buy), Operational);
+}
+
+#[test]
 fn a_vantage_that_was_not_asked_does_not_vote_failing() {
     let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
     let buy = key("app-store", "buy", Some("gb"));

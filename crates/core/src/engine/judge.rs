@@ -97,18 +97,22 @@ fn decide(
 /// where others have passed since.
 fn stands(voters: &[Voter], policy: &Policy, now: Timestamp, votes: usize) -> bool {
     let failing = || voters.iter().filter(|v| v.failing_until(policy.lease).is_some_and(|until| now < until));
-    let newest = failing().filter_map(|v| v.streak_from).max();
+    let newest = failing().filter_map(Voter::failing_from).max();
     let long_before =
         |from: Timestamp, at: Option<Timestamp>| at.is_some_and(|at| after(from, policy.lease) < at);
     // What was seen to pass beside it counts also when those who saw it have gone blind or silent since.
-    let alone = |from| voters.iter().filter(|v| long_before(from, v.passed_at)).count() * 2 >= voters.len();
-    let dissents = |v: &&Voter| v.streak_from.is_none_or(|from| long_before(from, newest) || alone(from));
+    let alone = |v: &Voter, from| {
+        let others = voters.iter().filter(|other| !core::ptr::eq(*other, v));
+        others.filter(|other| long_before(from, other.passed_at)).count() * 2 >= voters.len()
+    };
+    let dissents =
+        |v: &&Voter| v.failing_from().is_none_or(|from| long_before(from, newest) || alone(v, from));
     let joined = || failing().filter(|v| !dissents(v));
     let dissenters = failing().filter(dissents).count();
     let firm = joined().count() > 0 && joined().all(|v| v.is_firm(policy));
     let majority = joined().count() * 2 > votes.saturating_sub(dissenters) || firm;
     let passes = |v: &&Voter| v.passing_until(policy.lease).is_some_and(|until| now < until);
-    let oldest = joined().filter_map(|v| v.streak_from).min();
+    let oldest = joined().filter_map(Voter::failing_from).min();
     let contradicted = voters.iter().filter(passes).any(|v| v.passed_at > oldest);
     majority && (!contradicted || joined().all(|v| v.is_sure(policy)))
 }

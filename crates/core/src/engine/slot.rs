@@ -136,13 +136,10 @@ impl Slot {
 
     /// When the present verdict began, as evidence has it.
     pub(crate) fn began(&self, verdict: Verdict, now: Timestamp) -> Timestamp {
-        let of = |stance: Stance| {
-            let begun = self.voters.iter().filter(move |v| v.stance == stance).filter_map(|v| v.streak_from);
-            begun.min()
-        };
+        let of = |stance: Stance| self.voters.iter().filter(move |v| v.stance == stance);
         let from = match verdict {
-            Verdict::Outage | Verdict::Degraded => of(Stance::Failing),
-            Verdict::Operational => of(Stance::Passing),
+            Verdict::Outage | Verdict::Degraded => of(Stance::Failing).filter_map(Voter::failing_from).min(),
+            Verdict::Operational => of(Stance::Passing).filter_map(|v| v.streak_from).min(),
             Verdict::Unknown => None,
         };
         // Failures in a row that nobody could see for a while are one failing still: it began with the first of them.

@@ -41,6 +41,9 @@ pub(crate) struct Voter {
     pub(crate) failure: Option<Fault>,
     /// When the present run of passes or failures began.
     pub(crate) streak_from: Option<Timestamp>,
+    /// When the failures began that it is not yet seen to have recovered from, whatever passed once in between.
+    #[serde(default)]
+    failing_from: Option<Timestamp>,
     /// The newest result that was counted on its own.
     counted_at: Option<Timestamp>,
     /// When we last failed to measure, if that is newer than `last`.
@@ -84,6 +87,7 @@ impl Voter {
             failed_at: None,
             failure: None,
             streak_from: None,
+            failing_from: None,
             counted_at: None,
             ours_at: None,
             stance: Stance::Open,
@@ -138,6 +142,9 @@ impl Voter {
 
     fn fail(&mut self, again: bool, policy: &Policy) -> Wants {
         self.passes = 0;
+        if self.failures == 0 && self.stance != Stance::Failing {
+            self.failing_from = self.streak_from;
+        }
         if again {
             return Wants::Nothing;
         }
@@ -194,10 +201,16 @@ impl Voter {
         self.failed_at = None;
         self.last = None;
         self.streak_from = None;
+        self.failing_from = None;
         self.counted_at = None;
         self.ours_at = None;
         self.passes = 0;
         self.failures = 0;
+    }
+
+    /// When what it votes failing for began.
+    pub(crate) fn failing_from(&self) -> Option<Timestamp> {
+        self.failing_from.or(self.streak_from)
     }
 
     /// When its passes run out.

@@ -92,6 +92,8 @@ pub enum Line {
 #[derive(Debug, Default)]
 struct Case {
     cells: BTreeSet<usize>,
+    /// When a cell joined it last.
+    grew: i64,
 }
 
 pub struct Judge {
@@ -218,7 +220,9 @@ impl Judge {
         let cell = self.index(key);
         self.note(now, Line::Incident(cell, incident, if opened { "opened" } else { "grew" }));
         self.report.opened += u64::from(opened);
-        self.cases.entry(incident).or_default().cells.insert(cell);
+        let case = self.cases.entry(incident).or_default();
+        case.cells.insert(cell);
+        case.grew = now;
     }
 
     pub fn closes(&mut self, now: i64, incident: u64) {
@@ -301,7 +305,8 @@ impl Judge {
                 })
         };
         let held = self.cases.iter().find(|(_, case)| case.cells.contains(&cell));
-        let stale = held.filter(|(_, case)| !cut_off && case.cells.iter().all(at_peace)).map(|(id, _)| *id);
+        let stale = |case: &Case| !cut_off && case.grew < patience && case.cells.iter().all(at_peace);
+        let stale = held.filter(|(_, case)| stale(case)).map(|(id, _)| *id);
         if let Some(id) = stale {
             self.broken(
                 now,
