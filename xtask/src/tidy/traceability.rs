@@ -2,6 +2,8 @@
 //!
 //! A row is `| id | demand | where it lives | test that proves it |`. Tests stand in backticks, with or without the
 //! path before their name; a demand without proof says "not yet" and nothing else.
+//!
+//! docs/reliability.md says what shows each of its facts in the second cell of a row: the tests named there exist as well.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const FILE: &str = "docs/traceability.md";
+const PROMISES: &str = "docs/reliability.md";
 /// The demands: systems, behaviours, duties; how many there are of each.
 const DEMANDS: &[(char, usize)] = &[('S', 15), ('B', 11), ('M', 12)];
 /// What a row without proof says.
@@ -51,7 +54,29 @@ fn check(tree: &Tree) -> Vec<Finding> {
             Finding::in_file(FILE, format!("{id} has no row: add it, with `{NOT_YET}` if need be"))
         }),
     );
+    findings.extend(promises(tree, &known));
     findings
+}
+
+/// What docs/reliability.md names as a test, and is none.
+fn promises(tree: &Tree, known: &BTreeSet<&str>) -> Vec<Finding> {
+    let Some(text) = tree.text(PROMISES) else { return Vec::new() };
+    let rows = text.lines().enumerate().filter(|(_, line)| line.starts_with('|'));
+    let named = rows.flat_map(|(at, line)| {
+        let cell = line.split('|').nth(2).unwrap_or("");
+        cell.split('`').skip(1).step_by(2).map(move |word| (at, word))
+    });
+    named
+        .filter(|(_, word)| is_fact(word) && !known.contains(word))
+        .map(|(at, test)| {
+            Finding::at(PROMISES, at + 1, format!("there is no test `{test}`: name one that exists"))
+        })
+        .collect()
+}
+
+/// Whether a word has the form of a test's name: a sentence, not a command or a path.
+fn is_fact(word: &str) -> bool {
+    word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn check_proof(id: &str, proof: &str, known: &BTreeSet<&str>, line: usize) -> Vec<Finding> {
@@ -134,5 +159,17 @@ mod tests {
         let found =
             findings(RULE, &[("docs/traceability.md", &text), ("crates/a/src/lib.rs", "fn product() {}\n")]);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn a_promise_names_tests_that_exist() {
+        let text = table(|id| format!("| {id} | x | y | not yet |\n"));
+        let promises = "| fact | test |\n|---|---|\n| it holds | `names_go`, `cargo xtask soak` |\n| so | `it_is_gone` |\n";
+        let files = [("docs/traceability.md", &*text), ("crates/a/tests/a.rs", TEST)];
+        let with = |promises| findings(RULE, &[&files[..], &[("docs/reliability.md", promises)]].concat());
+        let found = with(promises);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found.iter().any(|f| f.contains("there is no test `it_is_gone`")), "{found:?}");
+        assert!(with("| it holds | `names_go` |\n").is_empty());
     }
 }
