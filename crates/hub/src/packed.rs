@@ -75,7 +75,9 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// `file`, packed in these codings.
-    pub(crate) fn new(file: File, codings: Codings) -> Self {
+    pub(crate) fn new(mut file: File, codings: Codings) -> Self {
+        // It stays for a while; the room that it grew in need not.
+        file.body.shrink_to_fit();
         // Weak: it stands for the file in all its codings.
         let etag = format!("W/\"{:016x}\"", fingerprint(&file.body));
         let fields = fields(&file, &etag);

@@ -55,31 +55,33 @@ pub(crate) fn read_all(reader: &Reader<'_>, node: &Node, service: &ServiceScope<
     if entries.is_empty() {
         reader.refuse(node.span, "a service needs at least one capability");
     }
-    entries
-        .iter()
-        .take_while(|_| !reader.is_spent())
-        .filter_map(|entry| {
-            let id = reader.id_of(&entry.key, entry.at, CapabilityId::new);
-            if entry.value.is_nothing() {
-                reader.refuse_hint(
-                    entry.at,
-                    "`journey` is missing (capability)",
-                    "such as `journey: [{get: https://shop.example/}]`",
-                );
-                return None;
-            }
-            if let NodeKind::List(_) = entry.value.kind {
-                let hint = "its steps stand under `journey:`";
-                reader.refuse_hint(entry.value.head(), "a map belongs here (capability), not a list", hint);
-                return None;
-            }
-            let map = Map::open(reader, &entry.value, &CAPABILITY)?;
-            let sound = id.is_some();
-            let capability =
-                capability(reader, &map, id.or_else(|| CapabilityId::new("unnamed").ok())?, service);
-            sound.then_some(capability).flatten()
-        })
-        .collect()
+    let read = entries.iter().take_while(|_| !reader.is_spent()).filter_map(|entry| {
+        let id = reader.id_of(&entry.key, entry.at, CapabilityId::new);
+        if entry.value.is_nothing() {
+            reader.refuse_hint(
+                entry.at,
+                "`journey` is missing (capability)",
+                "such as `journey: [{get: https://shop.example/}]`",
+            );
+            return None;
+        }
+        if let NodeKind::List(_) = entry.value.kind {
+            let hint = "its steps stand under `journey:`";
+            reader.refuse_hint(entry.value.head(), "a map belongs here (capability), not a list", hint);
+            return None;
+        }
+        let map = Map::open(reader, &entry.value, &CAPABILITY)?;
+        let sound = id.is_some();
+        let capability = capability(reader, &map, id.or_else(|| CapabilityId::new("unnamed").ok())?, service);
+        sound.then_some(capability).flatten()
+    });
+    tight(read.collect())
+}
+
+/// A list without the room that it grew in: a plan stays for long, and thousands of services each have several.
+fn tight<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 fn capability(
@@ -108,8 +110,8 @@ fn capability(
     let steps = steps(reader, map, service, &variables);
     let writes = writes.unwrap_or_else(|| steps.iter().any(step::Draft::writes));
     let settled = words.settle(reader, writes);
-    let steps = steps.into_iter().map(|s| s.finish(reader, &settled)).collect();
-    let cells = cells(reader, map.head(), &id, service)?;
+    let steps = tight(steps.into_iter().map(|s| s.finish(reader, &settled)).collect());
+    let cells = tight(cells(reader, map.head(), &id, service)?);
     relation::quorum_can_be_met(reader, &settled, &cells);
     let journey = Arc::new(Journey { steps, allow_hosts, variables, writes });
     Some(Capability { id, name, can, doing, policy: settled.policy, journey, cells })
