@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use self::incidents::Incidents;
 use self::slot::{Eye, Slots};
 pub use self::snapshot::{Snapshot, SnapshotVersion};
-pub use self::view::Extras;
+pub use self::view::{Extras, LastRun};
 use crate::entry::{Entry, Event};
 use crate::id::{CellKey, CheckId, IncidentId, VantageId};
 use crate::incident::{By, IncidentState, Update, UpdateText};

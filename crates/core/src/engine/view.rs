@@ -41,8 +41,11 @@ pub struct Extras {
     /// What a reader must know about Candor itself, besides blindness, which the engine knows.
     pub notices: Vec<Notice>,
     /// The last step and evidence of each check, for operators.
-    pub last: BTreeMap<CheckId, (Option<Arc<LastStep>>, Option<Arc<Evidence>>)>,
+    pub last: BTreeMap<CheckId, LastRun>,
 }
+
+/// The last step of a run and its evidence, shared with the views that show them.
+pub type LastRun = (Option<Arc<LastStep>>, Option<Arc<Evidence>>);
 
 impl Engine {
     /// Everything that the page may show at this moment.
