@@ -292,9 +292,7 @@ async fn a_page_is_made_when_it_is_asked_for_and_a_path_has_one_form() {
         tags.insert(answer.header("etag").to_owned());
     }
     assert!(tags.len() <= 5, "all who ask at once get the same page: {tags:?}");
-    for path in
-        ["/services/none", "/incidents/01", "/incidents/+1", "/incidents/x", "/services/shop/x"]
-    {
+    for path in ["/services/none", "/incidents/01", "/incidents/+1", "/incidents/x", "/services/shop/x"] {
         assert_eq!(get(hub.public, path).await.status, 404, "{path}");
     }
     for path in ["/services", "/services/shop", "/history", "/incidents/1", "/services/shop/"] {
