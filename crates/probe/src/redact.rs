@@ -78,16 +78,23 @@ impl Redactor {
         out
     }
 
+    /// The same in one line of what may be shown. A secret may come to stand there only when what may not be shown is out
+    /// of it, so it is looked for again.
+    pub(crate) fn line(&self, text: &str, max: usize) -> String {
+        self.shown(text, max, is_inert)
+    }
+
+    fn shown(&self, text: &str, max: usize, stays: impl Fn(char) -> bool) -> String {
+        let clean = |text: &str| text.chars().map(|c| if stays(c) { c } else { ' ' }).collect::<String>();
+        self.text(&clean(&self.text(text, usize::MAX)), max)
+    }
+
     /// Evidence within its bounds and without secrets.
     pub(crate) fn evidence(&self, evidence: &Evidence) -> Evidence {
-        let lines = evidence.lines.iter().take(LINES_MAX).map(|line| {
-            let line = self.text(line, LINE_MAX);
-            line.chars().map(|c| if is_inert(c) { c } else { ' ' }).collect()
-        });
-        let body = self.text(&evidence.body, BODY_MAX);
+        let lines = evidence.lines.iter().take(LINES_MAX).map(|line| self.line(line, LINE_MAX)).collect();
         // A body has lines of its own.
-        let body = body.chars().map(|c| if is_inert(c) || matches!(c, '\n' | '\t') { c } else { ' ' });
-        Evidence { lines: lines.collect(), body: body.collect() }
+        let stays = |c| is_inert(c) || matches!(c, '\n' | '\t');
+        Evidence { lines, body: self.shown(&evidence.body, BODY_MAX, stays) }
     }
 
     fn add_step(&mut self, step: &Step) {
@@ -222,6 +229,15 @@ mod tests {
             let cut = redactor.text("ab hunter2hunter2 cd", max);
             assert!(!cut.contains("hu") && cut.len() <= max, "{max}: {cut}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_shows_only_when_control_characters_are_gone_is_starred() {
+        let redactor = redactor(&["correct horse"]);
+        assert_eq!(redactor.line("a correct\thorse b", 100), format!("a {REDACTED} b"));
+        let lines = vec!["correct\u{7}horse".to_owned()];
+        let shown = redactor.evidence(&Evidence { lines, body: "correct\u{202e}horse".to_owned() });
+        assert_eq!((shown.lines, shown.body), (vec![REDACTED.to_owned()], REDACTED.to_owned()));
     }
 
     #[test]

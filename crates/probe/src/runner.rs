@@ -196,10 +196,10 @@ impl<'r> Passage<'r> {
         let redactor = self.prepared.redactor.with_learned(learned);
         let mut reports = self.reports;
         for report in &mut reports {
-            report.target = redactor.text(&report.target, TARGET_MAX);
+            report.target = redactor.line(&report.target, TARGET_MAX);
         }
         let Some((step, failure)) = self.failed else { return ended(check, took, None, reports, None) };
-        let detail = redactor.text(&failure.detail, DETAIL_MAX + '…'.len_utf8());
+        let detail = redactor.line(&failure.detail, DETAIL_MAX + '…'.len_utf8());
         let fault = Fault::new(failure.kind, step, &detail);
         let evidence = failure.evidence.map(|evidence| redactor.evidence(&evidence));
         ended(check, took, Some(fault), reports, evidence)
