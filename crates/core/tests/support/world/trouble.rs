@@ -87,7 +87,7 @@ pub fn storm(
 fn form(kind: Kind, vantages: usize, chance: &mut Chance) -> Form {
     let any = chance.below(8);
     if kind.layer() == Layer::Vantage {
-        return if any % 2 == 0 { Form::Ours } else { Form::Silence };
+        return if any.is_multiple_of(2) { Form::Ours } else { Form::Silence };
     }
     match any {
         0 if vantages > 1 => Form::OneVantage(chance.below(vantages)),
