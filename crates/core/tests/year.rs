@@ -40,6 +40,7 @@ fn every_trouble_is_found_in_time_and_none_is_invented() {
             report.broken[0]
         );
         assert!(report.found > 20, "seed {seed}: {} of {} found", report.found, report.lasting);
+        assert_eq!(report.unlucky, 0, "seed {seed}: an outage called by one vantage and the weather");
         assert_eq!(report.green_late_ms, 0, "seed {seed}: read green past the promise");
     }
 }

@@ -34,6 +34,9 @@ pub struct Report {
     pub false_outages: Vec<(i64, CellKey)>,
     /// Changes to outage where one address of three was broken: more than was true, and not nothing.
     pub overstated: u64,
+    /// Changes to outage where one vantage truly failed and another lost three attempts in a row: a majority of the
+    /// evidence, and not of the truth.
+    pub unlucky: u64,
     /// Milliseconds in which a cell read operational while its truth was outage, the longest stretch of each.
     pub false_green_ms: BTreeMap<CellKey, i64>,
     /// The same in all, and what of it lay past the promise.
@@ -329,11 +332,23 @@ impl Judge {
         match true_form {
             Some(Form::Whole) => {}
             Some(Form::OneAddress) => self.report.overstated += 1,
+            Some(Form::OneVantage(one)) if self.another_lost_three(cell, one) => self.report.unlucky += 1,
             _ => {
                 self.report.false_outages.push((now, self.cells[cell].clone()));
                 self.broken(now, cell, "an outage is called, and there is none");
             }
         }
+    }
+
+    /// Whether the last three attempts of a vantage other than this one all failed.
+    fn another_lost_three(&self, cell: usize, one: usize) -> bool {
+        (0..self.terms.vantages).filter(|vantage| *vantage != one).any(|vantage| {
+            let runs = self.lines.iter().rev().filter_map(|(_, line)| match line {
+                Line::Run(of, from, kind, _) if *of == cell && *from == vantage => Some(kind.is_some()),
+                _ => None,
+            });
+            runs.take(3).filter(|failed| *failed).count() == 3
+        })
     }
 
     /// Counts the time that it has read green while it was out, up to now.
