@@ -10,6 +10,7 @@ Usage: cargo xtask CHORE [ARGUMENTS]
   tidy                           the house rules: budgets, floors, habits, documents
   docs [--check]                 rewrite the generated parts of the documents
   bench [ROW...] [--check]       measure beside peers, and write docs/benchmarks.md
+  fuzz [TARGET...] [--seconds N] hostile bytes for every parser
   soak [--kills N] [--minutes M] kill the hub again and again, and check what it leaves
 
 `cargo xtask CHORE --help` says more about one of them.
@@ -40,6 +41,7 @@ Parts, in order:
   core           candor-core stays without std and without I/O
   build          every target of every crate
   tests          unit, property, end-to-end and browser tests (cargo nextest where it is installed)
+  fuzz           every parser under libFuzzer: its corpus replayed, then a few seconds of new inputs
   doctests       the examples in the docs
   rustdoc        the docs build without a warning
   deny           cargo deny, where it is installed (tidy holds the same policy)
@@ -97,6 +99,20 @@ where it is installed. A whole run takes about half an hour on two cores, and ne
 A row is one file in xtask/src/bench/. What people learnt from profiles is kept in xtask/src/bench/learnt.md.
 ";
 
+const FUZZ: &str = "\
+Feed every parser hostile bytes, by libFuzzer on the stable compiler; print inputs, coverage and findings.
+
+Usage: cargo xtask fuzz [TARGET...] [--seconds N] [--keep] [--list]
+
+  TARGET       a file in fuzz/fuzz_targets/; default: all of them, as many at once as there are processors
+  --seconds N  how long each works, after its corpus was replayed (default 60)
+  --keep       take into fuzz/corpus/ what was learnt and reaches new code
+  --list       name the targets and stop
+
+What breaks a target is left in fuzz/artifacts/TARGET/; a panic, five seconds and 2 GiB are all findings.
+`cargo xtask test` gives each target a few seconds. `cargo fuzz run --sanitizer none TARGET` works as well.
+";
+
 const SOAK: &str = "\
 Kill the hub (kill -9) again and again at seeded moments, and check from outside what it leaves.
 
@@ -119,6 +135,7 @@ pub(crate) fn of(chore: &str) -> &'static str {
         "tidy" => TIDY,
         "docs" => DOCS,
         "bench" => BENCH,
+        "fuzz" => FUZZ,
         "soak" => SOAK,
         _ => GENERAL,
     }

@@ -1,9 +1,10 @@
-//! The project's own chores, as one command: `cargo xtask test | tidy | docs | bench | soak`.
+//! The project's own chores, as one command: `cargo xtask test | tidy | docs | bench | fuzz | soak`.
 //!
 //! * [`mod@test`] runs everything that CI runs, part by part, and ends with one line that counts them
 //! * [`tidy`] holds the house rules: each is a small file with its reason and a remedy
 //! * [`docs`] rewrites what is generated in the documents
 //! * [`mod@bench`] measures, side by side with peers, and writes docs/benchmarks.md
+//! * [`fuzz`] feeds every parser hostile bytes, for as long as it is told
 //! * [`soak`] kills the hub again and again, and checks what it leaves
 //!
 //! Exit codes: 0 all is well, 1 something failed, 2 it could not run.
@@ -12,6 +13,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod help;
 mod run;
 mod soak;
@@ -56,6 +58,7 @@ fn dispatch(words: &[String]) -> Result<(), Stop> {
         "tidy" => tidy::run(&root()?, rest),
         "docs" => docs::run(&root()?, rest),
         "bench" => bench::run(&root()?, rest),
+        "fuzz" => fuzz::run(&root()?, rest),
         "soak" => soak::run(&root()?, rest),
         "help" | "--help" | "-h" => {
             print!("{}", rest.first().map_or(help::GENERAL, |chore| help::of(chore)));

@@ -43,6 +43,12 @@ pub(super) const PARTS: &[Part] = &[
         cargo(root, &["build", "--quiet", "--workspace", "--all-targets"])
     }),
     part("tests", "unit, property, end-to-end and browser tests pass", true, tests),
+    part(
+        "fuzz",
+        "no parser panics, hangs or grows on hostile bytes; what was found stays mended",
+        false,
+        |root, _| Some(crate::fuzz::part(root)),
+    ),
     part("doctests", "the examples in the docs run", false, |root, _| {
         cargo(root, &["test", "--quiet", "--workspace", "--doc", "--no-fail-fast"])
     }),

@@ -19,6 +19,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("faketime", "faketime"),
     ("openssl", "openssl"),
     ("nginx", "nginx-light"),
+    ("wrk", "wrk"),
     ("nsd", "nsd"),
     ("aiosmtpd", "python3-aiosmtpd"),
     ("python3", "python3"),

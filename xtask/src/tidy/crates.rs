@@ -19,7 +19,8 @@ pub(crate) struct Member {
     pub(crate) table: toml::Table,
 }
 
-/// Every crate of the workspace, by name; a manifest that cannot be read is cargo's to complain about.
+/// Every crate of the workspace, by name; a manifest that cannot be read is cargo's to complain about. A folder that is
+/// a workspace of its own (`fuzz/`, whose crates are all built with coverage) is none of them.
 pub(crate) fn members(tree: &Tree) -> Vec<Member> {
     let mut members: Vec<Member> = tree
         .texts()
@@ -32,6 +33,9 @@ pub(crate) fn members(tree: &Tree) -> Vec<Member> {
 
 fn member(path: &str, text: &str) -> Option<Member> {
     let table: toml::Table = text.parse().ok()?;
+    if table.contains_key("workspace") {
+        return None;
+    }
     let package = table.get("package")?;
     let word = |key: &str| package.get(key).and_then(toml::Value::as_str).unwrap_or("").to_string();
     let mut needs = needs_of(&table);

@@ -93,6 +93,14 @@ serde = { workspace = true, features = [\"std\"] }
     }
 
     #[test]
+    fn a_workspace_of_its_own_keeps_its_own_versions() {
+        let mut files = owed();
+        let own = "[package]\nname = \"x\"\nversion = \"1\"\n[workspace]\n";
+        files.push(("fuzz/Cargo.toml", own));
+        assert!(findings(RULE, &files).is_empty());
+    }
+
+    #[test]
     fn what_a_crate_decides_for_itself_is_named() {
         let own = GOOD
             .replace("license.workspace = true", "license = \"MIT\"")
