@@ -4,9 +4,11 @@
 //! failing or unknown stays as it was last measured. Serving a view past its time is the last line of defence: the
 //! engine's own turn to unknown normally comes first.
 
+use alloc::sync::Arc;
+
 use crate::saying::{Claim, Fares, Saying, UnknownWhy};
 use crate::verdict::Verdict;
-use crate::view::{CellView, View};
+use crate::view::{CellView, ServiceView, View};
 use jiff::Timestamp;
 
 impl View {
@@ -18,7 +20,9 @@ impl View {
     pub fn expired(&self, now: Timestamp) -> Self {
         let mut view = self.clone();
         let mut turned_at = None;
-        for service in &mut view.services {
+        let due = |s: &ServiceView| s.capabilities.iter().flat_map(|c| &c.cells).any(|cell| is_over(cell, now));
+        for service in view.services.iter_mut().filter(|service| due(service)) {
+            let service = Arc::make_mut(service);
             let mut service_at = None;
             for capability in &mut service.capabilities {
                 let at = capability.cells.iter_mut().filter_map(|cell| turn_cell(cell, now)).max();
@@ -51,9 +55,14 @@ const fn turned(verdict: Verdict) -> Verdict {
     }
 }
 
+/// Whether a green has run out.
+fn is_over(cell: &CellView, now: Timestamp) -> bool {
+    cell.measured == Verdict::Operational && cell.valid_until.is_none_or(|until| now >= until)
+}
+
 /// Turns a cell that has run out; says when it did.
 fn turn_cell(cell: &mut CellView, now: Timestamp) -> Option<Timestamp> {
-    if cell.measured != Verdict::Operational || cell.valid_until.is_some_and(|until| now < until) {
+    if !is_over(cell, now) {
         return None;
     }
     let at = cell.valid_until.take().unwrap_or(now);

@@ -39,8 +39,9 @@ pub struct View {
     pub saying: Saying,
     /// The places that any service has, in the order of the plan.
     pub places: Vec<PlaceView>,
-    /// The services, in the order of the plan; those of one group stand together.
-    pub services: Vec<ServiceView>,
+    /// The services, in the order of the plan; those of one group stand together. What did not change from one view to
+    /// the next is shared between them.
+    pub services: Vec<Arc<ServiceView>>,
     /// Open incidents first, then past ones; newest first in both.
     pub incidents: Vec<Incident>,
     /// Intended downtime: now, next, and lately over.

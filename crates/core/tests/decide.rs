@@ -549,3 +549,17 @@ fn cells_that_relapse_one_after_the_other_are_said_again() {
     assert_eq!(saying.claims.len(), 1, "both places fail, and are said together: {saying:?}");
     assert!(last.at > at(56 * S));
 }
+
+#[test]
+fn a_view_shares_with_the_one_before_it_what_did_not_change() {
+    let services = vec![("mail", vec!["send"]), ("shop", vec!["buy"])];
+    let mut story = Story::new(plan(&Shape { services, ..Shape::default() }));
+    story.everything_passes(at(S));
+    let before = story.engine.view(&Default::default());
+    story.all(&key("shop", "buy", Some("gb")), at(31 * S), Some(Kind::DnsNxdomain));
+    let after = story.engine.view_after(&Default::default(), Some(&before));
+    assert_eq!(after, story.engine.view(&Default::default()), "it says the same");
+    let shared: Vec<_> =
+        before.services.iter().zip(&after.services).map(|(a, b)| std::sync::Arc::ptr_eq(a, b)).collect();
+    assert_eq!(shared, [true, false]);
+}

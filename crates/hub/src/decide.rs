@@ -381,7 +381,9 @@ impl Decider {
         self.ailments.note("recorder", slow);
         let notices = [&self.not_recording, &self.refused];
         self.extras.notices = notices.into_iter().flatten().cloned().chain(self.ailments.notices()).collect();
-        let view = self.engine.view(&self.extras);
+        let before = self.outlets.publish.borrow().view.clone();
+        let view = self.engine.view_after(&self.extras, before.as_deref());
+        drop(before);
         let longest = self.leases().max().unwrap_or_default();
         let left = view.valid_until.map(|until| left_of(until, now, longest));
         self.outlets.publish.send_replace(Published {

@@ -62,7 +62,7 @@ impl Shared {
         });
         let of = |at: &usize| view.services.get(*at);
         let found = by_id.binary_search_by(|at| of(at).map(|s| s.id.as_str()).cmp(&Some(id))).ok()?;
-        by_id.get(found).and_then(of)
+        by_id.get(found).and_then(of).map(|service| &**service)
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     fn a_service_is_found_by_its_id_wherever_it_stands_in_the_view() {
         let mut view = empty();
         for id in ["mail", "app-store", "zoo", "b"] {
-            view.services.push(service(id));
+            view.services.push(Arc::new(service(id)));
         }
         let site = Site::new(Arc::new(view), Audience::Public, Language::English);
         for id in ["mail", "app-store", "zoo", "b"] {

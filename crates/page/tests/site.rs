@@ -5,12 +5,13 @@
 mod scenes;
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use candor_core::id::ServiceId;
 use candor_core::incident::IncidentState;
 use candor_core::model::ShowFaults;
 use candor_core::verdict::Verdict;
-use candor_core::view::{Day, View};
+use candor_core::view::{Day, ServiceView, View};
 use candor_page::{Audience, File, LIVE_PATH, Language, STATUS_PATH, Site, render, status_json};
 
 use scenes::{MARKUP, SECRET};
@@ -80,7 +81,7 @@ fn a_refused_config_is_told_to_operators_alone() {
 fn markup_from_anywhere_stays_text() {
     let mut view = scenes::trouble();
     view.title = MARKUP.into();
-    let first = view.services.first_mut().unwrap();
+    let first = Arc::make_mut(view.services.first_mut().unwrap());
     first.name = format!("\"'{MARKUP}");
     first.group = Some(MARKUP.into());
     for audience in [Audience::Public, Audience::Operators] {
@@ -191,9 +192,7 @@ fn downtime_that_covers_a_whole_service_is_told_once_on_its_page() {
         main.matches("Intended downtime (Launch)").count()
     };
     assert_eq!(told(&view), 1);
-    view.services
-        .first_mut()
-        .unwrap()
+    Arc::make_mut(view.services.first_mut().unwrap())
         .capabilities
         .first_mut()
         .unwrap()
@@ -223,7 +222,7 @@ fn a_renewed_lease_changes_no_version_and_a_changed_verdict_does() {
     renewed.as_of = Some(scenes::at("2015-03-11T09:12:34Z"));
     renewed.valid_until = Some(scenes::at("2015-03-11T09:13:40Z"));
     assert_eq!(version(&view), version(&renewed));
-    let cells = renewed.services.iter_mut().flat_map(|s| &mut s.capabilities).flat_map(|c| &mut c.cells);
+    let cells = renewed.services.iter_mut().flat_map(|s| &mut Arc::make_mut(s).capabilities).flat_map(|c| &mut c.cells);
     cells.for_each(|cell| cell.measured = Verdict::Unknown);
     assert_ne!(version(&view), version(&renewed));
 }
@@ -319,15 +318,15 @@ fn nothing_worked_all_of_the_time_beside_a_failure_that_history_does_not_know_ye
         let files = site(view, Audience::Public);
         page(&files, "/services/app-store").matches("Worked 100 % of the time").count()
     };
-    let service = view.services.first_mut().unwrap();
-    let well = |days: &mut std::sync::Arc<Vec<Day>>| {
-        let days = std::sync::Arc::make_mut(days);
+    let service = Arc::make_mut(view.services.first_mut().unwrap());
+    let well = |days: &mut Arc<Vec<Day>>| {
+        let days = Arc::make_mut(days);
         days.retain(|day| day.outage_s + day.degraded_s + day.unknown_s == 0);
     };
     well(&mut service.history);
     service.capabilities.iter_mut().for_each(|c| well(&mut c.history));
     assert!(whole(&view) > 0, "a past without trouble is whole");
-    let service = view.services.first_mut().unwrap();
+    let service = Arc::make_mut(view.services.first_mut().unwrap());
     service.verdict = Verdict::Outage;
     for capability in &mut service.capabilities {
         capability.verdict = Verdict::Outage;
@@ -350,7 +349,7 @@ fn what_is_measured_working_again_is_watched_and_not_going_on() {
 /// Ten thousand services in fifty groups; every hundredth one is out.
 fn thousands() -> View {
     let mut view = scenes::calm();
-    let model = view.services.first().unwrap().clone();
+    let model = ServiceView::clone(view.services.first().unwrap());
     view.services = (0..10_000)
         .map(|n| {
             let mut service = model.clone();
@@ -360,7 +359,7 @@ fn thousands() -> View {
             if n % 100 == 7 {
                 service.verdict = Verdict::Outage;
             }
-            service
+            Arc::new(service)
         })
         .collect();
     view
@@ -368,7 +367,7 @@ fn thousands() -> View {
 
 #[test]
 fn ten_thousand_services_have_a_front_page_of_bounded_size_and_a_page_with_all() {
-    let site = Site::new(std::sync::Arc::new(thousands()), Audience::Public, Language::English);
+    let site = Site::new(Arc::new(thousands()), Audience::Public, Language::English);
     let front = site.render("/").unwrap();
     let shown = text(&front);
     assert!(front.body.len() < 700_000, "front page: {} bytes", front.body.len());
@@ -405,7 +404,7 @@ fn an_incident_of_ten_thousand_cells_is_told_in_a_moment() {
         })
         .collect();
     view.incidents = vec![incident];
-    let site = Site::new(std::sync::Arc::new(view), Audience::Public, Language::English);
+    let site = Site::new(Arc::new(view), Audience::Public, Language::English);
     // Were any of it a search for each cell, this would take minutes.
     for path in ["/", STATUS_PATH, "/history", "/incidents/7"] {
         assert!(site.render(path).is_some(), "{path}");

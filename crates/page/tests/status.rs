@@ -16,7 +16,7 @@ fn status(view: &View, audience: Audience) -> Value {
 fn small() -> View {
     let mut view = scenes::trouble();
     view.services.truncate(1);
-    let service = view.services.first_mut().unwrap();
+    let service = std::sync::Arc::make_mut(view.services.first_mut().unwrap());
     service.capabilities.retain(|c| c.id.as_str() == "buy");
     service.capabilities.iter_mut().for_each(|c| c.cells.retain(|cell| cell.fault.is_some()));
     view

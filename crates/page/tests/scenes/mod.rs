@@ -267,7 +267,7 @@ pub fn view(
         places: (0..places)
             .map(|p| PlaceView { id: PlaceId::new(PLACES[p].0).unwrap(), name: PLACES[p].1.into() })
             .collect(),
-        services: made,
+        services: made.into_iter().map(Arc::new).collect(),
         incidents: Vec::new(),
         maintenance: Vec::new(),
         notices: Vec::new(),
@@ -429,7 +429,7 @@ pub fn new() -> View {
         view(3, 4, 1, |_, _, _| Like { fares: Fares::Unknown(UnknownWhy::NeverMeasured), since: None });
     view.as_of = None;
     view.ledger_head = None;
-    view.services.iter_mut().for_each(|s| Arc::make_mut(&mut s.history).clear());
+    view.services.iter_mut().for_each(|s| Arc::make_mut(&mut Arc::make_mut(s).history).clear());
     view
 }
 
@@ -442,7 +442,7 @@ pub fn downtime() -> View {
         _ => WELL,
     });
     let until = at("2015-03-11T12:00:00Z");
-    let store = &mut view.services[0];
+    let store = Arc::make_mut(&mut view.services[0]);
     for cell in store.capabilities.iter_mut().flat_map(|c| &mut c.cells) {
         cell.maintenance = Some(Overlay { name: "Launch".into(), until });
     }

@@ -1,5 +1,7 @@
 //! What is said of the whole: the first line, incidents, history, and Candor itself.
 
+use std::collections::BTreeSet;
+
 use candor_core::fault::Kind;
 use candor_core::saying::{Fares, UnknownWhy};
 use candor_core::verdict::Verdict;
@@ -28,8 +30,8 @@ pub(super) fn headline(view: &View) -> (String, Option<String>) {
 fn further(view: &View) -> Option<String> {
     let told = sentences::further(&view.saying)?;
     let claims = view.saying.claims.iter().filter(|claim| claim.fares != Fares::Works);
-    let named: Vec<&String> = claims.flat_map(|claim| &claim.services).collect();
-    let troubled = view.services.iter().filter(|s| s.verdict.is_failing() && !named.contains(&&s.name));
+    let named: BTreeSet<&String> = claims.flat_map(|claim| &claim.services).collect();
+    let troubled = view.services.iter().filter(|s| s.verdict.is_failing() && !named.contains(&s.name));
     let others: Vec<String> = troubled.map(|s| s.name.clone()).collect();
     if others.is_empty() || view.saying.verdict == Verdict::Unknown {
         return Some(told);
