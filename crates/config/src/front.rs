@@ -27,9 +27,7 @@ pub fn for_url(url: &str, environment: &dyn Environment, now: Timestamp) -> Resu
             // Not quoted: what is wrong with it may be the password in it.
             text: String::new(),
             message: "this is not the URL of a site".into(),
-            hint: Some(
-                "such as https://shop.example, without user and password".into(),
-            ),
+            hint: Some("such as https://shop.example, without user and password".into()),
         }]));
     };
     resolve(&Source::of_text(COMMAND_LINE, &yaml(&site)), environment, now)
