@@ -20,7 +20,8 @@ impl View {
     pub fn expired(&self, now: Timestamp) -> Self {
         let mut view = self.clone();
         let mut turned_at = None;
-        let due = |s: &ServiceView| s.capabilities.iter().flat_map(|c| &c.cells).any(|cell| is_over(cell, now));
+        let due =
+            |s: &ServiceView| s.capabilities.iter().flat_map(|c| &c.cells).any(|cell| is_over(cell, now));
         for service in view.services.iter_mut().filter(|service| due(service)) {
             let service = Arc::make_mut(service);
             let mut service_at = None;
