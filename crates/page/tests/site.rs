@@ -222,7 +222,11 @@ fn a_renewed_lease_changes_no_version_and_a_changed_verdict_does() {
     renewed.as_of = Some(scenes::at("2015-03-11T09:12:34Z"));
     renewed.valid_until = Some(scenes::at("2015-03-11T09:13:40Z"));
     assert_eq!(version(&view), version(&renewed));
-    let cells = renewed.services.iter_mut().flat_map(|s| &mut Arc::make_mut(s).capabilities).flat_map(|c| &mut c.cells);
+    let cells = renewed
+        .services
+        .iter_mut()
+        .flat_map(|s| &mut Arc::make_mut(s).capabilities)
+        .flat_map(|c| &mut c.cells);
     cells.for_each(|cell| cell.measured = Verdict::Unknown);
     assert_ne!(version(&view), version(&renewed));
 }
