@@ -43,7 +43,7 @@ struct Stand {
 
 impl Stand {
     fn start() -> Self {
-        let (folder, origin) = (tempfile::tempdir().unwrap(), Origin::start());
+        let (folder, origin) = (tempfile::tempdir().expect("there is room for a folder"), Origin::start());
         config(folder.path(), &origin);
         let mut hub = Running::start(candor(folder.path()).arg("serve"));
         let (page, operators) = (hub.port_after("Status page "), hub.port_after("Operators "));
