@@ -11,7 +11,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut source = Source::of_text("0.yaml", "");
     let files = parts(text.as_bytes()).into_iter().enumerate();
-    let file = |(n, part): (usize, &[u8])| SourceFile::new(&format!("{n}.yaml"), &String::from_utf8_lossy(part));
+    let file =
+        |(n, part): (usize, &[u8])| SourceFile::new(&format!("{n}.yaml"), &String::from_utf8_lossy(part));
     source.files = files.map(file).collect();
     let said = match resolve(&source, &Surroundings, now()) {
         Ok(resolved) => {

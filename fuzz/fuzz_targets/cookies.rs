@@ -6,8 +6,12 @@ use candor_probe::fuzzing::cookies;
 use libfuzzer_sys::fuzz_target;
 
 const FROM: [&str; 3] = ["https://a.shop.example/x/y", "http://a.shop.example/", "https://127.0.0.1/"];
-const TO: [&str; 4] =
-    ["https://a.shop.example/x/z", "http://a.shop.example/", "https://shop.example/", "https://evil.example/"];
+const TO: [&str; 4] = [
+    "https://a.shop.example/x/z",
+    "http://a.shop.example/",
+    "https://shop.example/",
+    "https://evil.example/",
+];
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

@@ -45,7 +45,8 @@ static HUB: LazyLock<[SocketAddr; 2]> = LazyLock::new(|| {
         runtime.block_on(async {
             let any = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
             let ledger = Some(folder.path().join("candor.db"));
-            let options = HubOptions { origin: Origin::Files(config), listen: any, operate_listen: any, ledger };
+            let options =
+                HubOptions { origin: Origin::Files(config), listen: any, operate_listen: any, ledger };
             let hub = Hub::start_with(options, Arc::new(|_| Arc::new(Idle))).await;
             let hub = hub.expect("a hub, because its config and its ledger are ours");
             let told = tell.send([hub.public_address(), hub.operators_address()]);
@@ -63,7 +64,10 @@ fuzz_target!(|data: &[u8]| {
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "neither HTTP nor nothing");
     if answer.is_empty() {
         let healthy = ask(HUB[1], b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        assert!(healthy.is_ok_and(|text| text.starts_with(b"HTTP/1.1 200")), "the hub does not answer any more");
+        assert!(
+            healthy.is_ok_and(|text| text.starts_with(b"HTTP/1.1 200")),
+            "the hub does not answer any more"
+        );
     }
 });
 

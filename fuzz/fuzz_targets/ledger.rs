@@ -6,14 +6,16 @@ use std::cell::LazyCell;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
+use candor_config::{Source, resolve};
+use candor_core::Timestamp;
 use candor_core::engine::{Action, Engine, Extras, Input};
 use candor_core::entry::{Entry, Event};
 use candor_core::fault::{Fault, Kind};
+use candor_core::model::Plan;
 use candor_core::observation::{Evidence, Observation, Phases, Run, StepReport};
 use candor_core::verdict::Verdict;
-use candor_core::Timestamp;
-use candor_config::{Source, resolve};
 use candor_fuzz::feed::Feed;
 use candor_fuzz::surroundings::{Surroundings, now};
 use candor_ledger::{Export, Ledger, Reader, Span};
@@ -25,17 +27,37 @@ const PLAN: &str = "services: [{id: shop, capabilities: {buy: {journey: [{ping: 
 
 /// A table, the column by which its rows are told apart, and one that is changed.
 const COLUMNS: [(&str, &str, &str); 32] = [
-    ("entries", "seq", "text"), ("entries", "seq", "seq"), ("entries", "seq", "hash"), ("entries", "seq", "signature"),
-    ("keys", "public", "public"), ("keys", "public", "since"),
-    ("observations", "seq", "seq"), ("observations", "seq", "check_id"), ("observations", "seq", "observed_at"),
-    ("observations", "seq", "received_at"), ("observations", "seq", "took_ms"), ("observations", "seq", "kind"),
-    ("observations", "seq", "step"), ("observations", "seq", "detail"),
-    ("reports", "seq", "steps"), ("reports", "seq", "evidence"),
-    ("cells", "cell_id", "service"), ("cells", "cell_id", "place"), ("checks", "check_id", "vantage"),
-    ("buckets", "width", "start"), ("buckets", "width", "runs"), ("buckets", "width", "took_sum"),
-    ("buckets", "width", "took_min"), ("bucket_faults", "kind", "kind"), ("bucket_faults", "kind", "count"),
-    ("days", "day", "day"), ("days", "day", "operational_ms"), ("days", "day", "maintenance_ms"),
-    ("covered", "cell_id", "until_ms"), ("snapshots", "id", "watermark"), ("configs", "id", "files"),
+    ("entries", "seq", "text"),
+    ("entries", "seq", "seq"),
+    ("entries", "seq", "hash"),
+    ("entries", "seq", "signature"),
+    ("keys", "public", "public"),
+    ("keys", "public", "since"),
+    ("observations", "seq", "seq"),
+    ("observations", "seq", "check_id"),
+    ("observations", "seq", "observed_at"),
+    ("observations", "seq", "received_at"),
+    ("observations", "seq", "took_ms"),
+    ("observations", "seq", "kind"),
+    ("observations", "seq", "step"),
+    ("observations", "seq", "detail"),
+    ("reports", "seq", "steps"),
+    ("reports", "seq", "evidence"),
+    ("cells", "cell_id", "service"),
+    ("cells", "cell_id", "place"),
+    ("checks", "check_id", "vantage"),
+    ("buckets", "width", "start"),
+    ("buckets", "width", "runs"),
+    ("buckets", "width", "took_sum"),
+    ("buckets", "width", "took_min"),
+    ("bucket_faults", "kind", "kind"),
+    ("bucket_faults", "kind", "count"),
+    ("days", "day", "day"),
+    ("days", "day", "operational_ms"),
+    ("days", "day", "maintenance_ms"),
+    ("covered", "cell_id", "until_ms"),
+    ("snapshots", "id", "watermark"),
+    ("configs", "id", "files"),
     ("marks", "name", "seq"),
 ];
 
@@ -44,6 +66,11 @@ struct Bench {
     folder: tempfile::TempDir,
     whole: Vec<u8>,
 }
+
+static PLANNED: LazyLock<Arc<Plan>> = LazyLock::new(|| {
+    let read = resolve(&Source::of_text("p.yaml", PLAN), &Surroundings, now());
+    Arc::new(read.expect("a plan, because it is ours").plan)
+});
 
 thread_local! {
     static BENCH: LazyCell<Bench> = LazyCell::new(Bench::new);
@@ -58,7 +85,8 @@ impl Bench {
         let within = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
         let folder = tempfile::tempdir_in(within).expect("a folder, because the temporary one is writable");
         fill(&folder.path().join("candor.db"));
-        let whole = fs::read(folder.path().join("candor.db")).expect("the file that was just written, because it is ours");
+        let whole = fs::read(folder.path().join("candor.db"))
+            .expect("the file that was just written, because it is ours");
         Self { folder, whole }
     }
 
@@ -114,7 +142,9 @@ fn change(file: &Path, feed: &mut Feed<'_>) {
             10 => Value::Text("dns.nxdomain".into()),
             _ => Value::Integer(i64::from(feed.byte())),
         };
-        let sql = format!("UPDATE {table} SET {column} = ?1 WHERE {key} = (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})");
+        let sql = format!(
+            "UPDATE {table} SET {column} = ?1 WHERE {key} = (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})"
+        );
         // What the table itself forbids cannot stand in it.
         let _ = conn.execute(&sql, [value]);
     }
@@ -133,8 +163,7 @@ fn read(reader: &Reader) {
     let _ = reader.latest_snapshot();
     let _ = reader.last_config();
     let _ = reader.export(std::io::sink(), Export { observations: true });
-    let read = resolve(&Source::of_text("p.yaml", PLAN), &Surroundings, now());
-    let mut engine = Engine::new(read.expect("a plan, because it is ours").plan.into(), now());
+    let mut engine = Engine::new(Arc::clone(&PLANNED), now());
     let _ = reader.replay(0, 0, |logged| {
         if let candor_ledger::Logged::Observation(seq, seen) = logged {
             engine.handle(seen.received_at, Input::Observation(seq, seen));
@@ -156,10 +185,11 @@ fn write(ledger: &mut Ledger) {
 /// A ledger with something in every table.
 fn fill(file: &Path) {
     let mut ledger = Ledger::open(file).expect("a ledger, because there is none yet");
-    let read = resolve(&Source::of_text("p.yaml", PLAN), &Surroundings, now());
-    let plan = std::sync::Arc::new(read.expect("a plan, because it is ours").plan);
-    let checks: Vec<_> =
-        plan.cells().flat_map(|(_, _, c)| c.checks.iter().map(|k| (k.id, c.key.clone(), k.vantage.clone()))).collect();
+    let plan = Arc::clone(&PLANNED);
+    let checks: Vec<_> = plan
+        .cells()
+        .flat_map(|(_, _, c)| c.checks.iter().map(|k| (k.id, c.key.clone(), k.vantage.clone())))
+        .collect();
     ledger.name_checks(&checks).expect("names, because the disk has room");
     let mut engine = Engine::new(plan, now());
     for run in runs() {
@@ -180,8 +210,7 @@ fn fill(file: &Path) {
 }
 
 fn runs() -> Vec<Run> {
-    let read = resolve(&Source::of_text("p.yaml", PLAN), &Surroundings, now());
-    let plan = read.expect("a plan, because it is ours").plan;
+    let plan = Arc::clone(&PLANNED);
     let check = plan.cells().flat_map(|(_, _, cell)| cell.checks.iter().map(|check| check.id)).next();
     let run = |n: u64| {
         let at = now().checked_add(std::time::Duration::from_secs(n * 30)).unwrap_or(Timestamp::MAX);
@@ -193,7 +222,8 @@ fn runs() -> Vec<Run> {
             phases: Phases::default(),
             address: Some("192.0.2.1".into()),
         };
-        let evidence = fault.as_ref().map(|_| Evidence { lines: vec!["NXDOMAIN".into()], body: String::new() });
+        let evidence =
+            fault.as_ref().map(|_| Evidence { lines: vec!["NXDOMAIN".into()], body: String::new() });
         let check = check.unwrap_or(candor_core::id::CheckId(1));
         let observation = Observation { check, observed_at: at, received_at: at, took_ms: 5, fault };
         Run { observation, steps: vec![step], evidence }
@@ -202,8 +232,7 @@ fn runs() -> Vec<Run> {
 }
 
 fn spans() -> Vec<Span> {
-    let read = resolve(&Source::of_text("p.yaml", PLAN), &Surroundings, now());
-    let plan = read.expect("a plan, because it is ours").plan;
+    let plan = Arc::clone(&PLANNED);
     let to = now().checked_add(std::time::Duration::from_secs(3_600)).unwrap_or(Timestamp::MAX);
     let span = |key: &candor_core::id::CellKey| Span {
         cell: key.clone(),

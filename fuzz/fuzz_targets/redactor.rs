@@ -10,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let parts = parts(text.as_bytes());
-    let part = |at: usize| std::str::from_utf8(parts.get(at).copied().unwrap_or_default()).unwrap_or_default();
+    let part =
+        |at: usize| std::str::from_utf8(parts.get(at).copied().unwrap_or_default()).unwrap_or_default();
     let secrets = [part(0), part(1)];
     // In every second line a secret stands for `@`, so that it need not be guessed.
     let filled = |text: &str| text.replace('@', secrets[0]);

@@ -57,7 +57,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(text) else { return };
     let place = usize::from(*place) % (PLACES.len() + ELSEWHERE.len() + 1);
     let value = serde_json::Value::from(text).to_string();
-    let service = |capability: &str| format!("services: [{{id: s, capabilities: {{c: {{{capability}}}}}}}]\n");
+    let service =
+        |capability: &str| format!("services: [{{id: s, capabilities: {{c: {{{capability}}}}}}}]\n");
     let (plan, elsewhere) = match (PLACES.get(place), ELSEWHERE.get(place.wrapping_sub(PLACES.len()))) {
         (Some(capability), _) => (service(&capability.replace('@', &value)), String::new()),
         // The last @ is the place; those before it belong to the language.

@@ -6,9 +6,30 @@ pub struct Feed<'a>(&'a [u8]);
 
 /// What stands in texts that mean harm. A `<zz` that reaches a page unescaped is an element that no page has.
 const CHUNKS: [&str; 24] = [
-    "<zz>", "<zz zz=1>", "</zz>", "\" zz=\"1", "' zz='1", "&", "&lt;", "<!--", "-->", "<![CDATA[", "</script>",
-    "</style>", "{{", "}}", "{", "\u{0}", "\u{1b}[31m", "\u{202e}", "\u{2028}", "\n", "\u{1f600}", "e\u{301}",
-    "javascript:zz", "shop",
+    "<zz>",
+    "<zz zz=1>",
+    "</zz>",
+    "\" zz=\"1",
+    "' zz='1",
+    "&",
+    "&lt;",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "</script>",
+    "</style>",
+    "{{",
+    "}}",
+    "{",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "\u{2028}",
+    "\n",
+    "\u{1f600}",
+    "e\u{301}",
+    "javascript:zz",
+    "shop",
 ];
 
 impl<'a> Feed<'a> {

@@ -46,7 +46,8 @@ impl Stand {
     /// Where the target itself is wrong.
     #[must_use]
     pub fn new(config: &str) -> Self {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime, because it is the first");
+        let runtime =
+            Builder::new_current_thread().enable_all().build().expect("a runtime, because it is the first");
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener =
             runtime.block_on(TcpListener::bind(any)).expect("a free port, because loopback has thousands");
@@ -157,7 +158,10 @@ fn with_secret(part: &[u8]) -> Vec<u8> {
 fn hold(run: &Run, told: bool) {
     let fault = run.observation.fault.as_ref();
     let detail = fault.map_or("", |fault| fault.detail.as_str());
-    assert!(detail.len() <= 300 && !detail.chars().any(char::is_control), "a detail out of bounds: {detail:?}");
+    assert!(
+        detail.len() <= 300 && !detail.chars().any(char::is_control),
+        "a detail out of bounds: {detail:?}"
+    );
     let evidence = run.evidence.clone().unwrap_or_default();
     assert!(evidence.lines.len() <= 40 && evidence.body.len() <= 2_048, "evidence out of bounds");
     assert!(evidence.lines.iter().all(|line| line.len() <= 200 && !line.chars().any(char::is_control)));

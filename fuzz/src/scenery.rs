@@ -10,8 +10,8 @@ use candor_core::observation::{Evidence, Phases};
 use candor_core::saying::{Claim, Deed, Fares, PlaceScope, Saying, UnknownWhy};
 use candor_core::verdict::Verdict;
 use candor_core::view::{
-    CapabilityView, CellView, Day, LastStep, MaintenanceView, Notice, Overlay, PlaceView, ServiceView, View, Vote,
-    VoteView,
+    CapabilityView, CellView, Day, LastStep, MaintenanceView, Notice, Overlay, PlaceView, ServiceView, View,
+    Vote, VoteView,
 };
 
 use crate::feed::Feed;
@@ -34,13 +34,18 @@ pub fn view(feed: &mut Feed<'_>) -> View {
         incidents: some(feed, 3, incident),
         maintenance: some(feed, 2, maintenance),
         notices: some(feed, 3, notice),
-        ledger_head: maybe(feed, |feed| LedgerHead { seq: feed.word(), hash: feed.text(), signature: feed.text() }),
+        ledger_head: maybe(feed, |feed| LedgerHead {
+            seq: feed.word(),
+            hash: feed.text(),
+            signature: feed.text(),
+        }),
         today: maybe(feed, date),
     }
 }
 
-fn some<T>(feed: &mut Feed<'_>, most: usize, mut one: impl FnMut(&mut Feed<'_>) -> T) -> Vec<T> {
-    (0..feed.below(most + 1)).map(|_| one(feed)).collect()
+/// So many; shared where the view shares them.
+fn some<T: Into<U>, U>(feed: &mut Feed<'_>, most: usize, mut one: impl FnMut(&mut Feed<'_>) -> T) -> Vec<U> {
+    (0..feed.below(most + 1)).map(|_| one(feed).into()).collect()
 }
 
 fn maybe<T>(feed: &mut Feed<'_>, one: impl FnOnce(&mut Feed<'_>) -> T) -> Option<T> {
@@ -57,7 +62,8 @@ fn time(feed: &mut Feed<'_>) -> Timestamp {
         0 => Timestamp::MIN,
         1 => Timestamp::MAX,
         2 => Timestamp::UNIX_EPOCH,
-        3..=5 => Timestamp::from_millisecond(around + feed.span_ms(i64::MAX / 2) % (1 << 40)).unwrap_or(Timestamp::MAX),
+        3..=5 => Timestamp::from_millisecond(around + feed.span_ms(i64::MAX / 2) % (1 << 40))
+            .unwrap_or(Timestamp::MAX),
         _ => Timestamp::from_millisecond(around - feed.span_ms(1 << 40)).unwrap_or(Timestamp::MIN),
     }
 }
@@ -83,7 +89,8 @@ fn kind(feed: &mut Feed<'_>) -> Kind {
 }
 
 fn service_id(feed: &mut Feed<'_>) -> ServiceId {
-    ServiceId::new(feed.of(&["app-store", "mail", "a.b", "x"], "x")).expect("an id, because it is in the list")
+    ServiceId::new(feed.of(&["app-store", "mail", "a.b", "x"], "x"))
+        .expect("an id, because it is in the list")
 }
 
 fn capability_id(feed: &mut Feed<'_>) -> CapabilityId {
@@ -206,10 +213,15 @@ fn vote(feed: &mut Feed<'_>) -> VoteView {
             step: hidden(feed),
             target: hidden(feed),
             address: maybe(feed, hidden),
-            phases: Phases { dns_us: maybe(feed, |_| u32::MAX), connect_us: maybe(feed, |_| 0), ..Phases::default() },
+            phases: Phases {
+                dns_us: maybe(feed, |_| u32::MAX),
+                connect_us: maybe(feed, |_| 0),
+                ..Phases::default()
+            },
         })
         .map(Into::into),
-        evidence: maybe(feed, |feed| Evidence { lines: some(feed, 2, hidden), body: hidden(feed) }).map(Into::into),
+        evidence: maybe(feed, |feed| Evidence { lines: some(feed, 2, hidden), body: hidden(feed) })
+            .map(Into::into),
     }
 }
 
