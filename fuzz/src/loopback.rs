@@ -18,6 +18,8 @@ use crate::surroundings::{SECRET, Surroundings, now};
 
 /// What stands for the secret in an input: a server that knows it may say it.
 const SAID_SECRET: &[u8] = b"@@SECRET@@";
+/// How a TLS client begins: with a record of the handshake, which holds no line.
+const TLS: u8 = 0x16;
 /// Most bytes read of a request.
 const HEARD_MAX: usize = 256 * 1024;
 
@@ -123,7 +125,7 @@ async fn talk(stream: &mut TcpStream, parts: &mut std::slice::Iter<'_, Vec<u8>>)
     let mut heard = Vec::new();
     for part in parts {
         stream.write_all(part).await?;
-        while !heard.contains(&b'\n') && heard.len() < HEARD_MAX {
+        while !heard.contains(&b'\n') && heard.first() != Some(&TLS) && heard.len() < HEARD_MAX {
             if stream.read_buf(&mut heard).await? == 0 {
                 return Ok(());
             }

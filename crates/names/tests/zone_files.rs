@@ -56,6 +56,11 @@ sub SOA ns1 hostmaster 1 2 3 4 5
 }
 
 #[test]
+fn a_word_right_behind_the_quote_of_an_include_is_refused_at_its_place() {
+    insta::assert_snapshot!(faults(&format!("{HEAD}$INCLUDE\"other.zone\"sub A 192.0.2.1\n"), None), @"f:5:1: a quote with no space behind it");
+}
+
+#[test]
 fn a_line_that_cannot_be_read_is_named_beside_what_was_read_before() {
     let text = format!("{HEAD}www CNAME shop\nwww A 192.0.2.1\nbad A 192.0.2.999\nnever B\n");
     insta::assert_snapshot!(faults(&text, None), @r"

@@ -1,7 +1,8 @@
 //! Where the entries of a zone file begin (RFC 1035, section 5.1): quotes, escapes, comments, parentheses.
 //!
 //! The library reads entries but does not tell their lines, and does not survive a text that ends inside of
-//! parentheses. This pass gives the lines and finds such an end; it judges nothing else.
+//! parentheses, nor a directive with a word right behind a quote. This pass gives the lines and finds these two; it
+//! judges nothing else.
 
 /// Where an entry begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,11 @@ impl<'a> Entries<'a> {
             }
         }
         false
+    }
+
+    /// Whether a word cannot go on here.
+    fn ends_here(&self) -> bool {
+        self.peek().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | b')'))
     }
 
     fn comment(&mut self) {
@@ -118,6 +124,10 @@ impl Iterator for Entries<'_> {
                     begun.open = Some("a quote that is not closed");
                     return start;
                 }
+                b'"' if begun.directive && !self.ends_here() => {
+                    begun.open = Some("a quote with no space behind it");
+                    return start;
+                }
                 _ => {}
             }
         }
@@ -146,6 +156,15 @@ mod tests {
     #[test]
     fn quotes_and_escapes_hide_what_would_end_an_entry() {
         assert_eq!(lines("a TXT \"x ; ( \\\" \n y\"\nb\\( A 1\nc A 1\n"), [1, 3, 4]);
+    }
+
+    #[test]
+    fn a_word_right_behind_a_quote_of_a_directive_is_said() {
+        let open = |text| Entries::of(text).find_map(|start| start.open);
+        assert_eq!(open("$INCLUDE \"a\"b\n"), Some("a quote with no space behind it"));
+        assert_eq!(open("$INCLUDE\"a\\\"\"b\n"), Some("a quote with no space behind it"));
+        assert_eq!(open("$INCLUDE \"a\" b ; \"c\"d\n"), None);
+        assert_eq!(open("a TXT \"x\"\"y\"z\n"), None);
     }
 
     #[test]
