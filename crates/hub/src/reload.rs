@@ -77,10 +77,12 @@ impl Room {
     }
 }
 
-/// A state that was seen, and at how many looks in a row.
+/// A state that was seen, and at how many looks in a row with nothing written between them: half a file may be seen
+/// twice while it is written over and over.
 #[derive(Debug)]
 struct Pending {
     state: State,
+    stamp: Option<Stamp>,
     looks: u32,
 }
 
@@ -231,9 +233,11 @@ impl Watch {
     fn rests(&mut self, state: &State, source: &Source) -> bool {
         let whole = source.files.iter().all(|file| file.text.ends_with('\n'));
         match &mut self.pending {
-            Some(pending) if pending.state == *state => pending.looks = pending.looks.saturating_add(1),
+            Some(pending) if pending.state == *state && pending.stamp == self.stamp => {
+                pending.looks = pending.looks.saturating_add(1);
+            }
             _ => {
-                self.pending = Some(Pending { state: state.clone(), looks: 1 });
+                self.pending = Some(Pending { state: state.clone(), stamp: self.stamp.clone(), looks: 1 });
                 self.restless = self.restless.saturating_add(1);
             }
         }

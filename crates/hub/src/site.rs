@@ -185,10 +185,11 @@ impl Site {
         renderer.try_do(move || {
             let done = Done { site: &site, path: &wanted };
             let small = |bytes: usize| if bytes <= PACK_AT_ONCE { coding } else { Codings::PLAIN };
-            if let Some(page) = done.site.render(done.path, small) {
-                done.site.keep(done.path, &page);
-                tell.send_replace(Some(page));
-            }
+            let page = done.site.render(done.path, small);
+            page.iter().for_each(|page| done.site.keep(done.path, page));
+            // It is in its place and no longer in the making before anybody is told.
+            drop(done);
+            page.into_iter().for_each(|page| drop(tell.send_replace(Some(page))));
         })?;
         others.coming.insert(path.to_owned(), told.clone());
         Ok(Err(told))
