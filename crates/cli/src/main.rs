@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod command;
+mod memory;
 mod print;
 
 use std::process::ExitCode;

@@ -38,7 +38,7 @@ struct Stand {
     page: u16,
     operators: u16,
     _origin: Origin,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Stand {
@@ -47,7 +47,7 @@ impl Stand {
         config(folder.path(), &origin);
         let mut hub = Running::start(candor(folder.path()).arg("serve"));
         let (page, operators) = (hub.port_after("Status page "), hub.port_after("Operators "));
-        let stand = Self { hub, page, operators, _origin: origin, _folder: folder };
+        let stand = Self { hub, page, operators, _origin: origin, folder };
         wait_for("all is green", PATIENCE, || {
             status(page).filter(|seen| text(seen, "/overall") == "operational").map(drop)
         });
@@ -178,6 +178,25 @@ impl Guest {
             self.come();
         }
     }
+}
+
+/// What the process was started with.
+fn environment(hub: &Running) -> String {
+    let bytes = std::fs::read(format!("/proc/{}/environ", hub.id())).expect("the hub runs");
+    String::from_utf8_lossy(&bytes).replace('\0', "\n")
+}
+
+#[test]
+fn what_is_let_go_is_not_kept_for_each_thread_unless_the_operator_wants_it_so() {
+    let stand = Stand::start();
+    assert!(environment(&stand.hub).contains("MALLOC_ARENA_MAX=1\n"));
+    let mut command = candor(stand.folder.path());
+    let mut own =
+        Running::start(command.args(["serve", "--ledger", "other.db"]).env("MALLOC_ARENA_MAX", "7"));
+    own.port_after("Status page ");
+    assert!(
+        environment(&own).contains("MALLOC_ARENA_MAX=7\n") && !environment(&own).contains("MMAP_THRESHOLD")
+    );
 }
 
 #[test]

@@ -39,7 +39,11 @@ pub(crate) type Outcome = Result<ExitCode, Failure>;
 /// Does what was asked.
 pub(crate) fn run(command: Command) -> Outcome {
     match command {
-        Command::Serve(args) => run_to_end(serve::run(args)),
+        Command::Serve(args) => {
+            // Before there is a second thread.
+            crate::memory::settle();
+            run_to_end(serve::run(args))
+        }
         Command::Check(args) => run_to_end(check::run(args)),
         Command::Config(command) => config::run(command),
         Command::Ledger(command) => ledger::run(command),
