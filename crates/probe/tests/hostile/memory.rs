@@ -31,6 +31,7 @@ fn hostile_contents_cost_no_more_than_a_few_times_their_bound() {
 
 /// Plays each role whose content is what is wrong with it, one after another, and holds the growth of the peak to the bound. What one
 /// run gave back, the next may take: so the growth over all is that of the costliest.
+#[expect(clippy::print_stdout, reason = "its figures are for whoever runs it by hand")]
 fn measure() {
     let (theirs, probe) = (runtime(1), runtime(1));
     let cast = [http1::contents(), http1::codings(), judged::hoards()].concat();
