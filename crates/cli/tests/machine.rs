@@ -231,7 +231,8 @@ fn with_little_memory_left_operators_know_and_no_service_is_accused() {
     stage.until("green", |look| look.is_all("operational"));
     let statm = std::fs::read_to_string(format!("/proc/{}/statm", stage.hub.id())).unwrap();
     let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
-    stage.limit("as", &(pages * 4_096 + (4 << 20)).to_string());
+    // 96 of 100 parts of it are in use at once.
+    stage.limit("as", &(pages * 4_096 / 96 * 100).to_string());
     stage.until("operators are told", |look| look.tells_operators("Memory is nearly used up"));
     stage.watch(PAST_LEASE);
     stage.limit("as", "unlimited");

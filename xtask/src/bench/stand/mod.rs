@@ -1,8 +1,8 @@
 //! What rows measure on, in reading order:
 //!
-//! * [`hub`]: `candor serve` on a config from [`plans`], in its [`steady`] state
+//! * [`hub`]: `candor serve` on a config from [`plans`], in its [`mod@steady`] state
 //! * [`nginx`], [`nsd`], [`target`]: what is checked
-//! * [`tools`], [`blackbox`], [`floor`]: what is measured beside it
+//! * [`tools`], [`mod@blackbox`], [`floor`]: what is measured beside it
 //! * [`process`], [`programs`]: what a process takes, and where the peers' programs are
 
 mod blackbox;
