@@ -31,4 +31,4 @@ pub use resolve::{
     Lookup, LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver,
 };
 pub use serve::{FileServer, ServeError, Server, ServerHandle, serve_files};
-pub use zone::{Zone, ZoneAnswer, ZoneFault};
+pub use zone::{DiffError, Zone, ZoneAnswer, ZoneDiff, ZoneFault};

@@ -7,7 +7,7 @@
 
 mod support;
 
-use candor_names::{Question, Rcode, Zone};
+use candor_names::{Question, Rcode, Zone, ZoneDiff};
 use proptest::prelude::*;
 use support::zone;
 
@@ -126,6 +126,32 @@ proptest! {
         let after = zone.without(name).unwrap();
         prop_assert!(after.records().all(|record| record.name != *name));
         prop_assert_eq!(after.serial(), zone.serial() + 1);
+    }
+
+    #[test]
+    fn a_difference_applied_gives_the_new_zone_and_reversed_the_old(
+        (old, _) in any_zone(), (new, _) in any_zone(),
+    ) {
+        let new = support::zone(&new.to_zone_file().replace(" 1 2 3 4 5", " 9 2 3 4 6"));
+        let diff = old.diff(&new).unwrap();
+        prop_assert_eq!(&old.apply(&diff).unwrap(), &new);
+        prop_assert_eq!(&new.apply(&diff.reversed()).unwrap(), &old);
+        prop_assert_eq!(&ZoneDiff::parse(&diff.to_text()).unwrap(), &diff);
+        let held: Vec<_> = old.records().collect();
+        prop_assert!(diff.removed().all(|record| held.contains(&record)), "only what is there is removed");
+        prop_assert!(new.apply(&diff).is_err(), "another base is refused");
+        let again = old.apply(&diff).unwrap().diff(&new).unwrap();
+        prop_assert!(again.is_empty(), "{again:?}");
+    }
+
+    #[test]
+    fn a_difference_in_pieces_is_the_difference_in_one(
+        (one, _) in any_zone(), (two, _) in any_zone(), (three, _) in any_zone(),
+    ) {
+        let two = support::zone(&two.to_zone_file().replace(" 1 2 3 4 5", " 2 2 3 4 5"));
+        let three = support::zone(&three.to_zone_file().replace(" 1 2 3 4 5", " 3 2 3 4 5"));
+        let pieces = [one.diff(&two).unwrap(), two.diff(&three).unwrap()];
+        prop_assert_eq!(one.apply_all(&pieces).unwrap(), three);
     }
 
     #[test]

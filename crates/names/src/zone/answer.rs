@@ -3,6 +3,8 @@
 //! Wildcards by RFC 4592, DNAME by RFC 6672, negative answers by RFC 2308, ANY by RFC 8482, RCODE and AA of a chain of
 //! aliases by RFC 6604, glue by RFC 9471. With DO, the signatures that the zone holds go along; proofs of denial do not.
 
+use std::sync::Arc;
+
 use domain::base::name::{RelativeName, ToLabelIter, ToName};
 use domain::base::{Rtype, Ttl};
 use domain::rdata::{Cname, ZoneRecordData};
@@ -119,7 +121,7 @@ impl Zone {
             }
             encloser = suffix;
         }
-        Way::Here(self.nodes.get(name))
+        Way::Here(self.nodes.get(name).map(Arc::as_ref))
     }
 
     /// The wildcard below the closest encloser, if it exists (RFC 4592, section 3.3.1).

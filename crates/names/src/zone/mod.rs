@@ -2,9 +2,11 @@
 //!
 //! Owner names are held in canonical order (RFC 4034, section 6.1), so that a name's descendants follow it: an empty
 //! non-terminal needs no node of its own. A zone that exists is consistent: [`Zone::parse`] and the edits refuse what
-//! RFC 1034 and RFC 2181 forbid. Absent: versions, diffs, denial proofs of signed zones.
+//! RFC 1034 and RFC 2181 forbid. Versions of a zone share the names that did not change. Absent: denial proofs of signed
+//! zones.
 
 mod answer;
+pub mod diff;
 mod edit;
 mod entries;
 mod fault;
@@ -16,6 +18,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use domain::base::{Rtype, Serial, Ttl};
 use domain::rdata::{Soa, ZoneRecordData};
@@ -25,6 +28,7 @@ use crate::record::Record;
 
 pub(crate) use answer::Answer;
 pub use answer::ZoneAnswer;
+pub use diff::{DiffError, ZoneDiff};
 pub use fault::ZoneFault;
 pub(crate) use rdata::{Rdata, Rr};
 
@@ -43,7 +47,7 @@ pub struct Zone {
     apex: Name,
     soa: Soa<Name>,
     soa_ttl: Ttl,
-    nodes: BTreeMap<Name, Node>,
+    nodes: BTreeMap<Name, Arc<Node>>,
 }
 
 impl fmt::Debug for Zone {
@@ -82,7 +86,7 @@ impl Zone {
     }
 
     /// All records but the SOA.
-    fn rest(&self) -> impl Iterator<Item = Rr> + '_ {
+    pub(crate) fn rest(&self) -> impl Iterator<Item = Rr> + '_ {
         self.nodes.iter().flat_map(|(owner, node)| {
             let sets = node.iter().filter(|(rtype, _)| **rtype != Rtype::SOA);
             sets.flat_map(|(_, set)| rrs(owner, set))
@@ -92,13 +96,22 @@ impl Zone {
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.values().flat_map(BTreeMap::values).map(|set| set.data.len()).sum()
+        self.nodes.values().flat_map(|node| node.values()).map(|set| set.data.len()).sum()
     }
 
     /// Whether it has no record; a zone that was read always has.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+    }
+
+    /// Its SOA as it stands in the zone.
+    pub(crate) fn soa_rr(&self) -> Rr {
+        self.soa_record(self.soa_ttl)
+    }
+
+    pub(crate) fn soa(&self) -> &Soa<Name> {
+        &self.soa
     }
 
     fn soa_record(&self, ttl: Ttl) -> Rr {
@@ -127,7 +140,7 @@ impl Zone {
             old.minimum(),
         );
         let set = Rrset { ttl: self.soa_ttl, data: vec![ZoneRecordData::Soa(self.soa.clone())] };
-        self.nodes.entry(self.apex.clone()).or_default().insert(Rtype::SOA, set);
+        Arc::make_mut(self.nodes.entry(self.apex.clone()).or_default()).insert(Rtype::SOA, set);
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`piecemeal`), so that every bad record is reported. `$INCLUDE` is refused, so that a zone is one text.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::base::iana::Class;
@@ -19,7 +20,7 @@ use super::{Node, Rrset, Zone, ZoneFault, piecemeal};
 use crate::name::{self, Name};
 
 /// Largest TTL (RFC 2181, section 8).
-const MAX_TTL: u32 = (1 << 31) - 1;
+pub(super) const MAX_TTL: u32 = (1 << 31) - 1;
 /// Most faults that are reported of one file.
 const MAX_FAULTS: usize = 100;
 
@@ -157,7 +158,12 @@ pub(super) fn reader(text: &str, origin: Option<&Name>) -> Zonefile {
 }
 
 /// Builds a zone of records, adding what is wrong with them as a zone.
-fn assemble(lines: Vec<Line>, origin: Option<&Name>, whole: bool, faults: &mut Faults<'_>) -> Option<Zone> {
+pub(super) fn assemble(
+    lines: Vec<Line>,
+    origin: Option<&Name>,
+    whole: bool,
+    faults: &mut Faults<'_>,
+) -> Option<Zone> {
     let Some((apex, soa, soa_ttl)) = find_soa(&lines, origin, faults) else {
         if whole {
             faults.add(Place::default(), "there is no SOA record".to_owned());
@@ -227,7 +233,7 @@ impl Zone {
         if is_meta(line.rtype) {
             return Err(format!("{} is not a type of records", line.rtype));
         }
-        let node: &mut Node = self.nodes.entry(line.owner.clone()).or_default();
+        let node: &mut Node = Arc::make_mut(self.nodes.entry(line.owner.clone()).or_default());
         let set = node.entry(line.rtype).or_insert_with(|| Rrset { ttl: line.ttl, data: Vec::new() });
         // Signatures take the TTL of what they sign, which differs from type to type.
         if set.ttl != line.ttl && line.rtype != Rtype::RRSIG {
@@ -243,9 +249,9 @@ impl Zone {
 
     /// Puts every RRset in canonical order and drops copies.
     pub(super) fn order(&mut self) {
-        for set in self.nodes.values_mut().flat_map(BTreeMap::values_mut) {
-            set.data.sort_by_cached_key(canonical);
-            set.data.dedup_by_key(|data| canonical(data));
+        // A node that a version before shares is in order already.
+        for node in self.nodes.values_mut().filter_map(Arc::get_mut) {
+            node.values_mut().for_each(Rrset::order);
         }
     }
 
@@ -261,7 +267,16 @@ impl Zone {
     }
 }
 
-fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
+impl Rrset {
+    pub(super) fn order(&mut self) {
+        if self.data.len() > 1 {
+            self.data.sort_by_cached_key(canonical);
+            self.data.dedup_by_key(|data| canonical(data));
+        }
+    }
+}
+
+pub(super) fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
     let shown = name::show(owner);
     let many = |rtype| node.get(&rtype).is_some_and(|set| set.data.len() > 1);
     let has = |rtype| node.contains_key(&rtype);
@@ -293,7 +308,7 @@ fn contradictions(apex: &Name, owner: &Name, node: &Node) -> Vec<String> {
 }
 
 /// The form in which data is compared and ordered (RFC 4034, section 6).
-fn canonical(data: &Rdata) -> Vec<u8> {
+pub(super) fn canonical(data: &Rdata) -> Vec<u8> {
     use domain::base::rdata::ComposeRecordData;
     let mut bytes = Vec::new();
     match data.compose_canonical_rdata(&mut bytes) {
@@ -303,6 +318,6 @@ fn canonical(data: &Rdata) -> Vec<u8> {
 }
 
 /// Types that are asked for or travel beside, and are never in a zone (RFC 6895, section 3.1).
-fn is_meta(rtype: Rtype) -> bool {
+pub(super) fn is_meta(rtype: Rtype) -> bool {
     rtype == Rtype::OPT || (128..=255).contains(&rtype.to_int())
 }
