@@ -1,16 +1,21 @@
 //! Who listens where and under which name: the estate's map, made of data alone.
 //!
-//! An address record cannot carry a port, so each role has an address of its own in one block `127.77.N.0/24`, and
-//! all share one port. On Linux the whole of 127.0.0.0/8 is loopback and needs no privileges.
+//! An address record cannot carry a port, so each role has an address of its own in one block `127.77.N.0/24`, each
+//! storefront one in its store's block (`127.78.N.0/24` apps, `127.79.N.0/24` Mac apps, `127.80.N.0/24` music,
+//! `127.81.N.0/24` books), and all share one port. On Linux the whole of 127.0.0.0/8 is loopback and needs no
+//! privileges.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use crate::catalogue::Shelf;
 use crate::place::Place;
 use crate::role::Role;
 
 /// The zone of the shop.
 pub const ZONE: &str = "shop.example";
 
+/// The second octet of the roles' block; the stores' follow.
+const ROLES: u8 = 77;
 /// The last octet of the first place's storefront; the others follow.
 const FIRST_PLACE: u8 = 100;
 
@@ -35,41 +40,53 @@ pub struct Host {
 }
 
 impl Layout {
-    fn octet(&self, last: u8) -> Ipv4Addr {
-        Ipv4Addr::new(127, 77, self.block, last)
+    fn role(&self, role: Role) -> Ipv4Addr {
+        Ipv4Addr::new(127, ROLES, self.block, role.sheet().octet)
     }
 
     /// Where a role listens.
     #[must_use]
     pub fn socket(&self, role: Role) -> SocketAddr {
-        SocketAddr::new(IpAddr::V4(self.octet(role.sheet().octet)), self.port)
+        SocketAddr::new(IpAddr::V4(self.role(role)), self.port)
     }
 
-    /// Where each place's storefront listens.
+    fn street(&self, shelf: Shelf) -> impl Iterator<Item = (&'static Place, Ipv4Addr)> {
+        let second = match shelf {
+            Shelf::Apps => ROLES + 1,
+            Shelf::MacApps => ROLES + 2,
+            Shelf::Music => ROLES + 3,
+            Shelf::Books => ROLES + 4,
+        };
+        let block = self.block;
+        let addresses = (FIRST_PLACE..=u8::MAX).map(move |last| Ipv4Addr::new(127, second, block, last));
+        self.places.iter().copied().zip(addresses)
+    }
+
+    /// Where a store's storefront of each place listens.
     #[must_use]
-    pub fn storefronts(&self) -> Vec<(&'static Place, SocketAddr)> {
-        let last =
-            (FIRST_PLACE..=u8::MAX).map(|last| SocketAddr::new(IpAddr::V4(self.octet(last)), self.port));
-        self.places.iter().copied().zip(last).collect()
+    pub fn storefronts(&self, shelf: Shelf) -> Vec<(&'static Place, SocketAddr)> {
+        let socket = |address| SocketAddr::new(IpAddr::V4(address), self.port);
+        self.street(shelf).map(|(place, address)| (place, socket(address))).collect()
     }
 
     /// Every socket of the estate, the name server's first.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketAddr> {
         let roles = Role::ALL.iter().map(|role| self.socket(*role));
-        roles.chain(self.storefronts().into_iter().map(|(_, socket)| socket)).collect()
+        let streets = Shelf::ALL.into_iter().flat_map(|shelf| self.storefronts(shelf));
+        roles.chain(streets.map(|(_, socket)| socket)).collect()
     }
 
     /// Every name of the zone with an address.
     #[must_use]
     pub fn hosts(&self) -> Vec<Host> {
         let of_roles = Role::ALL.iter().flat_map(|role| {
-            let address = self.octet(role.sheet().octet);
+            let address = self.role(*role);
             role.sheet().hosts.iter().map(move |name| Host { name: (*name).to_owned(), address })
         });
-        let of_places = self.storefronts().into_iter().filter_map(|(place, socket)| match socket.ip() {
-            IpAddr::V4(address) => Some(Host { name: format!("{}.apps", place.code), address }),
-            IpAddr::V6(_) => None,
+        let of_places = Shelf::ALL.into_iter().flat_map(|shelf| {
+            let name = move |place: &Place| format!("{}.{}", place.code, shelf.word());
+            self.street(shelf).map(move |(place, address)| Host { name: name(place), address })
         });
         of_roles.chain(of_places).collect()
     }
@@ -122,7 +139,8 @@ mod tests {
         let zone = candor_names::Zone::parse(&whole, None, "shop").unwrap();
         assert_eq!((zone.serial(), zone.origin().as_str()), (7, "shop.example."));
         assert!(
-            whole.contains("in.apps IN A 127.77.3.103\n")
+            whole.contains("in.apps IN A 127.78.3.103\n")
+                && whole.contains("za.books IN A 127.81.3.140\n")
                 && whole.contains("buy.internal IN A 127.77.3.12\n")
         );
 

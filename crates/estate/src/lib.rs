@@ -1,16 +1,21 @@
 //! The reference estate: a small real shop that others can watch and break. It knows nothing of who watches.
 //!
 //! # What it is
-//! Five processes of one binary, which find each other only by name through the estate's own name server, each
-//! with an address of its own in `127.77.N.0/24` and its own SQLite file where it stores:
+//! Processes of one binary, one for each role, which find each other only by name through the estate's own name
+//! server, each with an address of its own in `127.77.N.0/24` and its own SQLite file where it stores. A store has an
+//! address besides for each of up to 41 places:
 //!
 //! | role | names in `shop.example` | what it does |
 //! |---|---|---|
 //! | `dns` | `ns1` | answers for the zone, from a zone file |
-//! | `store` | `apps`, `{place}.apps` | front pages and item pages of each place |
+//! | `apps` | `apps`, `{place}.apps` | the store of apps: front pages, search and item pages of each place |
+//! | `macapps` | `macapps`, `{place}.macapps` | the same for apps for the desk |
+//! | `music` | `music`, `{place}.music` | the same for music, films and series |
+//! | `books` | `books`, `{place}.books` | the same for books |
+//! | `details` | `details.internal` | knows what item pages tell beside what the charts tell |
 //! | `identity` | `id`, `id.internal` | signs customers in, says whose token it is |
-//! | `commerce` | `buy`, `buy.internal` | takes orders, each once by its key |
-//! | `delivery` | `cdn`, `cdn.internal` | hands out files |
+//! | `commerce` | `buy`, `buy.internal` | carts, orders (each once by its key), in-app purchases, receipts, refunds |
+//! | `delivery` | `cdn`, `cdn.internal` | hands out files to those who bought them |
 //!
 //! No request of a role is answered by pretence: levers take a name out of the zone, kill a process, stop a disk,
 //! close a listener; what customers then meet follows from that.

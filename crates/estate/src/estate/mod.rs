@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::catalogue::Shelf;
 use crate::layout::Layout;
 use crate::levers::{self, Lever};
 use crate::role::{Role, RoleArgs};
@@ -181,7 +182,7 @@ impl Estate {
         let args = RoleArgs {
             role,
             listen: self.layout.socket(role),
-            places: self.layout.storefronts(),
+            places: self.layout.storefronts(role.shelf().unwrap_or(Shelf::Apps)),
             dns: self.dns_addr(),
             state: self.dir.clone(),
             zone: (role == Role::Dns).then(|| self.zone_file()),

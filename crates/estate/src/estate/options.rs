@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::place::PLACES;
+use crate::place::{FEW, PLACES};
 use crate::role::Role;
 
 /// How to start an estate.
@@ -20,16 +20,22 @@ pub struct EstateOptions {
     pub places: Vec<String>,
     /// The port of every role; 0 takes one that is free.
     pub port: u16,
-    /// `N` in `127.77.N.0/24`. None: the first block that is free.
+    /// `N` in `127.77.N.0/24` and the stores' blocks beside it. None: the first block that is free.
     pub block: Option<u8>,
 }
 
 impl EstateOptions {
-    /// Every place, a free port, a temporary directory; roles run as `exe estate ROLE …`.
+    /// A few places, a free port, a temporary directory; roles run as `exe estate ROLE …`.
     #[must_use]
     pub fn new(exe: PathBuf) -> Self {
-        let places = PLACES.iter().map(|place| place.code.to_owned()).collect();
+        let places = PLACES.iter().take(FEW).map(|place| place.code.to_owned()).collect();
         Self { exe, lead: vec!["estate".to_owned()], dir: None, places, port: 0, block: None }
+    }
+
+    /// With a storefront in every place.
+    #[must_use]
+    pub fn everywhere(self) -> Self {
+        Self { places: PLACES.iter().map(|place| place.code.to_owned()).collect(), ..self }
     }
 }
 

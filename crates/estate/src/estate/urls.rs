@@ -1,5 +1,6 @@
 //! Where everything is: by name for programs that ask the estate's name server, by address for people's browsers.
 
+use crate::catalogue::Shelf;
 use crate::layout::{Layout, ZONE};
 use crate::place::Place;
 use crate::role::Role;
@@ -27,10 +28,28 @@ impl Urls {
         &self.layout.places
     }
 
-    /// The storefronts by name, with a hole for the place: `http://{place}.apps.shop.example:8080/{place}/`.
+    /// The app store's storefronts by name, with a hole for the place: `http://{place}.apps.shop.example:8080/{place}/`.
     #[must_use]
     pub fn storefront(&self) -> String {
-        format!("http://{{place}}.apps.{ZONE}:{}/{{place}}/", self.layout.port)
+        self.storefront_of(Shelf::Apps)
+    }
+
+    /// A store's storefronts by name, with a hole for the place.
+    #[must_use]
+    pub fn storefront_of(&self, shelf: Shelf) -> String {
+        format!("http://{{place}}.{}.{ZONE}:{}/{{place}}/", shelf.word(), self.layout.port)
+    }
+
+    /// Where orders, purchases, receipts and keys are, by name, without a slash at the end.
+    #[must_use]
+    pub fn commerce(&self) -> String {
+        format!("http://buy.{ZONE}:{}", self.layout.port)
+    }
+
+    /// Where files are, by name, without a slash at the end.
+    #[must_use]
+    pub fn delivery(&self) -> String {
+        format!("http://cdn.{ZONE}:{}", self.layout.port)
     }
 
     /// Where to sign in, by name.
@@ -51,16 +70,16 @@ impl Urls {
         format!("http://cdn.{ZONE}:{}/probe.bin", self.layout.port)
     }
 
-    /// The page that leads to the storefronts, by address, for people.
+    /// The page that leads to the app store's storefronts, by address, for people.
     #[must_use]
     pub fn shop_by_address(&self) -> String {
-        format!("http://{}/", self.layout.socket(Role::Store))
+        format!("http://{}/", self.layout.socket(Role::Store(Shelf::Apps)))
     }
 
-    /// The storefronts by address, for people.
+    /// The app store's storefronts by address, for people.
     #[must_use]
     pub fn storefronts_by_address(&self) -> Vec<(&'static Place, String)> {
-        let fronts = self.layout.storefronts().into_iter();
+        let fronts = self.layout.storefronts(Shelf::Apps).into_iter();
         fronts.map(|(place, socket)| (place, format!("http://{socket}/{}/", place.code))).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::catalogue::Shelf;
 use crate::layout::Layout;
 use crate::levers::{Cause, Lever};
 use crate::role::{Faults, Role};
@@ -48,7 +49,9 @@ impl World {
             Cause::PlaceCut(code) => {
                 let wanted = layout.places.iter().find(|place| place.code == *code);
                 if let Some(place) = wanted.or(layout.places.last()) {
-                    self.faults.entry(Role::Store).or_default().cut.insert(place.code.to_owned());
+                    for role in Shelf::ALL.map(Role::Store) {
+                        self.faults.entry(role).or_default().cut.insert(place.code.to_owned());
+                    }
                 }
             }
         }
@@ -64,11 +67,12 @@ mod tests {
     fn levers_add_up_and_mending_one_leaves_the_others() {
         let layout = Layout { block: 0, port: 1, places: PLACES.iter().collect() };
         let both = World::of(["slow", "place-cut", "name-gone"], &layout);
-        assert_eq!(both.faults[&Role::Store].to_string(), "slow cut:in");
+        assert_eq!(both.faults[&Role::Store(Shelf::Apps)].to_string(), "slow cut:in");
+        assert_eq!(both.faults[&Role::Store(Shelf::Books)].to_string(), "slow cut:in");
         assert_eq!(both.gone.len(), 2);
 
         let one = World::of(["slow"], &layout);
-        assert_eq!(one.faults[&Role::Store].to_string(), "slow");
+        assert_eq!(one.faults[&Role::Store(Shelf::Music)].to_string(), "slow");
         assert!(one.gone.is_empty());
         assert_eq!(World::of([], &layout), World::default());
     }

@@ -13,7 +13,7 @@ pub struct RoleArgs {
     pub role: Role,
     /// Where it listens; the others listen on the same port.
     pub listen: SocketAddr,
-    /// Where the storefront of each place listens; the store's alone.
+    /// Where the storefront of each place listens: a store's own, and for the others the app store's.
     pub places: Vec<(&'static Place, SocketAddr)>,
     /// The name server that it asks for the others.
     pub dns: SocketAddr,
@@ -28,7 +28,7 @@ pub struct RoleArgs {
 /// How to write it.
 pub const USAGE: &str =
     "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--zone FILE] [--temporary]
-roles: dns, store, identity, commerce, delivery";
+roles: dns, identity, commerce, delivery, details, apps, macapps, music, books";
 
 /// A command line that starts no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ roles: dns, store, identity, commerce, delivery";
 pub struct ArgsError(String);
 
 impl RoleArgs {
-    /// Reads the words after the program's name: `store --listen 127.77.0.10:8080 …`.
+    /// Reads the words after the program's name: `apps --listen 127.77.0.10:8080 …`.
     ///
     /// # Errors
     /// When a word is unknown, misses its value, or cannot be read.
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_words_read_back() {
-        let line = "store --listen 127.77.0.10:80 --dns 127.77.0.53:80 --state /tmp/x --place gb=127.77.0.100:80 --temporary";
+        let line = "apps --listen 127.77.0.10:80 --dns 127.77.0.53:80 --state /tmp/x --place gb=127.77.0.100:80 --temporary";
         let args = read(line).unwrap();
         assert_eq!(RoleArgs::from_words(args.to_words()).unwrap(), args);
         assert_eq!(args.to_words().join(" "), line);
@@ -127,10 +127,11 @@ mod tests {
             ("dns --listen", "--listen misses its value"),
             ("dns --listen 1 --dns", "\"1\" is not an address with a port, such as 127.77.0.10:8080"),
             ("dns --colour red", "\"--colour\" is not known"),
-            ("store --place xx=1.1.1.1:1", "there is no place \"xx\"; there are gb, us, ca, in"),
             ("dns --listen 127.0.0.1:1", "--dns is missing"),
         ] {
             assert_eq!(read(line), Err(words.to_owned()), "{line}");
         }
+        let unknown = read("apps --place xx=1.1.1.1:1").unwrap_err();
+        assert!(unknown.starts_with("there is no place \"xx\"; there are gb, us, ca, in, ae, "), "{unknown}");
     }
 }

@@ -33,7 +33,7 @@ use super::{RoleArgs, RoleError, Sheet};
 use crate::catalogue::{Item, PROBE_ITEM};
 use crate::http::{Call, CallError, Door, Finder, Json, Problem, bearer, shell};
 use crate::layout::ZONE;
-use crate::place::{Place, decimal};
+use crate::place::Place;
 
 pub(super) const SHEET: Sheet =
     Sheet { word: "commerce", about: "takes orders", octet: 12, hosts: &["buy", "buy.internal"] };
@@ -97,12 +97,14 @@ const ORDER: &str = "SELECT id, state, place, item, amount, currency, key FROM o
 
 impl Order {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let place: String = row.get(2)?;
+        let amount: u64 = row.get(4)?;
         Ok(Self {
             order: row.get(0)?,
             state: row.get(1)?,
-            place: row.get(2)?,
+            price: Place::find(&place).map_or_else(String::new, |place| place.decimal(amount)),
+            place,
             item: row.get(3)?,
-            price: decimal(row.get(4)?),
             currency: row.get(5)?,
             key: row.get(6)?,
         })

@@ -1,8 +1,8 @@
 //! The roles: one process each, one file each, found by the others only by name.
 //!
 //! Reading order: `args` (how a role is started), `control` (how it is told things while it runs), then the roles:
-//! `dns`, `store`, `identity`, `commerce`, `delivery`. A new role is a file with its [`Sheet`] and a row in
-//! [`Role::ALL`], [`Role::sheet`] and [`run_role`].
+//! `dns`, `store` (four of them), `details`, `identity`, `commerce`, `delivery`. A new role is a file with its
+//! [`Sheet`] and a row in [`Role::ALL`], [`Role::sheet`] and [`run_role`].
 //!
 //! A role says `ready` on its standard output once its sockets are bound, obeys orders on its standard input, and
 //! ends when that input ends: so no role outlives whoever started it.
@@ -12,12 +12,15 @@ mod commerce;
 mod control;
 mod database;
 mod delivery;
+mod details;
 mod dns;
 mod identity;
 mod store;
 
 use std::io;
 use std::net::SocketAddr;
+
+use crate::catalogue::Shelf;
 
 pub use args::{ArgsError, RoleArgs, USAGE};
 pub use control::Faults;
@@ -29,8 +32,10 @@ pub use identity::{PROBE_PASSWORD, PROBE_USER};
 pub enum Role {
     /// Answers for the shop's zone.
     Dns,
-    /// Front pages and item pages of every place.
-    Store,
+    /// Front pages and item pages of every place, for one shelf.
+    Store(Shelf),
+    /// Says what item pages tell beside what the charts tell.
+    Details,
     /// Signs customers in.
     Identity,
     /// Takes orders.
@@ -54,15 +59,25 @@ pub struct Sheet {
 
 impl Role {
     /// Every role, the name server first: the others need it.
-    pub const ALL: &'static [Self] =
-        &[Self::Dns, Self::Identity, Self::Commerce, Self::Delivery, Self::Store];
+    pub const ALL: &'static [Self] = &[
+        Self::Dns,
+        Self::Identity,
+        Self::Commerce,
+        Self::Delivery,
+        Self::Details,
+        Self::Store(Shelf::Apps),
+        Self::Store(Shelf::MacApps),
+        Self::Store(Shelf::Music),
+        Self::Store(Shelf::Books),
+    ];
 
     /// Its place on the map.
     #[must_use]
     pub const fn sheet(self) -> &'static Sheet {
         match self {
             Self::Dns => &dns::SHEET,
-            Self::Store => &store::SHEET,
+            Self::Store(shelf) => store::sheet(shelf),
+            Self::Details => &details::SHEET,
             Self::Identity => &identity::SHEET,
             Self::Commerce => &commerce::SHEET,
             Self::Delivery => &delivery::SHEET,
@@ -73,6 +88,15 @@ impl Role {
     #[must_use]
     pub const fn word(self) -> &'static str {
         self.sheet().word
+    }
+
+    /// The shelf of a store.
+    #[must_use]
+    pub const fn shelf(self) -> Option<Shelf> {
+        match self {
+            Self::Store(shelf) => Some(shelf),
+            _ => None,
+        }
     }
 
     /// The role with this word.
@@ -117,7 +141,8 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
     let (state, temporary) = (args.state.clone(), args.temporary);
     let result = match args.role {
         Role::Dns => Box::pin(dns::run(args, control)).await,
-        Role::Store => Box::pin(store::run(args, control)).await,
+        Role::Store(shelf) => Box::pin(store::run(shelf, args, control)).await,
+        Role::Details => Box::pin(details::run(args, control)).await,
         Role::Identity => Box::pin(identity::run(args, control)).await,
         Role::Commerce => Box::pin(commerce::run(args, control)).await,
         Role::Delivery => Box::pin(delivery::run(args, control)).await,
@@ -142,7 +167,7 @@ mod tests {
         for role in Role::ALL {
             let sheet = role.sheet();
             let mut hosts: Vec<_> = sheet.hosts.iter().map(|host| format!("`{host}`")).collect();
-            hosts.extend((*role == Role::Store).then(|| "`{place}.apps`".to_owned()));
+            hosts.extend(role.shelf().map(|shelf| format!("`{{place}}.{}`", shelf.word())));
             let row = format!("//! | `{}` | {} | ", sheet.word, hosts.join(", "));
             assert!(map.contains(&row), "the module docs of the crate miss: {row}");
             assert!(USAGE.contains(sheet.word));

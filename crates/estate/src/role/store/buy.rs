@@ -29,17 +29,18 @@ pub(super) async fn buy(
     press: Result<Form<Press>, axum::extract::rejection::FormRejection>,
 ) -> Result<Response, Problem> {
     let place = store.place(&code)?;
-    let item = Item::find(&id).ok_or_else(|| Problem::not_found("the shop does not sell this item"))?;
+    let item = store.item(place, &id);
+    let item = item.ok_or_else(|| Problem::not_found("the shop does not sell this item here"))?;
     let Form(press) = press.map_err(|error| Problem::new(error.status(), "form", error.body_text()))?;
     let key = checked(press.key)?;
     match store.order(place, item, &key).await {
         Ok(order) => {
             let file = store.file(&visit, item, &order).await;
-            Ok(pages::bought(place, item, &order, file.as_deref()))
+            Ok(pages::bought(store.shelf, place, item, &order, file.as_deref()))
         }
         Err(error) => {
             tracing::warn!("a purchase failed: {error}");
-            Ok(pages::not_bought(place, item, &key))
+            Ok(pages::not_bought(store.shelf, place, item, &key))
         }
     }
 }

@@ -1,30 +1,37 @@
-//! `store`: what customers see: a front page and item pages for each place.
+//! `apps`, `macapps`, `music`, `books`: what customers see: front page, search and item pages for each place. One
+//! implementation; the shelf makes the difference.
 //!
 //! | endpoint | answers |
 //! |---|---|
 //! | `GET /{place}/` | the front page with the charts; JSON if that is asked for |
-//! | `GET /{place}/items/{id}`, `….json` | the item's page; JSON if that is asked for |
+//! | `GET /{place}/search?q=WORDS` | what has all of the words; JSON if that is asked for |
+//! | `GET /{place}/items/{id}`, `….json` | the item's page; JSON if that is asked for · 404 · 503 |
 //! | `POST /{place}/items/{id}/buy` | 201 the receipt · 503 the purchase could not be completed |
-//! | `GET /` | `apps`: the places to choose from; a storefront: its front page |
+//! | `GET /{place}/to/{store}` | the way to another store's front page of this place |
+//! | `GET /` | the store's own name: the places to choose from; a storefront: its front page |
 //!
 //! Each place's storefront listens on an address of its own and has its own name, `{place}.apps`; `apps` itself
 //! only shows the way. With the fault `cut:CODE` that storefront's listener is closed, connections and all; with
 //! `apology` every page is the apology page, with status 200.
 //!
-//! Browsing needs nobody. Buying asks identity and commerce, found by name at every purchase; when they cannot be
-//! found the customer reads that, and no more.
+//! # Where a page comes from
+//! The charts and the search are the store's own. An item's description, facts and reviews live in the role
+//! `details` and nowhere else, and are asked for by name at every view. So item pages break, and front pages do not,
+//! whenever details cannot be found, does not run, or cannot read its database.
+//! Browsing needs nobody else. Buying asks identity and commerce, found by name at every purchase; when they cannot
+//! be found the customer reads that, and no more.
 
 mod buy;
+mod item;
 mod pages;
+mod street;
 mod visit;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -34,28 +41,46 @@ use tokio::sync::watch;
 
 use super::control::{Control, Faults, Order};
 use super::{RoleArgs, RoleError, Sheet};
-use crate::catalogue::Item;
+use crate::catalogue::{Item, Shelf};
 use crate::http::{Door, Finder, Problem, asset, shell};
+use crate::layout::full;
 use crate::place::Place;
+use street::Street;
 use visit::Visit;
 
-pub(super) const SHEET: Sheet =
-    Sheet { word: "store", about: "front pages and item pages", octet: 10, hosts: &["apps"] };
+/// The place of each store on the map.
+pub(super) const fn sheet(shelf: Shelf) -> &'static Sheet {
+    match shelf {
+        Shelf::Apps => &Sheet { word: "apps", about: "sells apps", octet: 10, hosts: &["apps"] },
+        Shelf::MacApps => {
+            &Sheet { word: "macapps", about: "sells apps for the desk", octet: 60, hosts: &["macapps"] }
+        }
+        Shelf::Music => {
+            &Sheet { word: "music", about: "sells music, films and series", octet: 61, hosts: &["music"] }
+        }
+        Shelf::Books => &Sheet { word: "books", about: "sells books", octet: 62, hosts: &["books"] },
+    }
+}
+
+/// The longest search, in bytes.
+const SEARCH_MAX: usize = 200;
 
 /// What a listener of the store knows.
 #[derive(Debug, Clone)]
 struct Store {
+    shelf: Shelf,
     finder: Arc<Finder>,
     storefronts: Vec<(&'static Place, SocketAddr)>,
-    /// The place whose storefront this is; none for `apps`.
+    /// The place whose storefront this is; none for the store's own name.
     own: Option<&'static Place>,
     port: u16,
     faults: watch::Receiver<Faults>,
 }
 
-pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
+pub(super) async fn run(shelf: Shelf, args: RoleArgs, control: Control) -> Result<(), RoleError> {
     let port = args.listen.port();
     let store = Store {
+        shelf,
         finder: Arc::new(Finder::new(args.dns, port)),
         storefronts: args.places,
         own: None,
@@ -65,8 +90,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
     let listen = |(address, source)| RoleError::Listen { address, source };
     let ways = shell(choose(Arc::new(store.clone())), control.faults());
     let _door = Door::open(args.listen, ways).await.map_err(|source| listen((args.listen, source)))?;
-    let mut street = Street { store, open: BTreeMap::new() };
-    street.cut(&BTreeSet::new()).await.map_err(listen)?;
+    let mut street = Street::open(store).await.map_err(listen)?;
     let obeyed = control.attend(async |order| match order {
         Order::Set(faults) => {
             street.cut(&faults.cut).await.map_err(|(address, why)| format!("{address}: {why}"))
@@ -76,36 +100,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
     obeyed.await.map_err(RoleError::Control)
 }
 
-/// The storefronts, open and closed.
-struct Street {
-    store: Store,
-    open: BTreeMap<&'static str, Door>,
-}
-
-impl Street {
-    /// Closes the storefronts of these places and opens all others.
-    async fn cut(&mut self, codes: &BTreeSet<String>) -> Result<(), (SocketAddr, io::Error)> {
-        for &(place, address) in &self.store.storefronts {
-            match (codes.contains(place.code), self.open.contains_key(place.code)) {
-                (true, true) => {
-                    if let Some(door) = self.open.remove(place.code) {
-                        door.close().await;
-                    }
-                }
-                (false, false) => {
-                    let store = Store { own: Some(place), ..self.store.clone() };
-                    let router = shell(sell(Arc::new(store)), self.store.faults.clone());
-                    let door = Door::open(address, router).await.map_err(|why| (address, why))?;
-                    self.open.insert(place.code, door);
-                }
-                (true, false) | (false, true) => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The routes of `apps`: which way to the storefronts.
+/// The routes of the store's own name: which way to the storefronts.
 fn choose(store: Arc<Store>) -> Router {
     Router::new()
         .route("/", get(chooser))
@@ -121,7 +116,9 @@ fn sell(store: Arc<Store>) -> Router {
     Router::new()
         .route("/", get(own_front))
         .route("/{place}/", get(front))
-        .route("/{place}/items/{id}", get(item))
+        .route("/{place}/search", get(search))
+        .route("/{place}/to/{store}", get(other_store))
+        .route("/{place}/items/{id}", get(item::item))
         .route("/{place}/items/{id}/buy", post(buy::buy))
         .route("/icons/{file}", get(icon))
         .route("/shop.css", get(style))
@@ -137,19 +134,24 @@ impl Store {
         let own = self.own.filter(|own| own.code == code);
         own.ok_or_else(|| Problem::not_found(format!("this is not the storefront of {code:?}")))
     }
+
+    /// The item of this id, if it is on this shelf and sold in the place.
+    fn item(&self, place: &Place, id: &str) -> Option<&'static Item> {
+        Item::on(self.shelf).find(|item| item.id == id && item.is_sold_in(place))
+    }
 }
 
 async fn apologise(State(store): Shared, request: Request, next: Next) -> Response {
     let apology = store.faults.borrow().apology && request.uri().path() != "/shop.css";
-    if apology { pages::apology() } else { next.run(request).await }
+    if apology { pages::apology(store.shelf) } else { next.run(request).await }
 }
 
 async fn chooser(State(store): Shared, visit: Visit) -> Response {
     let ways = store
         .storefronts
         .iter()
-        .map(|(place, address)| (*place, visit.storefront(place, *address, store.port)));
-    pages::chooser(ways.collect())
+        .map(|(place, address)| (*place, visit.storefront(store.shelf, place, *address, store.port)));
+    pages::chooser(store.shelf, ways.collect())
 }
 
 /// `apps/{place}/…` leads to the place's own storefront.
@@ -157,8 +159,9 @@ async fn lead(State(store): Shared, visit: Visit, request: Request) -> Result<Re
     let path = request.uri().path();
     let code = path.split('/').nth(1).unwrap_or_default();
     let known = store.storefronts.iter().find(|(place, _)| place.code == code);
-    let way = known
-        .map(|(place, address)| format!("http://{}{path}", visit.authority(place, *address, store.port)));
+    let way = known.map(|(place, address)| {
+        format!("http://{}{path}", visit.authority(store.shelf, place, *address, store.port))
+    });
     way.map(|way| Redirect::temporary(&way))
         .ok_or_else(|| Problem::not_found(format!("there is no shop in {code:?}")))
 }
@@ -169,40 +172,69 @@ async fn own_front(State(store): Shared) -> Redirect {
 
 async fn front(State(store): Shared, Path(code): Path<String>, visit: Visit) -> Result<Response, Problem> {
     let place = store.place(&code)?;
+    let items: Vec<_> = Item::charts(store.shelf, place).collect();
     if visit.wants_json {
-        let items: Vec<_> = Item::charts().map(|item| summary(place, item)).collect();
-        return Ok(
-            axum::Json(json!({ "place": place.code, "title": "Top charts", "items": items })).into_response()
-        );
+        let summaries: Vec<_> = items.into_iter().map(|item| summary(place, item)).collect();
+        return Ok(axum::Json(json!({
+            "store": store.shelf.word(), "place": place.code, "currency": place.currency,
+            "title": "Top charts", "items": summaries,
+        }))
+        .into_response());
     }
-    Ok(pages::front(place))
+    Ok(pages::front(store.shelf, place, &items))
 }
 
-async fn item(
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    q: String,
+}
+
+async fn search(
     State(store): Shared,
-    Path((code, id)): Path<(String, String)>,
+    Path(code): Path<String>,
+    Query(Asked { q }): Query<Asked>,
     visit: Visit,
 ) -> Result<Response, Problem> {
     let place = store.place(&code)?;
-    let (id, json) = id.strip_suffix(".json").map_or((id.as_str(), visit.wants_json), |id| (id, true));
-    let Some(item) = Item::find(id) else {
-        return match json {
-            true => Err(Problem::not_found("the shop does not sell this item")),
-            false => Ok(pages::no_such_item(place)),
-        };
-    };
-    Ok(if json { axum::Json(summary(place, item)).into_response() } else { pages::item(place, item) })
+    if q.len() > SEARCH_MAX {
+        let words = format!("a search has at most {SEARCH_MAX} bytes");
+        return Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "q", words));
+    }
+    let words: Vec<String> = q.split_whitespace().map(str::to_lowercase).collect();
+    let found: Vec<_> =
+        Item::charts(store.shelf, place).filter(|item| !words.is_empty() && item.matches(&words)).collect();
+    if visit.wants_json {
+        let items: Vec<_> = found.into_iter().map(|item| summary(place, item)).collect();
+        return Ok(axum::Json(json!({ "place": place.code, "q": q, "items": items })).into_response());
+    }
+    Ok(pages::found(store.shelf, place, &q, found))
 }
 
+/// Another store's front page of this place, found by name.
+async fn other_store(
+    State(store): Shared,
+    Path((code, word)): Path<(String, String)>,
+    visit: Visit,
+) -> Result<Redirect, Problem> {
+    let place = store.place(&code)?;
+    let shelf =
+        Shelf::find(&word).ok_or_else(|| Problem::not_found(format!("there is no store {word:?}")))?;
+    let host = full(&format!("{}.{}", place.code, shelf.word()));
+    let address = store.finder.find(&host).await.map_err(|error| Problem::missing("store", &error))?;
+    Ok(Redirect::temporary(&visit.storefront(shelf, place, address, store.port)))
+}
+
+/// What a chart says of an item, for programs.
 fn summary(place: &Place, item: &Item) -> serde_json::Value {
     json!({
-        "id": item.id, "name": item.name, "genre": item.genre, "line": item.line, "place": place.code,
-        "price": place.price(item.tier), "currency": place.currency,
+        "id": item.id, "name": item.name, "kind": item.kind.one(), "genre": item.genre, "line": item.line,
+        "place": place.code, "price": place.price(item.tier), "currency": place.currency,
     })
 }
 
-async fn icon(Path(file): Path<String>) -> Result<Response, Problem> {
-    let item = file.strip_suffix(".svg").and_then(Item::find);
+async fn icon(State(store): Shared, Path(file): Path<String>) -> Result<Response, Problem> {
+    let item = file.strip_suffix(".svg").and_then(|id| Item::on(store.shelf).find(|item| item.id == id));
     item.map(|item| asset("image/svg+xml", item.picture()))
         .ok_or_else(|| Problem::not_found("there is no such picture"))
 }

@@ -6,89 +6,127 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::catalogue::Item;
+use crate::catalogue::{Item, Kind, Shelf};
 use crate::http::Problem;
 use crate::place::Place;
+use crate::role::details::Told;
 
 #[derive(Template)]
 #[template(path = "chooser.html")]
 struct Chooser {
+    shelf: Shelf,
     ways: Vec<(&'static Place, String)>,
 }
 
 /// The places to choose from.
-pub(super) fn chooser(ways: Vec<(&'static Place, String)>) -> Response {
-    page(StatusCode::OK, &Chooser { ways })
+pub(super) fn chooser(shelf: Shelf, ways: Vec<(&'static Place, String)>) -> Response {
+    page(StatusCode::OK, &Chooser { shelf, ways })
 }
 
 #[derive(Template)]
 #[template(path = "front.html")]
 struct Front {
+    shelf: Shelf,
     place: &'static Place,
-    items: Vec<&'static Item>,
+    /// Each kind with its items, best first.
+    charts: Vec<(Kind, Vec<&'static Item>)>,
 }
 
 /// A place's front page.
-pub(super) fn front(place: &'static Place) -> Response {
-    page(StatusCode::OK, &Front { place, items: Item::charts().collect() })
+pub(super) fn front(shelf: Shelf, place: &'static Place, items: &[&'static Item]) -> Response {
+    let of_kind = |kind| items.iter().copied().filter(|item| item.kind == kind).collect();
+    let charts = shelf.kinds().iter().map(|kind| (*kind, of_kind(*kind))).collect();
+    page(StatusCode::OK, &Front { shelf, place, charts })
+}
+
+#[derive(Template)]
+#[template(path = "found.html")]
+struct Found<'a> {
+    shelf: Shelf,
+    place: &'static Place,
+    q: &'a str,
+    items: Vec<&'static Item>,
+}
+
+/// What a search has found.
+pub(super) fn found(shelf: Shelf, place: &'static Place, q: &str, items: Vec<&'static Item>) -> Response {
+    page(StatusCode::OK, &Found { shelf, place, q, items })
 }
 
 #[derive(Template)]
 #[template(path = "item.html")]
 struct ItemPage<'a> {
+    shelf: Shelf,
     place: &'static Place,
     item: &'static Item,
+    told: Option<&'a Told>,
     key: String,
     failed: bool,
     receipt: Option<(&'a str, Option<&'a str>)>,
 }
 
-/// An item's page.
-pub(super) fn item(place: &'static Place, item: &'static Item) -> Response {
-    page(StatusCode::OK, &ItemPage { place, item, key: fresh_key(), failed: false, receipt: None })
+impl<'a> ItemPage<'a> {
+    fn of(shelf: Shelf, place: &'static Place, item: &'static Item) -> Self {
+        Self { shelf, place, item, told: None, key: String::new(), failed: false, receipt: None }
+    }
 }
 
-/// The item's page after a purchase.
+/// An item's page.
+pub(super) fn item(shelf: Shelf, place: &'static Place, item: &'static Item, told: &Told) -> Response {
+    let of = ItemPage::of(shelf, place, item);
+    page(StatusCode::OK, &ItemPage { told: Some(told), key: fresh_key(), ..of })
+}
+
+/// The item's page after a purchase; it needs nothing of what details tells.
 pub(super) fn bought(
+    shelf: Shelf,
     place: &'static Place,
     item: &'static Item,
     order: &str,
     file: Option<&str>,
 ) -> Response {
-    let receipt = Some((order, file));
-    page(StatusCode::CREATED, &ItemPage { place, item, key: String::new(), failed: false, receipt })
+    page(StatusCode::CREATED, &ItemPage { receipt: Some((order, file)), ..ItemPage::of(shelf, place, item) })
 }
 
 /// The item's page after a purchase that could not be completed; the key stays, so that trying again is safe.
-pub(super) fn not_bought(place: &'static Place, item: &'static Item, key: &str) -> Response {
-    let key = key.to_owned();
-    page(StatusCode::SERVICE_UNAVAILABLE, &ItemPage { place, item, key, failed: true, receipt: None })
+pub(super) fn not_bought(shelf: Shelf, place: &'static Place, item: &'static Item, key: &str) -> Response {
+    let of = ItemPage::of(shelf, place, item);
+    page(StatusCode::SERVICE_UNAVAILABLE, &ItemPage { key: key.to_owned(), failed: true, ..of })
 }
 
 #[derive(Template)]
 #[template(path = "words.html")]
 struct Words {
+    shelf: Shelf,
     title: &'static str,
     words: &'static str,
     back: Option<&'static str>,
 }
 
 /// There is no such item.
-pub(super) fn no_such_item(place: &'static Place) -> Response {
-    let words = "It may have been withdrawn, or the link is wrong.";
-    page(StatusCode::NOT_FOUND, &Words { title: "We do not sell this", words, back: Some(place.code) })
+pub(super) fn no_such_item(shelf: Shelf, place: &'static Place) -> Response {
+    let words = "It may have been withdrawn, it may not be sold in your country, or the link is wrong.";
+    let title = "We do not sell this";
+    page(StatusCode::NOT_FOUND, &Words { shelf, title, words, back: Some(place.code) })
+}
+
+/// What the page would tell cannot be had just now.
+pub(super) fn broken_item(shelf: Shelf, place: &'static Place) -> Response {
+    let words = "The content of this page is temporarily unavailable. Please try again later.";
+    let title = "This page cannot be shown";
+    page(StatusCode::SERVICE_UNAVAILABLE, &Words { shelf, title, words, back: Some(place.code) })
 }
 
 /// The apology page: it says sorry, and its status says that all is well.
-pub(super) fn apology() -> Response {
+pub(super) fn apology(shelf: Shelf) -> Response {
     let words =
         "The shop is temporarily unavailable. We are sorry for the inconvenience. Please try again later.";
-    page(StatusCode::OK, &Words { title: "We’ll be back soon", words, back: None })
+    page(StatusCode::OK, &Words { shelf, title: "We’ll be back soon", words, back: None })
 }
 
 fn page(status: StatusCode, template: &impl Template) -> Response {
-    const POLICY: &str =
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'";
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                          frame-ancestors 'none'; base-uri 'none'";
     match template.render() {
         Ok(html) => {
             let fields = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];

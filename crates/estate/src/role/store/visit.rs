@@ -9,6 +9,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 
 use super::wants_json;
+use crate::catalogue::Shelf;
 use crate::layout::full;
 use crate::place::Place;
 
@@ -36,16 +37,16 @@ impl Visit {
     }
 
     /// Where a storefront is for this visitor.
-    pub(super) fn authority(&self, place: &Place, address: SocketAddr, port: u16) -> String {
+    pub(super) fn authority(&self, shelf: Shelf, place: &Place, address: SocketAddr, port: u16) -> String {
         if self.by_address() {
             address.to_string()
         } else {
-            format!("{}:{port}", full(&format!("{}.apps", place.code)))
+            format!("{}:{port}", full(&format!("{}.{}", place.code, shelf.word())))
         }
     }
 
     /// The front page of a storefront, for this visitor.
-    pub(super) fn storefront(&self, place: &Place, address: SocketAddr, port: u16) -> String {
-        format!("http://{}/{}/", self.authority(place, address, port), place.code)
+    pub(super) fn storefront(&self, shelf: Shelf, place: &Place, address: SocketAddr, port: u16) -> String {
+        format!("http://{}/{}/", self.authority(shelf, place, address, port), place.code)
     }
 }

@@ -1,0 +1,103 @@
+//! The shelf of books.
+
+use super::{Details, Item, Kind};
+
+/// The charts, best first.
+pub(super) const ITEMS: &[Item] = &[
+    Item {
+        id: "the-cartographers-garden",
+        name: "The Cartographer’s Garden",
+        kind: Kind::Book,
+        genre: "Novel",
+        line: "A map grows where it is watered",
+        tier: 3,
+        not_in: &[],
+        details: Details {
+            about: "Someone plants a map and waits. What comes up is not the town they remember.",
+            facts: &[("Pages", "312"), ("Language", "English")],
+            reviews: &[(5, "I watered mine."), (4, "The hedge chapter!")],
+        },
+        hue: 140,
+        figure: r#"<path d="M32 18q-8-7-22-6v36q14-1 22 6 8-7 22-6V12q-14-1-22 6v36"/>"#,
+    },
+    Item {
+        id: "bread-without-hurry",
+        name: "Bread Without Hurry",
+        kind: Kind::Book,
+        genre: "Cooking",
+        line: "Forty loaves and a cold room",
+        tier: 3,
+        not_in: &[],
+        details: Details {
+            about: "What time does to flour, and how to let it.",
+            facts: &[("Pages", "184"), ("Language", "English")],
+            reviews: &[(5, "My neighbours are happy too.")],
+        },
+        hue: 30,
+        figure: r#"<path d="M12 36q-4-16 20-16t20 16v12H12z"/><path d="M24 26l-4 8M34 24l-4 9M44 26l-4 8"/>"#,
+    },
+    Item {
+        id: "small-engines",
+        name: "Small Engines",
+        kind: Kind::Book,
+        genre: "Crafts",
+        line: "Taken apart, with drawings",
+        tier: 2,
+        not_in: &[],
+        details: Details {
+            about: "Every bolt has a page. Put it together again before the last chapter.",
+            facts: &[("Pages", "240"), ("Drawings", "310")],
+            reviews: &[(4, "One bolt left over.")],
+        },
+        hue: 206,
+        figure: r#"<circle cx="32" cy="32" r="10"/><path d="M32 10v8M32 46v8M10 32h8M46 32h8M17 17l5 5M42 42l5 5M47 17l-5 5M22 42l-5 5"/>"#,
+    },
+    Item {
+        id: "seventeen-islands",
+        name: "Seventeen Islands",
+        kind: Kind::Book,
+        genre: "Travel",
+        line: "All of them by post boat",
+        tier: 4,
+        not_in: &["cn"],
+        details: Details {
+            about: "Letters carried from quay to quay through one winter, and what people said when they signed for them.",
+            facts: &[("Pages", "276"), ("Maps", "17")],
+            reviews: &[(5, "I signed for it."), (4, "Wanted an eighteenth.")],
+        },
+        hue: 186,
+        figure: r#"<path d="M8 46q6-6 12 0t12 0 12 0 12 0"/><path d="M16 38q4-14 16-14t16 14M32 24V10l8 5-8 4"/>"#,
+    },
+    Item {
+        id: "a-pocket-of-primes",
+        name: "A Pocket of Primes",
+        kind: Kind::Book,
+        genre: "Mathematics",
+        line: "Numbers for the train",
+        tier: 1,
+        not_in: &[],
+        details: Details {
+            about: "One number a station, from two to a hundred and one.",
+            facts: &[("Pages", "96"), ("Language", "English")],
+            reviews: &[(5, "Missed my stop at 53.")],
+        },
+        hue: 258,
+        figure: r#"<path d="M20 14v36M44 14v36M12 26h40M12 38h40"/>"#,
+    },
+    Item {
+        id: "common-birds-and-their-arguments",
+        name: "Common Birds and Their Arguments",
+        kind: Kind::Book,
+        genre: "Nature",
+        line: "A field guide to quarrels",
+        tier: 0,
+        not_in: &[],
+        details: Details {
+            about: "Who shouts at whom, at what hour, and about which branch.",
+            facts: &[("Pages", "128"), ("Drawings", "64")],
+            reviews: &[(4, "The sparrows are right.")],
+        },
+        hue: 158,
+        figure: r#"<path d="M10 40q14 2 20-12 4-9 13-8l9 3-8 4q2 19-18 23-9 2-16-4"/>"#,
+    },
+];

@@ -1,0 +1,103 @@
+//! The shelf of apps for the desk.
+
+use super::{Details, Item, Kind};
+
+/// The charts, best first.
+pub(super) const ITEMS: &[Item] = &[
+    Item {
+        id: "longhand",
+        name: "Longhand",
+        kind: Kind::DesktopApp,
+        genre: "Writing",
+        line: "One page, no buttons",
+        tier: 4,
+        not_in: &[],
+        details: Details {
+            about: "A sheet of paper the size of the screen. Everything else waits in the margin until it is asked for.",
+            facts: &[("Version", "2.7"), ("Languages", "18")],
+            reviews: &[(5, "I finished a thing for once."), (4, "Where is the margin? Ah.")],
+        },
+        hue: 48,
+        figure: r#"<path d="M14 50l6-2 26-26-4-4-26 26z"/><path d="M38 22l4 4M14 54h36"/>"#,
+    },
+    Item {
+        id: "plumbline",
+        name: "Plumbline",
+        kind: Kind::DesktopApp,
+        genre: "Graphics",
+        line: "Draws what you can measure",
+        tier: 5,
+        not_in: &[],
+        details: Details {
+            about: "Plans and elevations with dimensions that mean something. Move a wall and the arithmetic follows.",
+            facts: &[("Version", "6.1"), ("Formats", "12")],
+            reviews: &[(5, "The arithmetic really does follow.")],
+        },
+        hue: 208,
+        figure: r#"<path d="M32 8v24"/><path d="M26 32h12l-6 18z"/><path d="M12 54h40"/>"#,
+    },
+    Item {
+        id: "drydock",
+        name: "Drydock",
+        kind: Kind::DesktopApp,
+        genre: "Utilities",
+        line: "Looks after old files",
+        tier: 2,
+        not_in: &[],
+        details: Details {
+            about: "Finds what is twice there, what will not open any more, and what nobody has opened for ten years. Deletes nothing by itself.",
+            facts: &[("Version", "1.4")],
+            reviews: &[(4, "It found my thesis."), (5, "Careful and quick.")],
+        },
+        hue: 176,
+        figure: r#"<path d="M8 30h48l-6 16H14z"/><path d="M8 54h48M22 30V16h20v14"/>"#,
+    },
+    Item {
+        id: "metronome-hall",
+        name: "Metronome Hall",
+        kind: Kind::DesktopApp,
+        genre: "Music",
+        line: "A practice room with good walls",
+        tier: 3,
+        not_in: &["cn"],
+        details: Details {
+            about: "Sets the room, keeps the beat, and plays the other parts while you learn yours.",
+            facts: &[("Version", "3.0"), ("Rooms", "9")],
+            reviews: &[(5, "The walls are very good.")],
+        },
+        hue: 292,
+        figure: r#"<path d="M22 12h20l6 40H16z"/><path d="M32 46L44 16"/>"#,
+    },
+    Item {
+        id: "ledgerdemain",
+        name: "Ledgerdemain",
+        kind: Kind::DesktopApp,
+        genre: "Finance",
+        line: "Household sums without tears",
+        tier: 3,
+        not_in: &[],
+        details: Details {
+            about: "Reads what the bank sends, says where it went, and draws one picture a month.",
+            facts: &[("Version", "4.2"), ("Currencies", "41")],
+            reviews: &[(3, "There were some tears."), (5, "One picture is enough.")],
+        },
+        hue: 132,
+        figure: r#"<rect x="14" y="10" width="36" height="44" rx="4"/><path d="M22 22h20M22 32h12M22 42h16M42 28v14"/>"#,
+    },
+    Item {
+        id: "attic-window",
+        name: "Attic Window",
+        kind: Kind::DesktopApp,
+        genre: "Photography",
+        line: "Every picture, by light",
+        tier: 0,
+        not_in: &[],
+        details: Details {
+            about: "Sorts photographs by the light in them: dawn, noon, lamp, snow. Faces are left alone.",
+            facts: &[("Version", "1.0")],
+            reviews: &[(4, "Snow was my favourite.")],
+        },
+        hue: 20,
+        figure: r#"<rect x="9" y="13" width="46" height="29" rx="4"/><path d="M24 51h16M32 42v9"/>"#,
+    },
+];
