@@ -53,4 +53,7 @@ pub mod role;
 
 pub use board::{Board, BoardError, BoardOptions};
 pub use estate::{Estate, EstateError, EstateOptions, Urls};
-pub use role::{PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE, PROBE_USER, Role, RoleArgs, RoleError, run_role};
+pub use role::{
+    DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE, PROBE_USER, Role,
+    RoleArgs, RoleError, run_role,
+};

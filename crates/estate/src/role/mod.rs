@@ -8,6 +8,7 @@
 //! ends when that input ends: so no role outlives whoever started it.
 
 mod args;
+mod callers;
 mod commerce;
 mod control;
 mod database;
@@ -25,7 +26,9 @@ use crate::catalogue::Shelf;
 pub use args::{ArgsError, RoleArgs, USAGE};
 pub use control::Faults;
 pub use delivery::{PROBE_SHA256, PROBE_SIZE};
-pub use identity::{PROBE_PASSWORD, PROBE_USER};
+pub use identity::{
+    DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_USER,
+};
 
 /// What a process of the estate does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
