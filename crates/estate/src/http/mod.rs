@@ -5,8 +5,10 @@ mod client;
 mod door;
 mod problem;
 mod shell;
+mod site;
 
 pub(crate) use client::{Answer, Call, CallError, Finder, exchange};
 pub(crate) use door::Door;
 pub(crate) use problem::{Json, Problem, bearer};
 pub(crate) use shell::{asset, shell};
+pub(crate) use site::{Manner, Sent, page, site};

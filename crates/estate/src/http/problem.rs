@@ -56,6 +56,8 @@ impl IntoResponse for Problem {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
+        // So that a service's site can say the same as a page.
+        response.extensions_mut().insert(self);
         response
     }
 }
