@@ -3,11 +3,13 @@
 //! * [`ask()`]: one question to one server, every field of the answer kept.
 //! * [`resolve`]: a host's addresses, from the system's files, given servers, pinned addresses, or a zone.
 //! * [`zone`]: one canonical zone with one `answer()`, used to serve, to guard and to try journeys.
-//! * [`serve`]: an authoritative server over such zones, UDP and TCP.
+//! * [`serve`]: an authoritative server over such zones, UDP and TCP: a primary, and a secondary of others; transfers
+//!   (AXFR, IXFR), NOTIFY, and signatures with shared keys (TSIG).
+//! * [`store`]: where versions of zones are kept; who keeps them on disk implements it.
 //! * [`authorities()`]: every server of a zone asked the same question.
 //!
 //! Failure policy: nothing read from a network or a file may panic; everything is bounded in size and time.
-//! Absent: recursion, zone transfer, NOTIFY, TSIG, validation of DNSSEC.
+//! Absent: recursion, dynamic update, validation of DNSSEC.
 
 pub mod ask;
 pub mod authorities;
@@ -18,6 +20,9 @@ pub mod question;
 pub mod record;
 pub mod resolve;
 pub mod serve;
+pub mod store;
+mod transfer;
+mod tsig;
 mod wire;
 pub mod zone;
 
@@ -30,5 +35,9 @@ pub use record::{Flags, Rcode, Record};
 pub use resolve::{
     Lookup, LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver,
 };
-pub use serve::{FileServer, ServeError, Server, ServerHandle, serve_files};
+pub use serve::{
+    Allow, FileServer, Peer, Secondary, ServeError, ServeOptions, Server, ServerHandle, serve_files,
+};
+pub use store::{KeptZone, MemoryStore, NewVersion, StoreError, Versions, ZoneStore};
+pub use tsig::{Key, KeyError};
 pub use zone::{DiffError, Zone, ZoneAnswer, ZoneDiff, ZoneFault};

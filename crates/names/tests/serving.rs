@@ -82,7 +82,15 @@ async fn each_malformed_or_foreign_request_has_its_response_code() {
             }),
             0,
         ),
-        ("NOTIFY", changed(&plain, |bytes| bytes[2] = 4 << 3), 4),
+        ("NOTIFY of another type than SOA", changed(&plain, |bytes| bytes[2] = 4 << 3), 1),
+        (
+            "NOTIFY of a zone that is no copy",
+            changed(&plain, |bytes| {
+                bytes[2] = 4 << 3;
+                bytes[31] = 6;
+            }),
+            9,
+        ),
         ("UPDATE", changed(&plain, |bytes| bytes[2] = 5 << 3), 4),
         ("class CH", changed(&plain, |bytes| *bytes.last_mut().unwrap() = 3), 5),
         ("AXFR", changed(&plain, |bytes| bytes[31] = 252), 5),

@@ -132,7 +132,7 @@ proptest! {
     fn a_difference_applied_gives_the_new_zone_and_reversed_the_old(
         (old, _) in any_zone(), (new, _) in any_zone(),
     ) {
-        let new = support::zone(&new.to_zone_file().replace(" 1 2 3 4 5", " 9 2 3 4 6"));
+        let new = zone(&new.to_zone_file().replace(" 1 2 3 4 5", " 9 2 3 4 6"));
         let diff = old.diff(&new).unwrap();
         prop_assert_eq!(&old.apply(&diff).unwrap(), &new);
         prop_assert_eq!(&new.apply(&diff.reversed()).unwrap(), &old);
@@ -148,8 +148,8 @@ proptest! {
     fn a_difference_in_pieces_is_the_difference_in_one(
         (one, _) in any_zone(), (two, _) in any_zone(), (three, _) in any_zone(),
     ) {
-        let two = support::zone(&two.to_zone_file().replace(" 1 2 3 4 5", " 2 2 3 4 5"));
-        let three = support::zone(&three.to_zone_file().replace(" 1 2 3 4 5", " 3 2 3 4 5"));
+        let two = zone(&two.to_zone_file().replace(" 1 2 3 4 5", " 2 2 3 4 5"));
+        let three = zone(&three.to_zone_file().replace(" 1 2 3 4 5", " 3 2 3 4 5"));
         let pieces = [one.diff(&two).unwrap(), two.diff(&three).unwrap()];
         prop_assert_eq!(one.apply_all(&pieces).unwrap(), three);
     }

@@ -9,7 +9,7 @@ use std::pin::pin;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Server, ServerHandle};
+use super::{ServeOptions, Server, ServerHandle};
 use crate::zone::{Zone, ZoneFault};
 
 /// Why zone files cannot be served.
@@ -96,10 +96,22 @@ impl FileServer {
     /// # Errors
     /// When a file cannot be read, has faults, or an address cannot be bound.
     pub async fn bind(files: Vec<PathBuf>, listen: &[SocketAddr]) -> Result<Self, ServeError> {
+        Self::bind_with(files, listen, ServeOptions::default()).await
+    }
+
+    /// As [`FileServer::bind`], for a server that does more than answer.
+    ///
+    /// # Errors
+    /// As [`FileServer::bind`]; also when the options contradict each other, or the store fails.
+    pub async fn bind_with(
+        files: Vec<PathBuf>,
+        listen: &[SocketAddr],
+        options: ServeOptions,
+    ) -> Result<Self, ServeError> {
         // Before all else: a SIGHUP that comes early must not end the process.
         let hangups = signal(SignalKind::hangup()).map_err(ServeError::Broken)?;
         let zones = load(files.clone()).await?;
-        let server = Server::bind(listen, zones).await.map_err(ServeError::Bind)?;
+        let server = Server::bind_with(listen, zones, options).await.map_err(ServeError::Bind)?;
         for address in server.local_addrs() {
             tracing::info!(%address, "serving zones over UDP and TCP");
         }
@@ -110,6 +122,12 @@ impl FileServer {
     #[must_use]
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
         self.server.local_addrs()
+    }
+
+    /// A handle to publish zones and read counts.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
     }
 
     /// Serves until `shutdown` completes; reads all files again on SIGHUP.
@@ -142,7 +160,13 @@ pub async fn serve_files(
 async fn reload_on(mut hangups: Signal, handle: ServerHandle, files: Vec<PathBuf>) {
     while hangups.recv().await.is_some() {
         match load(files.clone()).await {
-            Ok(zones) => handle.publish_all(zones),
+            Ok(zones) => {
+                let handle = handle.clone();
+                let published = tokio::task::spawn_blocking(move || handle.publish_all(zones));
+                if let Err(fault) = published.await {
+                    tracing::error!(%fault, "not published");
+                }
+            }
             Err(fault) => tracing::error!("zone files refused, the old zones stay in force: {fault}"),
         }
     }

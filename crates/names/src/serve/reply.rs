@@ -1,29 +1,22 @@
-//! One packet in, at most one packet out: pure, and total over every input.
+//! One packet in, at most one packet out, or the beginning of a transfer: pure, and total over every input.
 //!
 //! Sources: RFC 1035, section 4 (messages), RFC 6891 (EDNS), RFC 8906 (what a server must not be silent about),
-//! RFC 2181, section 9, and RFC 9471 (truncation), RFC 8914 (extended errors).
+//! RFC 2181, section 9, and RFC 9471 (truncation), RFC 8914 (extended errors), RFC 8945 (signatures), RFC 1996 (NOTIFY).
 
-use std::convert::Infallible;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
-use domain::base::iana::{Class, ExtendedErrorCode, Opcode, OptRcode, Rcode as WireRcode};
-use domain::base::message_builder::{HashCompressor, OptBuilder, PushError};
-use domain::base::name::ToName;
-use domain::base::opt::exterr::ExtendedError;
-use domain::base::{Header, Message, MessageBuilder, Rtype};
+use domain::base::iana::{Class, ExtendedErrorCode, Opcode, OptRcode};
+use domain::base::{Message, Rtype};
 
-use super::catalog::{Zones, find};
-use crate::name::Name;
+use super::catalog::find;
+use super::compose::{self, MAX_UDP, PLAIN_UDP};
+use super::desk::Desk;
+use super::request::Request;
+use super::transfer::{self, Outgoing};
 use crate::question::Question;
-use crate::record::Rcode;
-use crate::zone::{Answer, Rr};
-
-/// Largest UDP answer, whatever the client offers: it passes every path unfragmented (RFC 9715).
-const MAX_UDP: u16 = 1232;
-/// Largest answer to a client without EDNS (RFC 1035, section 2.3.4).
-const PLAIN_UDP: u16 = 512;
-/// OPT with one extended error without text.
-const OPT_ROOM: usize = 11 + 6;
+use crate::tsig;
+use crate::zone::Answer;
 
 /// How a packet came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,110 +25,116 @@ pub(super) enum Via {
     Tcp,
 }
 
-/// What EDNS of a request matters.
-#[derive(Debug, Clone, Copy)]
-struct Edns {
-    size: u16,
-    version: u8,
-    dnssec_ok: bool,
+/// What is done about a packet.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Nothing: it must not be answered.
+    Nothing,
+    /// One message.
+    Message(Vec<u8>),
+    /// Many messages, over TCP.
+    Transfer(Box<Outgoing>),
 }
 
-/// The parts of a request that its answer needs.
-struct Request {
-    header: Header,
-    question: Option<(Name, Rtype, Class)>,
-    edns: Option<Edns>,
+impl From<Option<Vec<u8>>> for Reply {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        bytes.map_or(Self::Nothing, Self::Message)
+    }
 }
 
-/// Answers a packet; `None` for one that must not be answered.
-pub(super) fn reply(zones: &Zones, packet: &[u8], via: Via) -> Option<Vec<u8>> {
-    let message = Message::from_octets(Bytes::copy_from_slice(packet)).ok()?;
+/// Answers a packet, and counts it.
+pub(super) fn reply(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via) -> Reply {
+    let mut rtype = None;
+    let reply = decide(desk, packet, client, via, &mut rtype);
+    match &reply {
+        Reply::Nothing => desk.metrics.dropped(),
+        Reply::Message(bytes) => {
+            desk.metrics.answered(via, rtype, bytes.get(3).map_or(0, |flags| flags & 15))
+        }
+        Reply::Transfer(_) => desk.metrics.answered(via, rtype, 0),
+    }
+    reply
+}
+
+fn decide(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via, rtype: &mut Option<Rtype>) -> Reply {
+    let Ok(message) = Message::from_octets(Bytes::copy_from_slice(packet)) else { return Reply::Nothing };
     let header = message.header();
     // Answers are never answered: two servers would talk for ever.
     if header.qr() {
-        return None;
+        return Reply::Nothing;
     }
-    let bare = Request { header, question: None, edns: None };
-    if header.opcode() != Opcode::QUERY {
-        return error(&bare, OptRcode::NOTIMP, None);
+    let bare = Request::bare(header);
+    if !matches!(header.opcode(), Opcode::QUERY | Opcode::NOTIFY) {
+        return compose::error(&bare, OptRcode::NOTIMP, None).into();
     }
-    let Some(request) = read(&message) else {
-        return error(&bare, OptRcode::FORMERR, None);
+    let Some(mut request) = Request::read(&message) else {
+        return compose::error(&bare, OptRcode::FORMERR, None).into();
     };
-    if request.edns.is_some_and(|edns| edns.version > 0) {
-        return error(&request, OptRcode::BADVERS, None);
-    }
-    answer(zones, &request, via)
-}
-
-/// Reads a request whole; `None` when it is malformed.
-fn read(message: &Message<Bytes>) -> Option<Request> {
-    let counts = message.header_counts();
-    if counts.qdcount() != 1 || counts.ancount() != 0 {
-        return None;
-    }
-    let asked = message.sole_question().ok()?;
-    // Only IXFR carries a record there (RFC 1995, section 3).
-    if counts.nscount() != 0 && asked.qtype() != Rtype::IXFR {
-        return None;
-    }
-    let mut additional = message.additional().ok()?;
-    let mut edns = None;
-    for record in additional.by_ref() {
-        let record = record.ok()?;
-        if record.rtype() == Rtype::OPT {
-            if edns.is_some() || !record.owner().is_root() {
-                return None;
-            }
-            let opt = message.opt()?;
-            edns = Some(Edns {
-                size: opt.udp_payload_size(),
-                version: opt.version(),
-                dnssec_ok: opt.dnssec_ok(),
-            });
+    *rtype = request.question.as_ref().map(|(_, rtype, _)| *rtype);
+    if request.has_tsig {
+        match tsig::check(&desk.keys, packet) {
+            Ok(signed) => request.signed = signed,
+            Err(Some(refusal)) => return Reply::Message(refusal),
+            Err(None) => return compose::error(&bare, OptRcode::FORMERR, None).into(),
         }
     }
-    if additional.pos() != message.as_slice().len() {
-        return None;
+    if request.edns.is_some_and(|edns| edns.version > 0) {
+        return compose::error(&request, OptRcode::BADVERS, None).into();
     }
-    let question = Some((asked.qname().to_name(), asked.qtype(), asked.qclass()));
-    Some(Request { header: message.header(), question, edns })
+    if header.opcode() == Opcode::NOTIFY {
+        return compose::notified(&request, desk.notified(&request, client)).into();
+    }
+    answer(desk, request, client, via)
 }
 
-fn answer(zones: &Zones, request: &Request, via: Via) -> Option<Vec<u8>> {
-    let (name, rtype, class) = request.question.clone()?;
+fn answer(desk: &Desk, request: Request, client: SocketAddr, via: Via) -> Reply {
+    let Some((name, rtype, class)) = request.question.clone() else { return Reply::Nothing };
+    let error = |rcode, ede| compose::error(&request, rcode, ede).into();
     match rtype {
-        Rtype::AXFR | Rtype::IXFR => return error(request, OptRcode::REFUSED, None),
-        Rtype::OPT => return error(request, OptRcode::FORMERR, None),
+        Rtype::OPT => return error(OptRcode::FORMERR, None),
         Rtype::TKEY | Rtype::TSIG | Rtype::MAILA | Rtype::MAILB => {
-            return error(request, OptRcode::NOTIMP, None);
+            return error(OptRcode::NOTIMP, None);
         }
         _ => {}
     }
     if class != Class::IN {
-        return error(request, OptRcode::REFUSED, None);
+        return error(OptRcode::REFUSED, None);
     }
+    if matches!(rtype, Rtype::AXFR | Rtype::IXFR) {
+        return transfer::begin(desk, request, client, via);
+    }
+    let zones = desk.catalog.now();
     let question = Question::of(name, rtype);
-    let Some(zone) = find(zones, &question) else {
-        return error(request, OptRcode::REFUSED, Some(ExtendedErrorCode::NOT_AUTHORITATIVE));
-    };
-    let dnssec_ok = request.edns.is_some_and(|edns| edns.dnssec_ok);
-    let mut found = zone.resolve(&question, dnssec_ok);
-    let limit = limit(request, via);
-    if let Ok(bytes) = compose(request, &found, limit) {
+    match find(&zones, &question) {
+        None => error(OptRcode::REFUSED, Some(ExtendedErrorCode::NOT_AUTHORITATIVE)),
+        Some(entry) => match entry.served() {
+            // A copy that is too old, or not there yet.
+            None => error(OptRcode::SERVFAIL, Some(ExtendedErrorCode::NOT_READY)),
+            Some(versions) => {
+                let dnssec_ok = request.edns.is_some_and(|edns| edns.dnssec_ok);
+                fitted(&request, versions.zone.resolve(&question, dnssec_ok), limit(&request, via)).into()
+            }
+        },
+    }
+}
+
+/// The answer as far as it fits.
+fn fitted(request: &Request, mut found: Answer, limit: usize) -> Option<Vec<u8>> {
+    if let Ok(bytes) = compose::whole(request, &found, limit) {
         return Some(bytes);
     }
     // What is merely useful is left out first, and without a word.
     if !found.glue && !found.additional.is_empty() {
         found.additional.clear();
-        if let Ok(bytes) = compose(request, &found, limit) {
+        if let Ok(bytes) = compose::whole(request, &found, limit) {
             return Some(bytes);
         }
     }
-    truncated(request, &found)
+    compose::truncated(request, &found)
 }
 
-fn limit(request: &Request, via: Via) -> usize {
+/// The size that an answer may have.
+pub(super) fn limit(request: &Request, via: Via) -> usize {
     match (via, request.edns) {
         (Via::Tcp, _) => usize::from(u16::MAX),
         (Via::Udp, None) => usize::from(PLAIN_UDP),
@@ -143,106 +142,25 @@ fn limit(request: &Request, via: Via) -> usize {
     }
 }
 
-type Target = HashCompressor<Vec<u8>>;
-
-fn start(request: &Request, rcode: WireRcode) -> Option<MessageBuilder<Target>> {
-    let mut builder = MessageBuilder::from_target(HashCompressor::new(Vec::with_capacity(512))).ok()?;
-    let header = builder.header_mut();
-    header.set_id(request.header.id());
-    header.set_qr(true);
-    header.set_opcode(request.header.opcode());
-    header.set_rd(request.header.rd());
-    header.set_rcode(rcode);
-    Some(builder)
-}
-
-fn compose(request: &Request, found: &Answer, limit: usize) -> Result<Vec<u8>, PushError> {
-    let rcode = OptRcode::masked_from_int(found.rcode.0);
-    let mut builder = start(request, rcode.rcode()).ok_or(PushError::ShortBuf)?;
-    builder.header_mut().set_aa(found.aa);
-    builder.set_push_limit(limit.saturating_sub(if request.edns.is_some() { OPT_ROOM } else { 0 }));
-    let mut builder = builder.question();
-    if let Some((name, rtype, class)) = &request.question {
-        builder.push((name, *rtype, *class))?;
-    }
-    let mut builder = builder.answer();
-    for record in &found.answer {
-        builder.push(parts(record))?;
-    }
-    let mut builder = builder.authority();
-    for record in &found.authority {
-        builder.push(parts(record))?;
-    }
-    let mut builder = builder.additional();
-    for record in &found.additional {
-        builder.push(parts(record))?;
-    }
-    builder.clear_push_limit();
-    if request.edns.is_some() {
-        builder.opt(|opt| describe(opt, rcode, None))?;
-    }
-    Ok(builder.finish().into_target())
-}
-
-fn parts(record: &Rr) -> (&Name, Class, domain::base::Ttl, &crate::zone::Rdata) {
-    (&record.owner, Class::IN, record.ttl, &record.data)
-}
-
-/// The question and TC alone: the client comes again over TCP (RFC 7766, section 5).
-fn truncated(request: &Request, found: &Answer) -> Option<Vec<u8>> {
-    let empty = Answer {
-        rcode: if found.rcode == Rcode::NXDOMAIN { Rcode::NXDOMAIN } else { Rcode::NOERROR },
-        aa: found.aa,
-        answer: Vec::new(),
-        authority: Vec::new(),
-        additional: Vec::new(),
-        glue: false,
-    };
-    let mut bytes = compose(request, &empty, usize::from(PLAIN_UDP)).ok()?;
-    Header::for_message_slice_mut(&mut bytes).set_tc(true);
-    Some(bytes)
-}
-
-/// An answer without records.
-fn error(request: &Request, rcode: OptRcode, ede: Option<ExtendedErrorCode>) -> Option<Vec<u8>> {
-    let builder = start(request, rcode.rcode())?;
-    let mut builder = builder.question();
-    if let Some((name, rtype, class)) = &request.question {
-        builder.push((name, *rtype, *class)).ok()?;
-    }
-    let mut builder = builder.additional();
-    if request.edns.is_some() {
-        builder.opt(|opt| describe(opt, rcode, ede)).ok()?;
-    }
-    Some(builder.finish().into_target())
-}
-
-fn describe(
-    opt: &mut OptBuilder<'_, Target>,
-    rcode: OptRcode,
-    ede: Option<ExtendedErrorCode>,
-) -> Result<(), Infallible> {
-    opt.set_udp_payload_size(MAX_UDP);
-    opt.set_rcode(rcode);
-    if let Some(code) = ede {
-        opt.push(&ExtendedError::<Bytes>::from(code))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::zone::Zone;
 
-    fn zones() -> Zones {
+    fn desk() -> Desk {
         let text = "$ORIGIN z.example.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n* 60 TXT \"t\"\nd 60 DNAME e\nc 60 CNAME x.d\n";
         let zone = Zone::parse(text, None, "z").unwrap();
-        [(zone.apex().clone(), Arc::new(zone))].into()
+        Desk::of(vec![zone])
+    }
+
+    fn reply(desk: &Desk, packet: &[u8], via: Via) -> Option<Vec<u8>> {
+        match super::reply(desk, packet, SocketAddr::from(([127, 0, 0, 1], 53)), via) {
+            Reply::Nothing => None,
+            Reply::Message(bytes) => Some(bytes),
+            Reply::Transfer(_) => panic!("a transfer, and nobody is allowed one"),
+        }
     }
 
     /// Names in and out of the zone, in wire form.
@@ -278,7 +196,7 @@ mod tests {
             }
             packet.extend_from_slice(&tail);
             for via in [Via::Udp, Via::Tcp] {
-                match reply(&zones(), &packet, via) {
+                match reply(&desk(), &packet, via) {
                     None => prop_assert!(header[2] & 0x80 != 0, "only responses go unanswered"),
                     Some(answer) => {
                         prop_assert_eq!(&answer[..2], &header[..2]);
@@ -294,19 +212,19 @@ mod tests {
             mut packet in prop::collection::vec(any::<u8>(), 3..300), tcp: bool,
         ) {
             packet[2] |= 0x80;
-            prop_assert_eq!(reply(&zones(), &packet, if tcp { Via::Tcp } else { Via::Udp }), None);
+            prop_assert_eq!(reply(&desk(), &packet, if tcp { Via::Tcp } else { Via::Udp }), None);
         }
 
         #[test]
         fn what_is_answered_is_never_answered_again(packet in prop::collection::vec(any::<u8>(), 12..300)) {
-            if let Some(answer) = reply(&zones(), &packet, Via::Tcp) {
-                prop_assert_eq!(reply(&zones(), &answer, Via::Tcp), None);
+            if let Some(answer) = reply(&desk(), &packet, Via::Tcp) {
+                prop_assert_eq!(reply(&desk(), &answer, Via::Tcp), None);
             }
         }
 
         #[test]
         fn arbitrary_bytes_never_panic(packet in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = reply(&zones(), &packet, Via::Udp);
+            let _ = reply(&desk(), &packet, Via::Udp);
         }
     }
 }

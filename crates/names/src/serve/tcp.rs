@@ -1,17 +1,17 @@
 //! Questions over TCP (RFC 7766): pipelined, answered in order; idle and slow connections closed, sooner under load.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::catalog::Catalog;
-use super::reply::{Via, reply};
+use super::desk::Desk;
+use super::reply::{Reply, Via, reply};
 
 /// Most connections at a time, over all addresses; more of them wait in the backlog.
 pub(super) const MAX_CONNECTIONS: usize = 256;
@@ -25,17 +25,17 @@ const FEW: usize = MAX_CONNECTIONS / 4;
 const BREATHER: Duration = Duration::from_millis(100);
 
 /// Accepts until it is dropped, and its connections with it.
-pub(super) async fn serve(listener: TcpListener, catalog: Catalog, slots: Arc<Semaphore>) -> io::Result<()> {
+pub(super) async fn serve(listener: TcpListener, desk: Arc<Desk>) -> io::Result<()> {
     let mut connections = JoinSet::new();
     loop {
-        let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
+        let slot = Arc::clone(&desk.connections).acquire_owned().await.map_err(io::Error::other)?;
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, client)) => {
-                let (catalog, slots) = (catalog.clone(), Arc::clone(&slots));
+                let desk = Arc::clone(&desk);
                 connections.spawn(async move {
                     let _slot = slot;
-                    if let Err(fault) = converse(stream, &catalog, &slots).await {
+                    if let Err(fault) = converse(stream, client, &desk).await {
                         tracing::debug!(%fault, %client, "answering over TCP");
                     }
                 });
@@ -48,18 +48,25 @@ pub(super) async fn serve(listener: TcpListener, catalog: Catalog, slots: Arc<Se
     }
 }
 
-async fn converse(mut stream: TcpStream, catalog: &Catalog, slots: &Semaphore) -> io::Result<()> {
+async fn converse(mut stream: TcpStream, client: SocketAddr, desk: &Desk) -> io::Result<()> {
     stream.set_nodelay(true)?;
     loop {
-        let idle = if slots.available_permits() < FEW { IDLE_UNDER_LOAD } else { IDLE };
+        let idle = if desk.connections.available_permits() < FEW { IDLE_UNDER_LOAD } else { IDLE };
         let packet = match timeout(idle, receive(&mut stream)).await {
             Ok(packet) => packet?,
             Err(_) => return Ok(()),
         };
         let Some(packet) = packet else { return Ok(()) };
-        let answer = reply(&catalog.now(), &packet, Via::Tcp);
-        // Who sends what cannot be answered is not spoken with any longer.
-        let Some(answer) = answer else { return Ok(()) };
+        let answer = match reply(desk, &packet, client, Via::Tcp) {
+            Reply::Message(answer) => answer,
+            // Who sends what cannot be answered is not spoken with any longer.
+            Reply::Nothing => return Ok(()),
+            Reply::Transfer(outgoing) => {
+                let _turn = timeout(IDLE, desk.transfers.acquire()).await?.map_err(io::Error::other)?;
+                outgoing.send(&mut stream).await?;
+                continue;
+            }
+        };
         let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
         let mut framed = length.to_be_bytes().to_vec();
         framed.extend_from_slice(&answer);

@@ -34,7 +34,7 @@ pub struct ZoneAnswer {
 }
 
 /// What a zone answers, as the server composes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) rcode: Rcode,
     pub(crate) aa: bool,

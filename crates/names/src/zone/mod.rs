@@ -13,6 +13,7 @@ mod fault;
 mod piecemeal;
 mod rdata;
 mod read;
+mod received;
 pub mod serial;
 mod write;
 
