@@ -8,7 +8,8 @@
 mod support;
 
 use candor_names::{AskOptions, Exchange, Rcode, Transport};
-use support::{Nsd, Ours, SHOP, asked, lines, options, over, zone};
+use support::foreign::{Foreign, Make};
+use support::{Ours, SHOP, asked, lines, options, over, zone};
 
 const NAMES: &[&str] = &[
     "shop.example",
@@ -94,7 +95,7 @@ fn essence(answer: &Exchange) -> String {
 }
 
 async fn compare(options: &AskOptions) {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let ours = Ours::start(vec![zone(SHOP)]).await;
     let mut faults = Vec::new();
     for name in NAMES {
@@ -126,7 +127,7 @@ async fn answers_over_tcp_are_those_of_nsd() {
 
 #[tokio::test]
 async fn every_field_of_nsds_answer_is_kept() {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let answer = asked(nsd.address, "shop.example", "MX", &options()).await;
     assert_eq!(answer.server, nsd.address);
     assert_eq!(answer.rcode, Rcode::NOERROR);
@@ -140,7 +141,7 @@ async fn every_field_of_nsds_answer_is_kept() {
 
 #[tokio::test]
 async fn nsds_extended_error_is_kept() {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let answer = asked(nsd.address, "www.other.example", "A", &options()).await;
     assert_eq!(answer.rcode, Rcode::REFUSED);
     assert_eq!(answer.ede.map(|(code, _)| code), Some(20));

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor_names::{LookupError, PinnedResolver, Resolver, ServersResolver, SystemResolver, ZoneResolver};
-use support::{A_RECORD, LOOPBACK, Nsd, Ours, SHOP, misbehave, response_to, zone};
+use support::foreign::{Foreign, Make};
+use support::{A_RECORD, LOOPBACK, Ours, SHOP, misbehave, response_to, zone};
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -27,7 +28,7 @@ fn closed_port() -> SocketAddr {
 
 #[tokio::test]
 async fn both_families_come_with_the_chain_of_aliases() {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let found = ServersResolver::new(vec![nsd.address]).lookup("store.shop.example", LONG).await.unwrap();
     assert_eq!(found.addresses, [ip("2001:db8::10"), ip("192.0.2.10"), ip("192.0.2.11")]);
     assert_eq!(found.aliases, ["shop.shop.example.", "www.shop.example."]);
@@ -68,7 +69,7 @@ const CASES: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn a_server_and_the_zone_itself_say_the_same() {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let servers = ServersResolver::new(vec![nsd.address]);
     let unpublished = ZoneResolver::new(Arc::new(zone(SHOP)));
     for (host, expected) in CASES {
@@ -79,7 +80,7 @@ async fn a_server_and_the_zone_itself_say_the_same() {
 
 #[tokio::test]
 async fn a_referral_is_not_an_address_and_not_a_missing_name() {
-    let nsd = Nsd::start("shop.example", SHOP).await;
+    let nsd = Foreign::alone(Make::Nsd, "shop.example", SHOP).await;
     let fault =
         ServersResolver::new(vec![nsd.address]).lookup("www.dept.shop.example", LONG).await.unwrap_err();
     assert!(matches!(fault, LookupError::Servfail { .. }), "{fault}");

@@ -28,7 +28,11 @@ pub(crate) async fn fetch(
     if base.is_some() {
         match once(apex, base.clone(), true, server, key).await {
             // A server that is not there, or is another, is not asked again.
-            Err(TransferError::Refused(_) | TransferError::Malformed(_) | TransferError::NoZone(_)) => {}
+            Err(
+                fault @ (TransferError::Refused(_) | TransferError::Malformed(_) | TransferError::NoZone(_)),
+            ) => {
+                tracing::debug!(zone = crate::name::show(apex), %server, %fault, "no difference to be had");
+            }
             settled => return settled,
         }
     }

@@ -240,7 +240,8 @@ impl Receiver {
             }
             State::StepsDone(steps) => {
                 let base = self.base.ok_or(TransferError::Short)?;
-                let zone = base.apply_all(&steps).map_err(|why| TransferError::NoZone(why.to_string()))?;
+                let zone =
+                    base.apply_received(&steps).map_err(|why| TransferError::NoZone(why.to_string()))?;
                 Ok((How::Ixfr, Some(zone)))
             }
             _ => Err(TransferError::Short),

@@ -4,7 +4,7 @@
 //! not. It is written as text for keeping: the records removed, each after `-`, then those added, each after `+`, either
 //! part beginning with its SOA. Failure policy: a difference that does not fit leaves the zone as it is, and says why.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -25,6 +25,13 @@ pub struct ZoneDiff {
     pub(crate) to: Rr,
     pub(crate) removed: Vec<Rr>,
     pub(crate) added: Vec<Rr>,
+}
+
+/// What it means that a record is added which is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    IsAFault,
+    ChangesNothing,
 }
 
 /// Why a difference does not fit a zone.
@@ -101,12 +108,26 @@ impl Zone {
     /// # Errors
     /// As [`Zone::apply`].
     pub fn apply_all<'d>(&self, diffs: impl IntoIterator<Item = &'d ZoneDiff>) -> Result<Self, DiffError> {
+        self.applied(diffs, Again::IsAFault)
+    }
+
+    /// As [`Zone::apply_all`], for differences as other servers send them: some add what is there already (NSD 4.6 does for
+    /// unchanged RRsets of several records), which changes nothing.
+    pub(crate) fn apply_received(&self, diffs: &[ZoneDiff]) -> Result<Self, DiffError> {
+        self.applied(diffs, Again::ChangesNothing)
+    }
+
+    fn applied<'d>(
+        &self,
+        diffs: impl IntoIterator<Item = &'d ZoneDiff>,
+        again: Again,
+    ) -> Result<Self, DiffError> {
         let mut zone = self.clone();
-        let mut touched = BTreeMap::new();
+        let mut touched = BTreeSet::new();
         for diff in diffs {
-            zone.take_over(diff, &mut touched)?;
+            zone.take_over(diff, again, &mut touched)?;
         }
-        for owner in touched.keys() {
+        for owner in &touched {
             let Some(node) = zone.nodes.get(owner) else { continue };
             if let Some(why) = read::contradictions(&zone.apex, owner, node).into_iter().next() {
                 return Err(DiffError::NoZone(why));
@@ -118,7 +139,12 @@ impl Zone {
         Ok(zone)
     }
 
-    fn take_over(&mut self, diff: &ZoneDiff, touched: &mut BTreeMap<Name, ()>) -> Result<(), DiffError> {
+    fn take_over(
+        &mut self,
+        diff: &ZoneDiff,
+        again: Again,
+        touched: &mut BTreeSet<Name>,
+    ) -> Result<(), DiffError> {
         if diff.from.owner != self.apex || diff.to.owner != self.apex {
             return Err(DiffError::OtherZone { zone: self.origin(), diff: name::show(&diff.from.owner) });
         }
@@ -129,8 +155,8 @@ impl Zone {
             self.drop_record(record)?;
         }
         for record in &diff.added {
-            self.put_record(record)?;
-            touched.insert(record.owner.clone(), ());
+            self.put_record(record, again)?;
+            touched.insert(record.owner.clone());
         }
         let ZoneRecordData::Soa(soa) = &diff.to.data else {
             return Err(DiffError::NoZone("it does not end at an SOA".to_owned()));
@@ -158,7 +184,7 @@ impl Zone {
         Ok(())
     }
 
-    fn put_record(&mut self, record: &Rr) -> Result<(), DiffError> {
+    fn put_record(&mut self, record: &Rr, again: Again) -> Result<(), DiffError> {
         let rtype = record.data.rtype();
         let refused = |why: &str| Err(DiffError::NoZone(format!("{}: {why}", record.plain())));
         if !record.owner.ends_with(&self.apex) {
@@ -177,6 +203,7 @@ impl Zone {
         }
         let wanted = canonical(&record.data);
         match set.data.binary_search_by_key(&wanted, canonical) {
+            Ok(_) if again == Again::ChangesNothing => Ok(()),
             Ok(_) => Err(DiffError::ThereAlready(record.plain().to_string())),
             Err(place) => {
                 set.data.insert(place, record.data.clone());

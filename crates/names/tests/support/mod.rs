@@ -7,12 +7,14 @@
     reason = "each test file uses a part of it, and nothing else does"
 )]
 
+pub mod foreign;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use candor_names::{AskOptions, Exchange, Question, Record, Server, ServerHandle, Transport, Zone, ask};
+use candor_names::{
+    AskOptions, Exchange, Question, Record, ServeOptions, Server, ServerHandle, Transport, Zone, ask,
+};
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 
@@ -49,90 +51,6 @@ pub fn lines(records: &[Record]) -> Vec<String> {
     list
 }
 
-/// NSD on a port of its own, its files in a folder of its own; ended by its process id.
-pub struct Nsd {
-    child: Child,
-    pub address: SocketAddr,
-    folder: tempfile::TempDir,
-}
-
-impl Nsd {
-    /// Starts NSD with one zone and waits until it answers for it.
-    ///
-    /// Its processes now and then miss each other at the start ("did not get start signal"); it is started again then.
-    pub async fn start(origin: &str, text: &str) -> Self {
-        let mut said = String::new();
-        for _ in 0..5 {
-            let mut nsd = Self::spawn(origin, text);
-            if nsd.answers(origin).await {
-                return nsd;
-            }
-            said = std::fs::read_to_string(nsd.folder.path().join("log")).unwrap_or_default();
-        }
-        panic!("NSD does not answer for {origin}: {said}");
-    }
-
-    fn spawn(origin: &str, text: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let address = SocketAddr::new(LOOPBACK, free_port());
-        std::fs::write(folder.path().join("test.zone"), text).unwrap();
-        std::fs::write(folder.path().join("nsd.conf"), nsd_conf(folder.path(), address, origin)).unwrap();
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new("/usr/sbin/nsd")
-            .arg("-d")
-            .arg("-c")
-            .arg(folder.path().join("nsd.conf"))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("NSD must be installed for this test: Debian package nsd");
-        Self { child, address, folder }
-    }
-
-    async fn answers(&mut self, origin: &str) -> bool {
-        for _ in 0..100 {
-            let asked = AskOptions { deadline: Duration::from_millis(200), ..options() };
-            match ask(self.address, &question(origin, "SOA"), &asked).await {
-                Ok(answer) if !answer.answer.is_empty() => return true,
-                _ if self.child.try_wait().unwrap().is_some() => return false,
-                _ => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
-        false
-    }
-}
-
-impl Drop for Nsd {
-    fn drop(&mut self) {
-        // Its server processes end with it when it is asked to, not when it is killed.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
-    }
-}
-
-fn nsd_conf(folder: &Path, address: SocketAddr, origin: &str) -> String {
-    let folder = folder.display();
-    format!(
-        "server:\n  ip-address: {}@{}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"{folder}/pid\"\n  \
-         zonesdir: \"{folder}\"\n  zonelistfile: \"{folder}/zone.list\"\n  xfrdfile: \"{folder}/xfrd.state\"\n  \
-         xfrdir: \"{folder}\"\n  cookie-secret-file: \"{folder}/cookies\"\n  server-count: 1\n  minimal-responses: yes\n  refuse-any: no\n\
-         remote-control:\n  control-enable: no\nzone:\n  name: \"{origin}\"\n  zonefile: \"{folder}/test.zone\"\n",
-        address.ip(),
-        address.port()
-    )
-}
-
-/// A port that was free for UDP and TCP a moment ago.
-fn free_port() -> u16 {
-    loop {
-        let udp = std::net::UdpSocket::bind((LOOPBACK, 0)).unwrap();
-        let port = udp.local_addr().unwrap().port();
-        if std::net::TcpListener::bind((LOOPBACK, port)).is_ok() {
-            return port;
-        }
-    }
-}
-
 /// Our own server in this process; it ends when this is dropped.
 pub struct Ours {
     pub address: SocketAddr,
@@ -142,7 +60,11 @@ pub struct Ours {
 
 impl Ours {
     pub async fn start(zones: Vec<Zone>) -> Self {
-        let server = Server::bind(&[SocketAddr::new(LOOPBACK, 0)], zones).await.unwrap();
+        Self::start_with(SocketAddr::new(LOOPBACK, 0), zones, ServeOptions::default()).await
+    }
+
+    pub async fn start_with(at: SocketAddr, zones: Vec<Zone>, options: ServeOptions) -> Self {
+        let server = Server::bind_with(&[at], zones, options).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (address, handle) = (server.local_addrs()[0], server.handle());
         tokio::spawn(server.run(async move {
@@ -190,4 +112,21 @@ pub const A_RECORD: [u8; 16] = [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0,
 
 pub async fn asked(server: SocketAddr, name: &str, rtype: &str, options: &AskOptions) -> Exchange {
     ask(server, &question(name, rtype), options).await.unwrap()
+}
+
+/// Waits until something is so; the test's runner bounds nothing that this does not.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..600 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not within half a minute: {what}");
+}
+
+/// The serial that a server answers with; nothing where it does not answer for the zone.
+pub async fn serial_at(server: SocketAddr, origin: &str) -> Option<u32> {
+    let answer = ask(server, &question(origin, "SOA"), &options()).await.ok()?;
+    answer.answer.first()?.data.split(' ').nth(2)?.parse().ok()
 }
