@@ -21,6 +21,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nginx", "nginx-light"),
     ("wrk", "wrk"),
     ("nsd", "nsd"),
+    ("named", "bind9"),
+    ("knotd", "knot"),
     ("aiosmtpd", "python3-aiosmtpd"),
     ("python3", "python3"),
     ("mandoc", "mandoc"),
