@@ -20,6 +20,7 @@
 //! * `snapshot` — snapshots and accepted configurations
 //! * `rollup`, `days`, `prune` — what remains of the past; `mark` — how far they have come
 //! * `export`, `backup` — copies
+//! * `zones` — versions of zones, in a file of their own
 //!
 //! Absent: several machines (a later backend), encryption at rest, personal data.
 
@@ -41,6 +42,7 @@ mod schema;
 mod snapshot;
 mod unwritable;
 mod verify;
+mod zones;
 
 #[cfg(test)]
 mod tests;
@@ -56,3 +58,4 @@ pub use replay::{Logged, Replayed};
 pub use rollup::{BUCKETS_MAX, Bucket, RolledUp, Width};
 pub use snapshot::{AcceptedConfig, CONFIGS_KEPT, SNAPSHOTS_KEPT, Snapshot};
 pub use verify::{Expected, Verified};
+pub use zones::{VersionsOfZone, ZoneKept, ZoneVersions};
