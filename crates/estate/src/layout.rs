@@ -19,6 +19,9 @@ const ROLES: u8 = 77;
 /// The last octet of the first place's storefront; the others follow.
 const FIRST_PLACE: u8 = 100;
 
+/// The last octet of where letters come in, which is another server than the mailbox.
+const MX: u8 = 30;
+
 /// Where everything listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -50,6 +53,16 @@ impl Layout {
         SocketAddr::new(IpAddr::V4(self.role(role)), self.port)
     }
 
+    fn mx(&self) -> Ipv4Addr {
+        Ipv4Addr::new(127, ROLES, self.block, MX)
+    }
+
+    /// Where letters come in by SMTP.
+    #[must_use]
+    pub fn smtp(&self) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(self.mx()), self.port)
+    }
+
     fn street(&self, shelf: Shelf) -> impl Iterator<Item = (&'static Place, Ipv4Addr)> {
         let second = match shelf {
             Shelf::Apps => ROLES + 1,
@@ -74,7 +87,7 @@ impl Layout {
     pub fn sockets(&self) -> Vec<SocketAddr> {
         let roles = Role::ALL.iter().map(|role| self.socket(*role));
         let streets = Shelf::ALL.into_iter().flat_map(|shelf| self.storefronts(shelf));
-        roles.chain(streets.map(|(_, socket)| socket)).collect()
+        roles.chain([self.smtp()]).chain(streets.map(|(_, socket)| socket)).collect()
     }
 
     /// Every name of the zone with an address.
@@ -88,7 +101,8 @@ impl Layout {
             let name = move |place: &Place| format!("{}.{}", place.code, shelf.word());
             self.street(shelf).map(move |(place, address)| Host { name: name(place), address })
         });
-        of_roles.chain(of_places).collect()
+        let mx = Host { name: "mx".to_owned(), address: self.mx() };
+        of_roles.chain([mx]).chain(of_places).collect()
     }
 
     /// The zone as a zone file (RFC 1035, section 5), without the hosts that are `gone`.
@@ -100,7 +114,7 @@ impl Layout {
         let mut text = format!(
             "; The shop's zone. Written by the estate whenever a name comes or goes.\n\
              $ORIGIN {ZONE}.\n$TTL 2\n\
-             @ IN SOA ns1 hostmaster {serial} 3600 600 86400 1\n@ IN NS ns1\n"
+             @ IN SOA ns1 hostmaster {serial} 3600 600 86400 1\n@ IN NS ns1\n@ IN MX 10 mx\n"
         );
         for host in self.hosts().iter().filter(|host| !gone(&host.name)) {
             text.push_str(&format!("{} IN A {}\n", host.name, host.address));

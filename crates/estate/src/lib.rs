@@ -16,6 +16,11 @@
 //! | `identity` | `id`, `id.internal` | signs customers in, says whose token it is |
 //! | `commerce` | `buy`, `buy.internal` | carts, orders (each once by its key), in-app purchases, receipts, refunds |
 //! | `delivery` | `cdn`, `cdn.internal` | hands out files to those who bought them |
+//! | `mail` | `mail`, `mail.internal` | takes letters in by SMTP at `mx`, keeps them, shows them to who signed in |
+//! | `documents` | `docs`, `docs.internal` | keeps documents with their versions, for who signed in |
+//! | `support` | `support`, `support.internal` | tickets of customers, answers of the desk |
+//! | `social` | `social` | a public timeline, as pages, JSON and RSS; it needs nobody |
+//! | `status` | `status` | the shop's own status page, set by hand, which can be wrong |
 //!
 //! No request of a role is answered by pretence: levers take a name out of the zone, kill a process, stop a disk,
 //! close a listener; what customers then meet follows from that.
@@ -54,6 +59,6 @@ pub mod role;
 pub use board::{Board, BoardError, BoardOptions};
 pub use estate::{Estate, EstateError, EstateOptions, Urls};
 pub use role::{
-    DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE, PROBE_USER, Role,
-    RoleArgs, RoleError, run_role,
+    DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE,
+    PROBE_USER, Role, RoleArgs, RoleError, STATUS_KEY, SUPPORT_AUTHOR, SUPPORT_KEY, run_role,
 };

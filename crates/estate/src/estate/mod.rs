@@ -186,6 +186,7 @@ impl Estate {
             dns: self.dns_addr(),
             state: self.dir.clone(),
             zone: (role == Role::Dns).then(|| self.zone_file()),
+            smtp: (role == Role::Mail).then(|| self.layout.smtp()),
             temporary: self.temporary,
         };
         let child = Child::start(&self.options, &args, &self.dir).await?;

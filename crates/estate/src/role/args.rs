@@ -21,14 +21,16 @@ pub struct RoleArgs {
     pub state: PathBuf,
     /// The zone file; the name server's alone.
     pub zone: Option<PathBuf>,
+    /// Where letters come in; the mail's alone.
+    pub smtp: Option<SocketAddr>,
     /// Whether `state` goes when whoever started the role is gone.
     pub temporary: bool,
 }
 
 /// How to write it.
 pub const USAGE: &str =
-    "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--zone FILE] [--temporary]
-roles: dns, identity, commerce, delivery, details, apps, macapps, music, books";
+    "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--zone FILE] [--smtp ADDR] [--temporary]
+roles: dns, identity, commerce, delivery, details, apps, macapps, music, books, mail, documents, support, social, status";
 
 /// A command line that starts no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +46,7 @@ impl RoleArgs {
         let mut words = words.into_iter();
         let role = words.next().ok_or_else(|| ArgsError("which role?".to_owned()))?;
         let role = Role::find(&role).ok_or_else(|| ArgsError(format!("there is no role {role:?}")))?;
-        let (mut listen, mut dns, mut state, mut zone) = (None, None, None, None);
+        let (mut listen, mut dns, mut state, mut zone, mut smtp) = (None, None, None, None, None);
         let (mut places, mut temporary) = (Vec::new(), false);
         while let Some(word) = words.next() {
             if word == "--temporary" {
@@ -57,6 +59,7 @@ impl RoleArgs {
                 "--dns" => dns = Some(socket(&value)?),
                 "--state" => state = Some(PathBuf::from(value)),
                 "--zone" => zone = Some(PathBuf::from(value)),
+                "--smtp" => smtp = Some(socket(&value)?),
                 "--place" => places.push(storefront(&value)?),
                 _ => return Err(ArgsError(format!("{word:?} is not known"))),
             }
@@ -64,7 +67,7 @@ impl RoleArgs {
         let listen = listen.ok_or_else(|| ArgsError("--listen is missing".to_owned()))?;
         let dns = dns.ok_or_else(|| ArgsError("--dns is missing".to_owned()))?;
         let state = state.ok_or_else(|| ArgsError("--state is missing".to_owned()))?;
-        Ok(Self { role, listen, places, dns, state, zone, temporary })
+        Ok(Self { role, listen, places, dns, state, zone, smtp, temporary })
     }
 
     /// The words that [`RoleArgs::from_words`] reads back.
@@ -80,6 +83,9 @@ impl RoleArgs {
         }
         if let Some(zone) = &self.zone {
             put("--zone", zone.to_string_lossy().into_owned());
+        }
+        if let Some(smtp) = self.smtp {
+            put("--smtp", smtp.to_string());
         }
         words.extend(self.temporary.then(|| "--temporary".to_owned()));
         words

@@ -60,10 +60,6 @@ impl Callers {
         Arc::new(Self { finder, known: Mutex::default() })
     }
 
-    pub(crate) fn finder(&self) -> &Finder {
-        &self.finder
-    }
-
     /// Whose request this is.
     pub(crate) async fn who(&self, headers: &HeaderMap) -> Result<Person, Problem> {
         let token = token(headers).ok_or_else(not_signed_in)?;
@@ -85,14 +81,6 @@ impl Callers {
         }
     }
 
-    /// Whose request this is, if it says so and identity can be asked; for pages that everybody may read.
-    pub(crate) async fn perhaps(&self, headers: &HeaderMap) -> Option<Person> {
-        match token(headers) {
-            Some(_) => self.who(headers).await.ok(),
-            None => None,
-        }
-    }
-
     fn remembered(&self, token: &str) -> Option<Person> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(token).filter(|(at, _)| at.elapsed() < REMEMBERED).map(|(_, person)| person.clone())
@@ -109,7 +97,12 @@ impl Callers {
     }
 
     /// Asks `host` of the zone; `role` is what its absence is called.
-    pub(crate) async fn ask(&self, role: &'static str, host: &str, call: Call<'_>) -> Result<Answer, Problem> {
+    pub(crate) async fn ask(
+        &self,
+        role: &'static str,
+        host: &str,
+        call: Call<'_>,
+    ) -> Result<Answer, Problem> {
         let answer = self.finder.call(&full(host), call).await;
         answer.map_err(|error| Problem::missing(role, &error))
     }
@@ -164,7 +157,10 @@ struct Credentials {
     password: String,
 }
 
-async fn begin(State(callers): State<Arc<Callers>>, Sent(given): Sent<Credentials>) -> Result<Response, Problem> {
+async fn begin(
+    State(callers): State<Arc<Callers>>,
+    Sent(given): Sent<Credentials>,
+) -> Result<Response, Problem> {
     let given = json!({ "user": given.user, "password": given.password });
     let answer = callers.ask("identity", "id.internal", Call::post("/sign-in", given)).await?;
     match (answer.status, answer.text("token")) {

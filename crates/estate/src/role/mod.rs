@@ -15,8 +15,13 @@ mod database;
 mod delivery;
 mod details;
 mod dns;
+mod documents;
 mod identity;
+mod mail;
+mod social;
+mod status;
 mod store;
+mod support;
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,6 +34,8 @@ pub use delivery::{PROBE_SHA256, PROBE_SIZE};
 pub use identity::{
     DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_USER,
 };
+pub use social::{SUPPORT_AUTHOR, SUPPORT_KEY};
+pub use status::STATUS_KEY;
 
 /// What a process of the estate does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +52,16 @@ pub enum Role {
     Commerce,
     /// Hands out files.
     Delivery,
+    /// Takes letters in and keeps them.
+    Mail,
+    /// Keeps documents and their versions.
+    Documents,
+    /// Answers customers who need help.
+    Support,
+    /// Shows what customers say in public.
+    Social,
+    /// Shows what a person last said of each system.
+    Status,
 }
 
 /// A role's place on the map.
@@ -67,6 +84,11 @@ impl Role {
         Self::Identity,
         Self::Commerce,
         Self::Delivery,
+        Self::Mail,
+        Self::Status,
+        Self::Social,
+        Self::Support,
+        Self::Documents,
         Self::Details,
         Self::Store(Shelf::Apps),
         Self::Store(Shelf::MacApps),
@@ -84,6 +106,11 @@ impl Role {
             Self::Identity => &identity::SHEET,
             Self::Commerce => &commerce::SHEET,
             Self::Delivery => &delivery::SHEET,
+            Self::Mail => &mail::SHEET,
+            Self::Status => &status::SHEET,
+            Self::Social => &social::SHEET,
+            Self::Support => &support::SHEET,
+            Self::Documents => &documents::SHEET,
         }
     }
 
@@ -149,6 +176,11 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
         Role::Identity => Box::pin(identity::run(args, control)).await,
         Role::Commerce => Box::pin(commerce::run(args, control)).await,
         Role::Delivery => Box::pin(delivery::run(args, control)).await,
+        Role::Mail => Box::pin(mail::run(args, control)).await,
+        Role::Status => Box::pin(status::run(args, control)).await,
+        Role::Social => Box::pin(social::run(args, control)).await,
+        Role::Support => Box::pin(support::run(args, control)).await,
+        Role::Documents => Box::pin(documents::run(args, control)).await,
     };
     match &result {
         Err(RoleError::Listen { source, .. }) => control::say_taken(source).map_err(RoleError::Control)?,

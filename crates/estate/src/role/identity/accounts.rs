@@ -47,13 +47,15 @@ pub(super) enum Look {
 
 pub(super) fn look(db: &Connection, user: &str) -> rusqlite::Result<Look> {
     let failures = "SELECT count FROM failures WHERE user = ?1 AND since > unixepoch() - ?2";
-    let failures: Option<u32> = db.query_row(failures, params![user, WINDOW_S], |row| row.get(0)).optional()?;
+    let failures: Option<u32> =
+        db.query_row(failures, params![user, WINDOW_S], |row| row.get(0)).optional()?;
     if failures.is_some_and(|count| count >= FAILURES_MAX) {
         return Ok(Look::Barred);
     }
     let account = "SELECT salt, hash FROM people WHERE user = ?1";
-    let known =
-        db.query_row(account, [user], |row| Ok(Look::Known { salt: row.get(0)?, hash: row.get(1)? })).optional()?;
+    let known = db
+        .query_row(account, [user], |row| Ok(Look::Known { salt: row.get(0)?, hash: row.get(1)? }))
+        .optional()?;
     Ok(known.unwrap_or(Look::Unknown))
 }
 
@@ -94,7 +96,13 @@ pub(super) fn salt(db: &Connection) -> rusqlite::Result<Vec<u8>> {
 }
 
 /// Opens an account, unless there is one of that name.
-pub(super) fn open(db: &Connection, user: &str, salt: &[u8], hash: &[u8], kind: Kind) -> rusqlite::Result<bool> {
+pub(super) fn open(
+    db: &Connection,
+    user: &str,
+    salt: &[u8],
+    hash: &[u8],
+    kind: Kind,
+) -> rusqlite::Result<bool> {
     let insert = "INSERT INTO people VALUES (?1, ?2, ?3, ?4, unixepoch()) ON CONFLICT DO NOTHING";
     Ok(db.execute(insert, params![user, salt, hash, word(kind)])? == 1)
 }

@@ -160,7 +160,8 @@ async fn open_account(
     let salt = identity.database.run(|db| accounts::salt(db)).await?;
     let hash = identity.hashed(salt.clone(), password.clone()).await?;
     let name = user.clone();
-    let opened = identity.database.run(move |db| accounts::open(db, &name, &salt, &hash, Kind::Customer)).await?;
+    let opened =
+        identity.database.run(move |db| accounts::open(db, &name, &salt, &hash, Kind::Customer)).await?;
     if !opened {
         let words = "there is an account of this name already";
         return Err(Problem::new(StatusCode::CONFLICT, "taken", words));

@@ -78,12 +78,7 @@ pub(super) fn list(db: &Connection, user: &str, own: &str) -> rusqlite::Result<V
     );
     let mut query = db.prepare(&sql)?;
     let rows = query.query_map(params![user, hash(own)], |row| {
-        Ok(Session {
-            id: row.get(0)?,
-            made_at: row.get(1)?,
-            expires_at: row.get(2)?,
-            current: row.get(3)?,
-        })
+        Ok(Session { id: row.get(0)?, made_at: row.get(1)?, expires_at: row.get(2)?, current: row.get(3)? })
     })?;
     rows.collect()
 }
