@@ -65,6 +65,12 @@ const SEEN_AS: &[Seen] = &[
     },
     Seen { lever: "internal-name-gone", fail: &["shop.buy"], faults: &["http.status"], words: &["buying"] },
     Seen {
+        lever: "details-gone",
+        fail: &["shop.view"],
+        faults: &["http.status"],
+        words: &["viewing items"],
+    },
+    Seen {
         lever: "all-names-gone",
         fail: &["shop.browse", "shop.view", "shop.buy", "account.sign-in", "library.download"],
         faults: &["dns.nxdomain"],

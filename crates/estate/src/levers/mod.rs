@@ -5,6 +5,7 @@
 
 mod all_names_gone;
 mod apology;
+mod details_gone;
 mod downloads_stall;
 mod internal_name_gone;
 mod name_gone;
@@ -57,6 +58,7 @@ pub const ALL: &[&Lever] = &[
     &slow::LEVER,
     &sign_in_dies::LEVER,
     &internal_name_gone::LEVER,
+    &details_gone::LEVER,
     &all_names_gone::LEVER,
 ];
 

@@ -156,6 +156,9 @@ pub enum RoleError {
     /// The zone cannot be served.
     #[error("cannot serve the zone: {0}")]
     Zone(String),
+    /// The key with which it signs cannot be used.
+    #[error("cannot sign: {0}")]
+    Key(String),
     /// Its control lines broke.
     #[error("cannot answer on standard output: {0}")]
     Control(io::Error),

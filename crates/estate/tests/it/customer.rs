@@ -1,9 +1,10 @@
 //! A customer: finds hosts through the estate's name server alone, one connection for each request.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
+use candor_estate::catalogue::Shelf;
 use candor_estate::{Estate, PROBE_PASSWORD, PROBE_USER, Urls};
 use candor_names::{LookupError, Resolver, ServersResolver};
 use http_body_util::{BodyExt, Full};
@@ -143,6 +144,39 @@ impl Customer {
         let fields = [("content-type", "application/json"), ("authorization", &format!("Bearer {token}"))];
         let body = json!({ "item": item, "key": key }).to_string();
         self.ask("POST", &self.orders(place), &fields, &body).await
+    }
+
+    /// Opens an account and signs in; the token.
+    pub(crate) async fn account(&self, user: &str) -> String {
+        let id = self.urls.sign_in().replace("/sign-in", "");
+        let (body, json) =
+            (json!({ "user": user, "password": "correct horse" }), ("content-type", "application/json"));
+        let opened = self.ask("POST", &format!("{id}/accounts"), &[json], &body.to_string()).await.unwrap();
+        assert_eq!(opened.status, 201, "{}", opened.text());
+        let signed_in = self.ask("POST", &self.urls.sign_in(), &[json], &body.to_string()).await.unwrap();
+        signed_in.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks with a token; with a body, it is JSON.
+    pub(crate) async fn with(
+        &self,
+        token: &str,
+        method: &str,
+        url: &str,
+        body: Option<Value>,
+    ) -> Result<Reply, Trouble> {
+        let fields = [("content-type", "application/json"), ("authorization", &format!("Bearer {token}"))];
+        self.ask(method, url, &fields, &body.map(|body| body.to_string()).unwrap_or_default()).await
+    }
+
+    /// A storefront's front page.
+    pub(crate) fn store(&self, shelf: Shelf, place: &str) -> String {
+        self.urls.storefront_of(shelf).replace("{place}", place)
+    }
+
+    /// Where a host is.
+    pub(crate) async fn address(&self, host: &str) -> IpAddr {
+        self.resolver.lookup(host, PATIENCE).await.unwrap().addresses[0]
     }
 
     /// Buys the probe item as an automatic customer does, from signing in on.

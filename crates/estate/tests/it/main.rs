@@ -7,11 +7,16 @@
 )]
 
 mod board;
+mod crash;
 mod customer;
+mod day;
 mod input;
 mod levers;
 mod life;
 mod orders;
+mod programs;
+mod purchases;
+mod resume;
 mod shop;
 
 use std::path::PathBuf;

@@ -69,7 +69,7 @@ async fn an_order_given_back_is_not_bought_again_by_a_late_repetition() {
     for _ in 0..2 {
         assert_eq!(customer.ask("DELETE", &url, &[], "").await.unwrap().status, 204);
     }
-    assert_eq!(customer.get(&url).await.unwrap().json()["state"], "cancelled");
+    assert_eq!(customer.get(&url).await.unwrap().json()["state"], "refunded");
     let late = customer.order(&token, "gb", "probe-item", "run-1").await.unwrap();
     assert_eq!((late.status, late.json()["error"].as_str()), (409, Some("given_back")));
     assert_eq!(customer.ask("DELETE", &format!("{url}-never"), &[], "").await.unwrap().status, 204);
@@ -83,8 +83,8 @@ async fn a_key_is_for_one_order_and_without_a_token_only_for_the_probe_item() {
     let token = customer.token().await;
     assert_eq!(customer.order(&token, "gb", "orrery", "mine").await.unwrap().status, 201);
     let other = customer.order(&token, "gb", "larder", "mine").await.unwrap();
-    assert_eq!((other.status, other.json()["error"].as_str()), (409, Some("key")));
-    assert_eq!(customer.order(&token, "us", "orrery", "mine").await.unwrap().status, 409);
+    assert_eq!((other.status, other.json()["error"].as_str()), (422, Some("key")));
+    assert_eq!(customer.order(&token, "us", "orrery", "mine").await.unwrap().status, 422);
 
     let url = format!("{}/mine", customer.orders("gb"));
     assert_eq!(customer.get(&url).await.unwrap().status, 404);
