@@ -18,6 +18,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("prlimit", "util-linux"),
     ("faketime", "faketime"),
     ("openssl", "openssl"),
+    ("curl", "curl"),
     ("nginx", "nginx-light"),
     ("wrk", "wrk"),
     ("nsd", "nsd"),
