@@ -55,9 +55,16 @@ impl Desk {
                 return Err(format!("{} is named twice, or without a primary", secondary.zone));
             }
         }
+        let mut keys = options.keys.clone();
+        let peers = options.notify.iter().chain(options.secondaries.iter().flat_map(|copy| &copy.primaries));
+        for key in peers.filter_map(|peer| peer.key.as_ref()) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
         Ok(Self {
             catalog: Catalog::new(copies.keys().cloned().collect(), options.store.clone()),
-            keys: Keys(options.keys.clone()),
+            keys: Keys(keys),
             allow: options.allow_transfer.clone(),
             copies,
             metrics: Arc::default(),

@@ -26,6 +26,9 @@ pub enum ServeError {
     /// Zone files with faults, one a line.
     #[error("{}", lines(.0))]
     Faults(Vec<ZoneFault>),
+    /// What is to be done beside answering cannot be.
+    #[error("{0}")]
+    Options(#[source] io::Error),
     /// An address cannot be bound.
     #[error("cannot listen: {0}")]
     Bind(#[source] io::Error),
@@ -111,7 +114,10 @@ impl FileServer {
         // Before all else: a SIGHUP that comes early must not end the process.
         let hangups = signal(SignalKind::hangup()).map_err(ServeError::Broken)?;
         let zones = load(files.clone()).await?;
-        let server = Server::bind_with(listen, zones, options).await.map_err(ServeError::Bind)?;
+        let server = Server::bind_with(listen, zones, options).await.map_err(|fault| match fault.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::Other => ServeError::Options(fault),
+            _ => ServeError::Bind(fault),
+        })?;
         for address in server.local_addrs() {
             tracing::info!(%address, "serving zones over UDP and TCP");
         }

@@ -28,7 +28,7 @@ pub struct Secondary {
 /// What a server does beside answering; by default nothing.
 #[derive(Debug, Clone, Default)]
 pub struct ServeOptions {
-    /// The keys that requests may be signed with.
+    /// The keys that requests may be signed with, beside those of the peers below.
     pub keys: Vec<Key>,
     /// Who may have whole zones; by default nobody.
     pub allow_transfer: Vec<Allow>,

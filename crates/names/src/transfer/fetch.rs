@@ -88,3 +88,31 @@ async fn next(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
         Ok(_) => Ok(Some(packet)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_says_nothing_or_only_begins_is_given_up() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let apex = crate::name::parse("z.example").unwrap();
+        for beginning in [&[][..], &[0], &[0xff, 0xff, 1, 2, 3]] {
+            let serving = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(beginning).await.unwrap();
+                std::future::pending::<()>().await;
+            };
+            let fetched = tokio::select! {
+                fetched = fetch(&apex, None, server, None) => fetched,
+                () = serving => unreachable!("it never ends"),
+            };
+            assert!(matches!(fetched, Err(TransferError::Slow(10))), "{beginning:?}: {fetched:?}");
+        }
+    }
+}

@@ -32,8 +32,8 @@ pub(crate) enum TransferError {
     #[error("its signature does not hold: {0}")]
     Signature(String),
     /// More than is taken.
-    #[error("it is larger than {0}")]
-    Large(&'static str),
+    #[error("it is larger than {0} {1}")]
+    Large(usize, &'static str),
     /// It does not follow the protocol.
     #[error("it is malformed: {0}")]
     Malformed(String),

@@ -19,10 +19,15 @@ use crate::record::Rcode;
 use crate::tsig::{self, Key};
 use crate::zone::{Rr, Zone, ZoneDiff, serial};
 
-/// Most bytes of one transfer.
-const MAX_BYTES: usize = 512 * 1024 * 1024;
-/// Most records of one transfer.
-const MAX_RECORDS: usize = 8_000_000;
+/// How much one transfer may be.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    records: usize,
+}
+
+/// Some eight million records.
+const BOUNDS: Bounds = Bounds { bytes: 512 * 1024 * 1024, records: 8_000_000 };
 
 /// How a zone came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +50,7 @@ pub(crate) struct Receiver {
     id: u16,
     sequence: Option<ClientSequence<Key>>,
     state: State,
+    bounds: Bounds,
     bytes: usize,
     records: usize,
     first: bool,
@@ -102,15 +108,26 @@ impl Receiver {
             None => None,
         };
         let (apex, state) = (apex.clone(), State::Start);
-        let receiver = Self { apex, base, asked, id, sequence, state, bytes: 0, records: 0, first: true };
+        let receiver = Self {
+            apex,
+            base,
+            asked,
+            id,
+            sequence,
+            state,
+            bounds: BOUNDS,
+            bytes: 0,
+            records: 0,
+            first: true,
+        };
         Ok((receiver, builder.finish()))
     }
 
     /// Takes the next message; says whether it was the last.
     pub(crate) fn take(&mut self, packet: Vec<u8>) -> Result<bool, TransferError> {
         self.bytes += packet.len();
-        if self.bytes > MAX_BYTES {
-            return Err(TransferError::Large("512 MiB"));
+        if self.bytes > self.bounds.bytes {
+            return Err(TransferError::Large(self.bounds.bytes, "bytes"));
         }
         let mut message =
             Message::from_octets(packet).map_err(|_| malformed("a message without its header"))?;
@@ -176,8 +193,8 @@ impl Receiver {
                 return Err(malformed("records after the end"));
             }
             self.records += 1;
-            if self.records > MAX_RECORDS {
-                return Err(TransferError::Large("8 million records"));
+            if self.records > self.bounds.records {
+                return Err(TransferError::Large(self.bounds.records, "records"));
             }
             let owner = match last.take().filter(|last| *last == parsed.owner()) {
                 Some(same) => same,
@@ -303,4 +320,127 @@ fn soa_serial(record: &Rr) -> Option<u32> {
 
 fn malformed(why: &str) -> TransferError {
     TransferError::Malformed(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zone(serial: u32, host: u8) -> Zone {
+        let text =
+            format!("$ORIGIN z.example.\n@ 60 SOA a b {serial} 2 3 4 5\n@ 60 NS a\na 60 A 192.0.2.{host}\n");
+        Zone::parse(&text, None, "z").unwrap()
+    }
+
+    fn receiver(base: Option<Zone>) -> Receiver {
+        let apex = zone(1, 1).apex().clone();
+        Receiver::ask(&apex, base.map(Arc::new), true, None).unwrap().0
+    }
+
+    /// A message of these records in answer to what was asked.
+    fn message(to: &Receiver, records: &[Rr]) -> Vec<u8> {
+        let mut builder = MessageBuilder::new_vec();
+        builder.header_mut().set_id(to.id);
+        builder.header_mut().set_qr(true);
+        let mut builder = builder.answer();
+        for record in records {
+            builder.push((&record.owner, Class::IN, record.ttl, &record.data)).unwrap();
+        }
+        builder.finish()
+    }
+
+    fn whole(zone: &Zone) -> Vec<Rr> {
+        [zone.soa_rr()].into_iter().chain(zone.rest()).chain([zone.soa_rr()]).collect()
+    }
+
+    #[test]
+    fn a_zone_comes_in_any_number_of_messages() {
+        let records = whole(&zone(1, 7));
+        for cut in 1..records.len() {
+            let mut receiver = receiver(None);
+            let parts = [message(&receiver, &records[..cut]), message(&receiver, &records[cut..])];
+            let [first, last] = parts;
+            assert!(!receiver.take(first).unwrap() && receiver.take(last).unwrap());
+            assert_eq!(receiver.finish().unwrap(), (How::Axfr, Some(zone(1, 7))));
+        }
+    }
+
+    #[test]
+    fn what_is_not_newer_is_not_taken() {
+        for serial in [5, 4, 1] {
+            let mut receiver = receiver(Some(zone(5, 1)));
+            let packet = message(&receiver, &whole(&zone(serial, 9)));
+            assert!(receiver.take(packet).unwrap());
+            assert_eq!(receiver.finish().unwrap(), (How::Current, None));
+        }
+    }
+
+    #[test]
+    fn an_endless_transfer_ends_at_its_bounds() {
+        let mut endless = receiver(None);
+        endless.bounds = Bounds { bytes: 10_000, records: 1_000_000 };
+        let first = message(&endless, &whole(&zone(1, 7))[..2]);
+        let next = message(&endless, &whole(&zone(1, 7))[2..3]);
+        endless.take(first).unwrap();
+        let ended = (0..1000).find_map(|_| endless.take(next.clone()).err()).unwrap();
+        assert_eq!(ended.to_string(), "it is larger than 10000 bytes");
+        let mut many = receiver(None);
+        many.bounds = Bounds { bytes: 1_000_000, records: 3 };
+        let packet = message(&many, &whole(&zone(1, 7)));
+        assert_eq!(many.take(packet).unwrap_err().to_string(), "it is larger than 3 records");
+        let mut empty = receiver(None);
+        let packet = message(&empty, &[]);
+        assert_eq!(
+            empty.take(packet).unwrap_err().to_string(),
+            "it is malformed: a message without a record"
+        );
+    }
+
+    #[test]
+    fn what_ends_before_the_zone_does_is_no_zone() {
+        let mut receiver = receiver(None);
+        let packet = message(&receiver, &whole(&zone(1, 7))[..3]);
+        assert!(!receiver.take(packet).unwrap());
+        assert!(matches!(receiver.finish(), Err(TransferError::Short)));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_messages_never_panic(packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..5)) {
+            let mut receiver = receiver(Some(zone(1, 1)));
+            let id = receiver.id.to_be_bytes();
+            for mut packet in packets {
+                for (at, byte) in id.into_iter().chain([0x84, 0, 0, 0]).enumerate() {
+                    if let Some(place) = packet.get_mut(at) {
+                        *place = byte;
+                    }
+                }
+                if receiver.take(packet).is_err() {
+                    break;
+                }
+            }
+        }
+
+        #[test]
+        fn records_in_any_order_make_the_zone_sent_or_none(
+            order in prop::collection::vec(0usize..8, 1..14), whole_first: bool,
+        ) {
+            let (old, new) = (zone(1, 1), zone(2, 2));
+            let diff = old.diff(&new).unwrap();
+            let pool: Vec<Rr> = [new.soa_rr(), old.soa_rr()].into_iter().chain(diff.removed).chain(diff.added).chain(new.rest()).collect();
+            let mut list: Vec<Rr> = order.iter().map(|at| pool[at % pool.len()].clone()).collect();
+            if whole_first {
+                list.insert(0, new.soa_rr());
+            }
+            let mut receiver = receiver(Some(old));
+            let packet = message(&receiver, &list);
+            if let Ok(true) = receiver.take(packet)
+                && let Ok((_, Some(zone))) = receiver.finish()
+            {
+                prop_assert_eq!(zone.serial(), 2, "nothing but the version announced");
+            }
+        }
+    }
 }
