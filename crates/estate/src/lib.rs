@@ -21,6 +21,8 @@
 //! | `support` | `support`, `support.internal` | tickets of customers, answers of the desk |
 //! | `social` | `social` | a public timeline, as pages, JSON and RSS; it needs nobody |
 //! | `status` | `status` | the shop's own status page, set by hand, which can be wrong |
+//! | `connect` | `connect`, `connect.internal` | developers upload builds, and see their sales |
+//! | `testflight` | `testflight`, `testflight.internal` | invited testers install builds that `connect` holds |
 //!
 //! No request of a role is answered by pretence: levers take a name out of the zone, kill a process, stop a disk,
 //! close a listener; what customers then meet follows from that.
@@ -43,7 +45,7 @@
 //! gets a 503 in two seconds. A role ends when whoever started it ends. The estate leaves no process and no file.
 //!
 //! # Absent
-//! TLS, mail, money, more than one host. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
+//! TLS, money, more than one host. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
 //! interface first; the estate says which.
 
 pub mod board;

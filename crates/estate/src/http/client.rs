@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use candor_names::{LookupError, Resolver, ServersResolver};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -129,6 +130,40 @@ impl Finder {
             .await
             .unwrap_or_else(|_| Err(CallError::Late { host: host.to_owned() }))
     }
+
+    /// Asks `host`, found by name, for an answer whose content comes piece by piece. The deadline is for the header.
+    pub(crate) async fn open(&self, host: &str, call: Call<'_>) -> Result<Response<Incoming>, CallError> {
+        let authority = format!("{host}:{}", self.port);
+        let head = async {
+            let address = self.find(host).await?;
+            let (mut sender, connection) = connect(address, &authority).await?;
+            // It ends when the content has come, or is dropped.
+            tokio::spawn(connection);
+            let broken = |why: &dyn std::fmt::Display| CallError::Broken {
+                host: host.to_owned(),
+                why: why.to_string(),
+            };
+            let request = request(&authority, call).map_err(|error| broken(&error))?;
+            sender.send_request(request).await.map_err(|error| broken(&error))
+        };
+        tokio::time::timeout(DEADLINE, head)
+            .await
+            .unwrap_or_else(|_| Err(CallError::Late { host: host.to_owned() }))
+    }
+}
+
+type Sender = hyper::client::conn::http1::SendRequest<Full<Bytes>>;
+type Connection = hyper::client::conn::http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
+async fn connect(address: SocketAddr, authority: &str) -> Result<(Sender, Connection), CallError> {
+    let host = authority.to_owned();
+    let stream = TcpStream::connect(address).await.map_err(|source| CallError::Connect {
+        host: host.clone(),
+        address,
+        source,
+    })?;
+    let made = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    made.map_err(|error| CallError::Broken { host, why: error.to_string() })
 }
 
 /// One request and its answer, on a connection of its own; `authority` is what the `Host` field says.
@@ -140,11 +175,7 @@ pub(crate) async fn exchange(
 ) -> Result<Answer, CallError> {
     let broken =
         |why: &dyn std::fmt::Display| CallError::Broken { host: authority.to_owned(), why: why.to_string() };
-    let connected = TcpStream::connect(address).await;
-    let stream =
-        connected.map_err(|source| CallError::Connect { host: authority.to_owned(), address, source })?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    let (mut sender, connection) = connect(address, authority).await?;
     // The set ends the connection when this function ends, however it ends.
     let mut driver = JoinSet::new();
     driver.spawn(connection);

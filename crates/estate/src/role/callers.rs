@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -104,6 +105,17 @@ impl Callers {
         call: Call<'_>,
     ) -> Result<Answer, Problem> {
         let answer = self.finder.call(&full(host), call).await;
+        answer.map_err(|error| Problem::missing(role, &error))
+    }
+
+    /// The same, with content that comes piece by piece.
+    pub(crate) async fn open(
+        &self,
+        role: &'static str,
+        host: &str,
+        call: Call<'_>,
+    ) -> Result<hyper::Response<Incoming>, Problem> {
+        let answer = self.finder.open(&full(host), call).await;
         answer.map_err(|error| Problem::missing(role, &error))
     }
 }

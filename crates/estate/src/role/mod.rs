@@ -10,6 +10,7 @@
 mod args;
 mod callers;
 mod commerce;
+mod connect;
 mod control;
 mod database;
 mod delivery;
@@ -22,6 +23,7 @@ mod social;
 mod status;
 mod store;
 mod support;
+mod testflight;
 
 use std::io;
 use std::net::SocketAddr;
@@ -62,6 +64,10 @@ pub enum Role {
     Social,
     /// Shows what a person last said of each system.
     Status,
+    /// Takes builds from developers.
+    Connect,
+    /// Gives beta builds to testers.
+    Testflight,
 }
 
 /// A role's place on the map.
@@ -85,6 +91,8 @@ impl Role {
         Self::Commerce,
         Self::Delivery,
         Self::Mail,
+        Self::Testflight,
+        Self::Connect,
         Self::Status,
         Self::Social,
         Self::Support,
@@ -107,6 +115,8 @@ impl Role {
             Self::Commerce => &commerce::SHEET,
             Self::Delivery => &delivery::SHEET,
             Self::Mail => &mail::SHEET,
+            Self::Testflight => &testflight::SHEET,
+            Self::Connect => &connect::SHEET,
             Self::Status => &status::SHEET,
             Self::Social => &social::SHEET,
             Self::Support => &support::SHEET,
@@ -180,6 +190,8 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
         Role::Commerce => Box::pin(commerce::run(args, control)).await,
         Role::Delivery => Box::pin(delivery::run(args, control)).await,
         Role::Mail => Box::pin(mail::run(args, control)).await,
+        Role::Testflight => Box::pin(testflight::run(args, control)).await,
+        Role::Connect => Box::pin(connect::run(args, control)).await,
         Role::Status => Box::pin(status::run(args, control)).await,
         Role::Social => Box::pin(social::run(args, control)).await,
         Role::Support => Box::pin(support::run(args, control)).await,

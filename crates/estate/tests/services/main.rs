@@ -10,6 +10,7 @@ mod accounts;
 #[path = "../it/customer.rs"]
 #[expect(dead_code, reason = "shared with the shop's tests, which use more of it")]
 mod customer;
+mod developers;
 mod documents;
 mod letters;
 mod loss;
