@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 
 fn help() -> String {
     format!(
-        "usage: candor-estate up [--port N] [--levers N]\n       candor-estate break|mend NAME\n       candor-estate {USAGE}"
+        "usage: candor-estate up [--everywhere] [--port N] [--levers N]\n       candor-estate break|mend NAME\n       candor-estate {USAGE}"
     )
 }
 
@@ -48,11 +48,16 @@ async fn run(words: Vec<String>) -> Result<(), Fault> {
 async fn up(words: &[&str]) -> Result<(), Fault> {
     let mut options = EstateOptions { lead: Vec::new(), ..EstateOptions::new(std::env::current_exe()?) };
     let mut levers = 0;
-    for pair in words.chunks(2) {
-        match pair {
-            ["--port", port] => options.port = port.parse()?,
-            ["--levers", port] => levers = port.parse()?,
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match (*word, words.as_slice()) {
+            ("--everywhere", _) => options = options.everywhere(),
+            ("--port", [port, ..]) => options.port = port.parse()?,
+            ("--levers", [port, ..]) => levers = port.parse()?,
             _ => return Err(help().into()),
+        }
+        if *word != "--everywhere" {
+            words.next();
         }
     }
     let (mut stop, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);

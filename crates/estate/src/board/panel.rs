@@ -10,7 +10,7 @@ use crate::role::Role;
 /// The board at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panel {
-    /// The shop's storefronts, for people.
+    /// The stores, for people.
     pub shop: Vec<Link>,
     /// The page that tells how the shop is.
     pub status: Option<String>,
@@ -20,7 +20,7 @@ pub struct Panel {
     pub roles: Vec<PanelRole>,
 }
 
-/// Where a storefront is.
+/// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// What to call it.
@@ -65,10 +65,10 @@ pub struct PanelRole {
 
 impl Panel {
     pub(super) fn of(estate: &mut Estate, status: Option<String>) -> Self {
-        let shop = estate.urls().storefronts_by_address().into_iter();
+        let shop = estate.urls().stores_by_address().into_iter();
         let state = estate.state();
         Self {
-            shop: shop.map(|(place, url)| Link { name: place.name.to_owned(), url }).collect(),
+            shop: shop.map(|(shelf, url)| Link { name: shelf.title().to_owned(), url }).collect(),
             status,
             levers: state.levers.iter().map(PanelLever::of).collect(),
             roles: state.roles.iter().map(PanelRole::of).collect(),

@@ -76,6 +76,12 @@ impl Urls {
         format!("http://{}/", self.layout.socket(Role::Store(Shelf::Apps)))
     }
 
+    /// Each store and the page that leads to its storefronts, by address, for people.
+    #[must_use]
+    pub fn stores_by_address(&self) -> [(Shelf, String); 4] {
+        Shelf::ALL.map(|shelf| (shelf, format!("http://{}/", self.layout.socket(Role::Store(shelf)))))
+    }
+
     /// The app store's storefronts by address, for people.
     #[must_use]
     pub fn storefronts_by_address(&self) -> Vec<(&'static Place, String)> {

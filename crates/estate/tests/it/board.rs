@@ -62,6 +62,8 @@ async fn a_person_presses_buttons_without_script() {
     let page = table.customer.get(&format!("{home}/")).await.unwrap();
     assert!(page.text().contains("Everything is whole") && page.text().contains("http://127.0.0.1:7780/"));
     assert!(page.text().contains("action=\"/levers/apology/break\""));
+    let [.., (_, books)] = table.customer.urls.stores_by_address();
+    assert!(page.text().contains(&format!("href=\"{books}\">Book Store</a>")), "{}", page.text());
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
 
     let press = [("accept", "text/html"), ("origin", home.as_str()), ("sec-fetch-site", "same-origin")];

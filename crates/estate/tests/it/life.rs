@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use candor_estate::{Estate, EstateError, EstateOptions, Role};
+use candor_names::{Resolver, ServersResolver};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::customer::Customer;
@@ -52,7 +53,7 @@ async fn dropping_leaves_no_process_and_no_file() {
 async fn when_the_parent_is_killed_its_roles_end_and_its_files_go() {
     let runtime = tempfile::tempdir().unwrap();
     let mut parent = tokio::process::Command::new(env!("CARGO_BIN_EXE_candor-estate"))
-        .arg("up")
+        .args(["up", "--everywhere"])
         .env("XDG_RUNTIME_DIR", runtime.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -68,6 +69,9 @@ async fn when_the_parent_is_killed_its_roles_end_and_its_files_go() {
         }
     }
     assert!(dns.starts_with("127.77."), "{dns}");
+    let resolver = ServersResolver::new(vec![dns.parse().unwrap()]);
+    let last = resolver.lookup("za.books.shop.example", Duration::from_secs(5)).await.unwrap().addresses;
+    assert!(last[0].to_string().starts_with("127.81."), "{last:?}");
     let parent_pid = parent.id().unwrap();
     let children = children_of(parent_pid);
     let dir: PathBuf = std::env::temp_dir().join(format!("candor-estate-{parent_pid}-0"));
