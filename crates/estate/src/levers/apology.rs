@@ -7,7 +7,7 @@ use crate::role::Role;
 pub(super) const LEVER: Lever = Lever {
     id: "apology",
     title: "The shop says sorry, with status 200",
-    does: "The store answers every page with its apology page, “temporarily unavailable”, and the status that means success.",
+    does: "Every store answers every page with its apology page, “temporarily unavailable”, and the status that means success.",
     notice: "No shop, only an apology.",
     expect: "Browsing fails in every place though every status is 200; who checks only the status sees nothing. Buying by program goes on.",
     causes: &[

@@ -7,7 +7,7 @@ use crate::role::Role;
 pub(super) const LEVER: Lever = Lever {
     id: "slow",
     title: "The store is slow",
-    does: "Every answer of the store waits for three seconds.",
+    does: "Every answer of the stores waits for three seconds.",
     notice: "Pages come, late.",
     expect: "In every place, browsing is degraded where a journey waits for more than three seconds, and fails where it does not. No connection is refused.",
     causes: &[

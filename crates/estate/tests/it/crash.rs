@@ -81,6 +81,50 @@ async fn killed_and_unnamed_in_the_middle_of_orders_commerce_charges_once_and_se
     estate.stop().await;
 }
 
+#[tokio::test]
+async fn killed_in_the_middle_of_refunds_commerce_gives_each_back_once() {
+    let mut estate = estate().await;
+    let customer = Customer::of(&estate);
+    let token = customer.account("back@shop.example").await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut days = JoinSet::new();
+    for n in 0..ORDERS {
+        let (customer, token, answered) = (customer.clone(), token.clone(), Arc::clone(&answered));
+        days.spawn(async move {
+            order_until_answered(customer.clone(), token.clone(), n, answered).await;
+            let url = format!("{}/crash-{n}", customer.orders("us"));
+            // Twice each: a refund can always be asked for again.
+            let mut given_back = 0;
+            while given_back < 2 {
+                match customer.with(&token, "DELETE", &url, None).await {
+                    Ok(reply) if reply.status == 204 => given_back += 1,
+                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        });
+    }
+    for after in [30, 70, 130] {
+        while answered.load(Ordering::Relaxed) < after {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        estate.pull("process-dies").await.unwrap();
+        estate.mend("process-dies").await.unwrap();
+    }
+    while let Some(day) = days.join_next().await {
+        day.unwrap();
+    }
+    estate.pull("process-dies").await.unwrap();
+    let db = Connection::open(estate.dir().join("commerce.db")).unwrap();
+    let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let all = i64::try_from(ORDERS).unwrap();
+    assert_eq!(one("SELECT count(*) FROM orders WHERE state = 'refunded'"), all);
+    assert_eq!(one("SELECT count(*) FROM payments WHERE what = 'refund'"), all, "each is given back once");
+    assert_eq!(one("SELECT count(*) FROM entitlements WHERE state = 'revoked'"), all);
+    let balance = "SELECT sum(CASE what WHEN 'charge' THEN amount ELSE -amount END) FROM payments";
+    assert_eq!(one(balance), 0, "nobody has won or lost");
+    estate.stop().await;
+}
+
 /// Orders, charges and entitlements agree with each other and with what was answered.
 fn balanced(file: &Path, told: &Told) {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
