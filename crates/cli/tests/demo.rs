@@ -64,12 +64,7 @@ const SEEN_AS: &[Seen] = &[
         words: &["signing in", "buying"],
     },
     Seen { lever: "internal-name-gone", fail: &["shop.buy"], faults: &["http.status"], words: &["buying"] },
-    Seen {
-        lever: "details-gone",
-        fail: &["shop.view"],
-        faults: &["http.status"],
-        words: &["viewing items"],
-    },
+    Seen { lever: "details-gone", fail: &["shop.view"], faults: &["http.status"], words: &["viewing items"] },
     Seen {
         lever: "all-names-gone",
         fail: &["shop.browse", "shop.view", "shop.buy", "account.sign-in", "library.download"],
