@@ -2,7 +2,10 @@
 //!
 //! Failure policy: what is read is told as far as a target checks it. Absent: sockets.
 
+use std::sync::Arc;
+
 use crate::question::Question;
+use crate::transfer::Receiver;
 use crate::zone::Zone;
 use crate::{resolve, serve, wire};
 
@@ -26,6 +29,24 @@ pub fn response(packet: &[u8], whole: bool, id: u16, question: &Question) -> Res
 /// What a server of these zones answers to a packet that came over TCP or not.
 pub fn replies(zones: Vec<Zone>) -> impl Fn(&[u8], bool) -> Option<Vec<u8>> {
     serve::replies(zones)
+}
+
+/// Takes messages as the answer to a request for the zone of `held`, with the difference from it asked for or the whole
+/// zone; what they make of it. The id of each message is made to fit where it has one.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn transfer(held: &Zone, ixfr: bool, messages: Vec<Vec<u8>>) -> Result<Option<Zone>, String> {
+    let base = Some(Arc::new(held.clone()));
+    let (mut receiver, asked) =
+        Receiver::ask(held.apex(), base, ixfr, None).map_err(|why| why.to_string())?;
+    for mut message in messages {
+        message.iter_mut().zip(&asked).take(2).for_each(|(byte, id)| *byte = *id);
+        if receiver.take(message).map_err(|why| why.to_string())? {
+            break;
+        }
+    }
+    receiver.finish().map(|(_, zone)| zone).map_err(|why| why.to_string())
 }
 
 /// Reads the two files that say how a host resolves names; how many hosts and servers they name.

@@ -1,6 +1,7 @@
 //! As primary and as secondary beside NSD, BIND and Knot: the whole zone, what changed, NOTIFY, signed and not.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test says by a panic what it missed; helpers outside of its function too"
 )]
 

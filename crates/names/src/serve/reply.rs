@@ -49,7 +49,7 @@ pub(super) fn reply(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via) ->
     match &reply {
         Reply::Nothing => desk.metrics.dropped(),
         Reply::Message(bytes) => {
-            desk.metrics.answered(via, rtype, bytes.get(3).map_or(0, |flags| flags & 15))
+            desk.metrics.answered(via, rtype, bytes.get(3).map_or(0, |flags| flags & 15));
         }
         Reply::Transfer(_) => desk.metrics.answered(via, rtype, 0),
     }

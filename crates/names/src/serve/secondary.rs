@@ -76,7 +76,7 @@ impl Follower<'_> {
             }
             Ok(None) => {}
             Err(fault) => {
-                tracing::error!(zone = name::show(self.apex), %fault, "the kept copy cannot be taken up")
+                tracing::error!(zone = name::show(self.apex), %fault, "the kept copy cannot be taken up");
             }
         }
     }
@@ -142,7 +142,7 @@ impl Follower<'_> {
     async fn publish(&self, zone: Zone, held: Option<Arc<Zone>>) -> Result<(), TransferError> {
         let desk = Arc::clone(self.desk);
         let base = Base::Is(held.map(|held| held.serial()));
-        let kept = blocking(move || desk.catalog.publish(base, zone)).await;
+        let kept = blocking(move || desk.catalog.publish(base, &zone)).await;
         kept.map_err(|fault| TransferError::Connection(io::Error::other(fault)))
     }
 

@@ -62,7 +62,7 @@ enum State {
     /// The SOA of the version that comes.
     First(Rr),
     Whole(Rr, Vec<Rr>),
-    Steps(Rr, Vec<ZoneDiff>, Step),
+    Steps(Rr, Vec<ZoneDiff>, Box<Step>),
     Current,
     WholeDone(Rr, Vec<Rr>),
     StepsDone(Vec<ZoneDiff>),
@@ -78,8 +78,8 @@ struct Step {
 }
 
 impl Step {
-    fn from(from: Rr) -> Self {
-        Self { from, removed: Vec::new(), to: None, added: Vec::new() }
+    fn from(from: Rr) -> Box<Self> {
+        Box::new(Self { from, removed: Vec::new(), to: None, added: Vec::new() })
     }
 }
 
@@ -269,7 +269,7 @@ impl Receiver {
 fn next_step(
     target: Rr,
     mut steps: Vec<ZoneDiff>,
-    mut step: Step,
+    mut step: Box<Step>,
     record: Rr,
     soa: Option<u32>,
 ) -> Result<State, TransferError> {
@@ -289,7 +289,7 @@ fn next_step(
         return Err(malformed("differences that do not follow on each other"));
     }
     let last = soa_serial(&target) == Some(found);
-    let Step { from, removed, added, .. } = step;
+    let Step { from, removed, added, .. } = *step;
     steps.push(ZoneDiff { from, to, removed, added });
     Ok(if last { State::StepsDone(steps) } else { State::Steps(target, steps, Step::from(record)) })
 }
