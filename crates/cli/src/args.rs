@@ -1,5 +1,7 @@
 //! What can be asked on the command line. Help, man pages and completions are made from here.
 
+pub(crate) mod zone;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use self::zone::ZoneServeArgs;
 use crate::print;
 
 /// Candor tells the truth about a service: it measures what customers can do, decides from that evidence, and says so.
@@ -50,7 +53,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  candor demo                  start it, then open the pages that it prints\n  candor demo break name-gone  take the shop's buying out of the DNS\n  candor demo mend name-gone   and put it back\n  candor demo levers           what can be broken"
     )]
     Demo(DemoArgs),
-    /// Zones: serve zone files as an authoritative name server
+    /// Zones: serve them as an authoritative name server
     #[command(subcommand)]
     Zone(ZoneCommand),
     /// A role of the reference estate; `candor demo` starts them
@@ -247,18 +250,11 @@ pub(crate) enum DemoCommand {
 /// `candor zone`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ZoneCommand {
-    /// Serve zone files authoritatively, over UDP and TCP; SIGHUP reads them again
+    /// Serve zones authoritatively, over UDP and TCP: from files, or as copies
     #[command(
-        after_help = "Example:\n  candor zone serve corp.zone --listen 127.0.0.1:5353\n\nThe origin comes from $ORIGIN or the SOA. A bad file is refused, and the version\nbefore it stays in force. For internal zones; experimental on the open internet."
+        after_help = "Examples:\n  candor zone serve corp.zone --listen 127.0.0.1:5353\n\n  a primary, and a secondary that copies from it, with a shared key:\n  openssl rand -base64 32 > xfr.key; chmod 600 xfr.key\n  candor zone serve corp.zone --listen 192.0.2.1:53 --store zones.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --allow-transfer key:xfr.example --notify 192.0.2.2+key:xfr.example\n  candor zone serve --listen 192.0.2.2:53 --store copies.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --secondary corp.example=192.0.2.1+key:xfr.example\n\nThe origin comes from $ORIGIN or the SOA. SIGHUP reads the files again:\na bad one is refused, and the version before it stays in force. Give a changed\nfile a higher serial, or copies will not take it.\nFor internal zones; experimental on the open internet. More: docs/dns-server.md"
     )]
-    Serve {
-        /// Zone files
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Where to listen; may be given more than once
-        #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:5353")]
-        listen: Vec<SocketAddr>,
-    },
+    Serve(ZoneServeArgs),
 }
 
 #[cfg(test)]

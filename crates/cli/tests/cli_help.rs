@@ -128,7 +128,7 @@ fn broken_arguments_end_with_2_and_name_what_is_wrong() {
     for (words, named) in [
         (&["serve", "--listen", "everywhere"][..], "everywhere"),
         (&["check", "--format", "xml"], "xml"),
-        (&["zone", "serve"], "FILES"),
+        (&["zone", "serve"], "FILE"),
         (&["completions", "tcsh"], "tcsh"),
     ] {
         let said = finish(candor(folder.path()).args(words));

@@ -1,0 +1,145 @@
+//! The arguments of `candor zone serve`, and how addresses, keys and copies are written in them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use candor_names::Allow;
+use clap::Args as Group;
+
+use super::address;
+
+/// The port of name servers.
+const DNS: u16 = 53;
+
+/// `candor zone serve`
+#[derive(Debug, Group)]
+pub(crate) struct ZoneServeArgs {
+    /// Zone files; none is needed where --secondary names zones
+    #[arg(value_name = "FILE", required_unless_present = "secondary")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where to listen, UDP and TCP; may be given more than once
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:5353")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Keep the zones and their versions in this file, so that differences can be sent, and copies served, after a restart
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+    /// Who may have whole zones (AXFR, IXFR): 192.0.2.1, 192.0.2.0/24, key:NAME, or 192.0.2.1+key:NAME; by default nobody
+    #[arg(long, value_name = "WHO")]
+    pub(crate) allow_transfer: Vec<Allow>,
+    /// Tell this server when a zone changed (NOTIFY): ADDR or ADDR+key:NAME
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) notify: Vec<Server>,
+    /// Copy a zone from other servers: ZONE=ADDR, ZONE=ADDR,ADDR or ZONE=ADDR+key:NAME; they are asked in this order
+    #[arg(long, value_name = "ZONE=ADDR")]
+    pub(crate) secondary: Vec<Copied>,
+    /// A shared key (TSIG): NAME:ALGORITHM:FILE; the file has its secret in base64
+    #[arg(long, value_name = "NAME:ALGORITHM:FILE")]
+    pub(crate) key: Vec<KeyFile>,
+    /// Counts for Prometheus at http://ADDR/metrics
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// Another name server, and the name of the key that is shared with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) key: Option<String>,
+}
+
+impl FromStr for Server {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (place, key) = text.split_once("+key:").map_or((text, None), |(place, key)| (place, Some(key)));
+        let with_port = place.parse().ok();
+        let address = with_port.or_else(|| place.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, DNS)));
+        match (address, key) {
+            (Some(address), key) if key != Some("") => Ok(Self { address, key: key.map(str::to_owned) }),
+            _ => Err(
+                "an address, with a port if it is not 53, and a key if one is shared: 192.0.2.1, 192.0.2.1:5353, [2001:db8::1]:5353, or 192.0.2.1+key:NAME",
+            ),
+        }
+    }
+}
+
+/// A zone, and the servers that it is copied from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Copied {
+    pub(crate) zone: String,
+    pub(crate) primaries: Vec<Server>,
+}
+
+impl FromStr for Copied {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (zone, servers) = text
+            .split_once('=')
+            .filter(|(zone, _)| !zone.is_empty())
+            .ok_or("a zone and where it is copied from: corp.example=192.0.2.1")?;
+        let primaries = servers.split(',').map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self { zone: zone.to_owned(), primaries })
+    }
+}
+
+/// Where a key's secret lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyFile {
+    pub(crate) name: String,
+    pub(crate) algorithm: String,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for KeyFile {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, ':');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(name), Some(algorithm), Some(file)) if ![name, algorithm, file].contains(&"") => {
+                Ok(Self { name: name.to_owned(), algorithm: algorithm.to_owned(), file: file.into() })
+            }
+            _ => Err("a name, an algorithm, and the file with the secret: xfr.example:hmac-sha256:xfr.key"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_an_address_with_or_without_port_and_key() {
+        let server =
+            |text: &str| text.parse::<Server>().ok().map(|server| (server.address.to_string(), server.key));
+        assert_eq!(server("192.0.2.1"), Some(("192.0.2.1:53".into(), None)));
+        assert_eq!(server("2001:db8::1"), Some(("[2001:db8::1]:53".into(), None)));
+        assert_eq!(
+            server("192.0.2.1:5353+key:k.example"),
+            Some(("192.0.2.1:5353".into(), Some("k.example".into())))
+        );
+        for text in ["", "shop.example", "192.0.2.1+key:", "192.0.2.1:x"] {
+            assert_eq!(server(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_copy_has_a_zone_and_servers() {
+        let copied: Copied = "corp.example=192.0.2.1,192.0.2.2+key:k".parse().unwrap();
+        assert_eq!((copied.zone.as_str(), copied.primaries.len()), ("corp.example", 2));
+        for text in ["corp.example", "=192.0.2.1", "corp.example=", "corp.example=192.0.2.1,"] {
+            assert!(text.parse::<Copied>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_three_parts() {
+        let key: KeyFile = "k.example:hmac-sha256:C:/odd/path".parse().unwrap();
+        assert_eq!(key.file, PathBuf::from("C:/odd/path"));
+        for text in ["k", "k:hmac-sha256", "k::f", "k:hmac-sha256:"] {
+            assert!(text.parse::<KeyFile>().is_err(), "{text}");
+        }
+    }
+}
