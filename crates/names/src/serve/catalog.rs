@@ -68,7 +68,7 @@ impl Catalog {
     }
 
     /// Puts a zone in force, if the version held has the serial that `base` says; blocks while it is kept.
-    pub(super) fn publish(&self, base: Base, zone: &Zone) -> Result<(), StoreError> {
+    pub(super) fn publish(&self, base: Base, zone: Zone) -> Result<(), StoreError> {
         let _one = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let held = self.versions(zone.apex());
         let serial = held.as_ref().map(|held| held.zone.serial());
@@ -94,7 +94,7 @@ impl Catalog {
         let mut faults = Vec::new();
         for zone in zones {
             let apex = zone.apex().clone();
-            match self.keep(&zone) {
+            match self.keep(zone) {
                 Ok(versions) => self.enter(&mut all, versions),
                 Err(fault) => {
                     faults.push((crate::name::show(&apex), fault));
@@ -107,17 +107,19 @@ impl Catalog {
     }
 
     /// The versions with `zone` as the newest, kept. Where none is held, what the store keeps is its past.
-    fn keep(&self, zone: &Zone) -> Result<Arc<Versions>, StoreError> {
+    fn keep(&self, zone: Zone) -> Result<Arc<Versions>, StoreError> {
         let apex = zone.apex().clone();
         let held = match self.versions(&apex) {
             Some(held) => Some(held),
             None => self.kept(&apex)?.map(|(versions, _)| Arc::new(versions)),
         };
-        if let Some(held) = held.as_ref().filter(|held| *held.zone == *zone) {
+        if let Some(held) = held.as_ref().filter(|held| *held.zone == zone) {
             return Ok(Arc::clone(held));
         }
-        let versions =
-            held.as_ref().map_or_else(|| Versions::of(zone.clone()), |held| held.followed_by(zone.clone()));
+        let versions = match &held {
+            Some(held) => held.followed_by(zone),
+            None => Versions::of(zone),
+        };
         if let Some(store) = &self.store {
             store.keep(&key(&apex), held.map(|held| held.zone.serial()), &versions.to_keep())?;
         }

@@ -73,7 +73,7 @@ impl ServerHandle {
     /// first, which blocks; where it cannot be, that is logged, and what was in force stays.
     pub fn publish(&self, zone: Zone) {
         let origin = zone.origin();
-        if let Err(fault) = self.desk.catalog.publish(Base::Any, &zone) {
+        if let Err(fault) = self.desk.catalog.publish(Base::Any, zone) {
             tracing::error!(zone = origin, %fault, "not published");
         }
     }
@@ -92,7 +92,7 @@ impl ServerHandle {
     /// # Errors
     /// [`StoreError::Moved`] when somebody was first; else when it cannot be kept. The version in force stays.
     pub fn publish_on(&self, base: Option<u32>, zone: Zone) -> Result<(), StoreError> {
-        self.desk.catalog.publish(Base::Is(base), &zone)
+        self.desk.catalog.publish(Base::Is(base), zone)
     }
 
     /// The serials that a zone has had, oldest first, the one in force last; empty where it is not served.

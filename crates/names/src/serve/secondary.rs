@@ -142,7 +142,7 @@ impl Follower<'_> {
     async fn publish(&self, zone: Zone, held: Option<Arc<Zone>>) -> Result<(), TransferError> {
         let desk = Arc::clone(self.desk);
         let base = Base::Is(held.map(|held| held.serial()));
-        let kept = blocking(move || desk.catalog.publish(base, &zone)).await;
+        let kept = blocking(move || desk.catalog.publish(base, zone)).await;
         kept.map_err(|fault| TransferError::Connection(io::Error::other(fault)))
     }
 
