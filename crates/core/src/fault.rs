@@ -181,6 +181,22 @@ impl Act {
     }
 }
 
+impl Kind {
+    /// Whether it says that something took too long: where nobody listened meanwhile, it says nothing.
+    #[must_use]
+    pub const fn is_of_time(self) -> bool {
+        matches!(
+            self,
+            Self::DnsTimeout
+                | Self::ConnectTimeout
+                | Self::TlsHandshake
+                | Self::TransferStalled
+                | Self::TransferTooSlow
+                | Self::DeadlineExceeded
+        )
+    }
+}
+
 /// A fault: what, at which step, and the detail for operators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {

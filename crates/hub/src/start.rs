@@ -163,7 +163,7 @@ fn assemble(
         probes(Arc::clone(&plan)),
         runs_in,
         commands,
-        stopped,
+        stopped.clone(),
         Arc::clone(&schedule_stats),
     )
     .map_err(threadless)?;
@@ -187,7 +187,7 @@ fn assemble(
     let health = Arc::new(Health { tasks, engine: pulse, renderer });
     let LedgerPlace::Sqlite(path) = &plan.ledger;
     let senses = Senses::new(schedule_stats, recorder_stats, Arc::clone(&health), path.into());
-    vitals::watch(senses, vitals, engine.clone());
+    vitals::watch(senses, vitals, engine.clone(), stopped);
     let operate = Door::Operators(health, metrics);
     let entrances = [
         Entrance { listener: public, door: Door::Public, seats: seats.public },

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use candor_core::Timestamp;
 use candor_core::view::Notice;
 use candor_probe::ScheduleStats;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock;
 use crate::decide::Control;
@@ -135,9 +135,15 @@ impl Vitals {
     }
 }
 
-/// Looks at every part, each second, until nobody decides any more.
-pub(crate) fn watch(senses: Senses, vitals: Arc<Vitals>, engine: mpsc::Sender<Control>) {
-    let watch = Watch { senses, vitals, engine, beats: PARTS.iter().map(|_| Beat::default()).collect() };
+/// Looks at every part, each second, until the hub is told to stop, which is no illness, or nobody decides any more.
+pub(crate) fn watch(
+    senses: Senses,
+    vitals: Arc<Vitals>,
+    engine: mpsc::Sender<Control>,
+    stopped: watch::Receiver<bool>,
+) {
+    let watch =
+        Watch { senses, vitals, engine, stopped, beats: PARTS.iter().map(|_| Beat::default()).collect() };
     let thread = std::thread::Builder::new().name("vitals".into()).spawn(move || watch.work());
     if let Err(error) = thread {
         tracing::error!(%error, "our own parts are not looked at");
@@ -148,6 +154,7 @@ struct Watch {
     senses: Senses,
     vitals: Arc<Vitals>,
     engine: mpsc::Sender<Control>,
+    stopped: watch::Receiver<bool>,
     beats: Vec<Beat>,
 }
 
@@ -157,6 +164,9 @@ impl Watch {
             let slept = Instant::now();
             std::thread::sleep(LOOK);
             self.senses.overslept = slept.elapsed().saturating_sub(LOOK);
+            if *self.stopped.borrow() {
+                return;
+            }
             for ((part, beat), shown) in PARTS.iter().zip(&mut self.beats).zip(&self.vitals.shown) {
                 let (figure, found) = (part.look)(&mut self.senses);
                 if let Some(figure) = figure {

@@ -153,6 +153,24 @@ async fn a_failure_of_a_run_that_was_in_flight_while_the_process_stood_still_is_
     assert_eq!(running.stats.take_standstill(), Duration::ZERO);
 }
 
+/// The run's two seconds; the driver is kept from its wakes for a part of them, by something else on its thread.
+async fn fault_of_a_run_held_up_for(held_up: Duration) -> Fault {
+    let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Fails(SECOND * 2))]);
+    let mut running = running(probe, 8);
+    tokio::time::sleep(SECOND * 11 / 8).await;
+    tokio::time::advance(held_up).await;
+    running.results.recv().await.unwrap().observation.fault.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_a_run_that_was_held_up_for_a_quarter_of_its_time_is_ours() {
+    let fault = fault_of_a_run_held_up_for(SECOND * 8 / 10).await;
+    assert_eq!(fault.kind, Kind::VantageUnable, "{fault}");
+    assert!(fault.detail.starts_with("this machine was too busy: the run was held up for "), "{fault}");
+    let fault = fault_of_a_run_held_up_for(SECOND * 3 / 10).await;
+    assert_eq!(fault.kind, Kind::ConnectTimeout, "a short delay excuses nobody: {fault}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pass_of_a_run_that_was_in_flight_while_the_process_stood_still_is_as_old_as_that() {
     let probe = Fake::new(&[(1_000_000, SECOND * 10, Does::Passes(SECOND * 2))]);

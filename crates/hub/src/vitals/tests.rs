@@ -125,3 +125,27 @@ fn an_ailment_is_as_old_as_its_beginning() {
     ailments.note("disk", Some(Ailment::strained("11 MiB".into())));
     assert_eq!(since(&ailments), (first.0, "11 MiB".to_string()));
 }
+
+#[tokio::test]
+async fn a_hub_that_was_told_to_stop_is_not_looked_at_any_more() {
+    let health = Health {
+        tasks: Vec::new(),
+        engine: Arc::new(crate::pulse::Pulse::new()),
+        renderer: crate::render::Renderer::start().unwrap(),
+    };
+    let senses = Senses::new(Arc::default(), Arc::default(), Arc::new(health), PathBuf::from("/"));
+    let vitals = Arc::new(Vitals::default());
+    let (engine, _heard) = mpsc::channel(4);
+    let (_stop, stopped) = watch::channel(true);
+    let beats = PARTS.iter().map(|_| Beat::default()).collect();
+    let watch = Watch { senses, vitals: Arc::clone(&vitals), engine, stopped, beats };
+    let (over, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        watch.work();
+        over.send(()).unwrap();
+    });
+    ended.recv_timeout(LOOK * 10).unwrap();
+    let looked: Vec<_> =
+        vitals.figures().filter(|(_, figure, _)| *figure != 0).map(|(p, ..)| p.name).collect();
+    assert_eq!(looked, Vec::<&str>::new());
+}

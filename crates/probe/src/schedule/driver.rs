@@ -4,6 +4,7 @@
 //!   `vantage.hung`. Code that blocks its thread cannot be aborted: such a check is not run again while it is stuck,
 //!   and is reported as hung anew each time, because silence would be worse.
 //! * A run that panics is reported the same way.
+//! * A failure by time of a run that was held up for much of its time accuses nobody ([`lag`](super::lag)).
 //! * While runs are in flight the driver wakes every [`PULSE`]. Where it wakes much later, the whole process stood still
 //!   (it was stopped, or had no processor): what such a run saw is as old as the standstill's beginning, and a failure
 //!   of it is ours, because its timeouts ran on while nobody could answer or listen.
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use super::lag::{self, Lag};
 use super::planner::{Planner, Start};
 use super::stats::ScheduleStats;
 use super::{Probe, ScheduleCommand};
@@ -83,6 +85,7 @@ struct Driver {
     epoch: Instant,
     /// When it last did anything.
     awake_at: Duration,
+    lag: Lag,
     runs: JoinSet<Run>,
     flights: HashMap<tokio::task::Id, Flight>,
     /// When which run is cut. A check is in flight at most once, so the pair is unique.
@@ -104,6 +107,8 @@ struct Flight {
     cut: bool,
     /// Since when, and for how long in all, the process stood still while it was in flight.
     stood: Option<(Duration, Duration)>,
+    /// The delays of the driver until it started.
+    behind: Duration,
 }
 
 /// A result, and the check that may run again once it is taken.
@@ -125,6 +130,7 @@ impl Driver {
             stats,
             epoch: Instant::now(),
             awake_at: Duration::ZERO,
+            lag: Lag::default(),
             runs: JoinSet::new(),
             flights: HashMap::new(),
             cuts: BTreeMap::new(),
@@ -144,6 +150,7 @@ impl Driver {
     fn wake_up(&mut self) {
         let now = self.now();
         let asleep_from = std::mem::replace(&mut self.awake_at, now);
+        self.lag.wakes(now);
         let stood = now.saturating_sub(asleep_from);
         if stood < STANDSTILL || self.flights.is_empty() {
             return;
@@ -179,8 +186,9 @@ impl Driver {
         self.stats.show(self.planner.in_flight(), self.undelivered.len(), self.planner.skipped());
         let cut = self.cuts.first_key_value().map(|(&(at, _), _)| at);
         let pulse = (!self.flights.is_empty()).then(|| now.saturating_add(PULSE));
-        let wake = [self.planner.wake_at(), cut, pulse].into_iter().flatten().min()?;
-        self.epoch.checked_add(wake)
+        let wake = [self.planner.wake_at(), cut, pulse].into_iter().flatten().min();
+        self.lag.sleeps_until(wake);
+        self.epoch.checked_add(wake?)
     }
 
     fn start(&mut self, start: Start, now: Duration) {
@@ -193,8 +201,9 @@ impl Driver {
         let cut_at = now.saturating_add(patience);
         let task = abort.id();
         self.cuts.insert((cut_at, check), task);
-        self.flights
-            .insert(task, Flight { check, abort, started: now, patience, cut_at, cut: false, stood: None });
+        let behind = self.lag.in_all();
+        let flight = Flight { check, abort, started: now, patience, cut_at, cut: false, stood: None, behind };
+        self.flights.insert(task, flight);
     }
 
     /// The watchdog: this run should have been over.
@@ -237,7 +246,7 @@ impl Driver {
             }
             Ok((_, run)) => match flight.stood {
                 Some(stood) => aged(run, stood, now),
-                None => run,
+                None => lag::judged(run, took, self.lag.in_all().saturating_sub(flight.behind)),
             },
             Err(error) => {
                 self.stats.count_panic();

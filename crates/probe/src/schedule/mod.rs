@@ -11,6 +11,7 @@
 mod bounds;
 mod driver;
 mod host;
+mod lag;
 mod planner;
 mod stats;
 
@@ -115,8 +116,11 @@ pub fn start_apart(
 ) -> std::io::Result<JoinHandle<()>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = (cores / CORES_A_THREAD).clamp(1, THREADS_MAX);
-    let runtime =
-        Builder::new_multi_thread().worker_threads(threads).thread_name("candor-probe").enable_all().build()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(threads)
+        .thread_name("candor-probe")
+        .enable_all()
+        .build()?;
     let bounds = Bounds::of_this_process();
     let driven = runtime.spawn(driver::drive(Planner::new(bounds), probe, out, commands, shutdown, stats));
     let apart = Apart(Some(runtime));
