@@ -23,6 +23,7 @@
 //! | `status` | `status` | the shop's own status page, set by hand, which can be wrong |
 //! | `connect` | `connect`, `connect.internal` | developers upload builds, and see their sales |
 //! | `testflight` | `testflight`, `testflight.internal` | invited testers install builds that `connect` holds |
+//! | `customers` | `customers` | a seeded crowd that browses, buys, downloads and complains, once a pace is set |
 //!
 //! No request of a role is answered by pretence: levers take a name out of the zone, kill a process, stop a disk,
 //! close a listener; what customers then meet follows from that.

@@ -30,7 +30,7 @@ pub struct RoleArgs {
 /// How to write it.
 pub const USAGE: &str =
     "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--zone FILE] [--smtp ADDR] [--temporary]
-roles: dns, identity, commerce, delivery, details, apps, macapps, music, books, mail, documents, support, social, status, connect, testflight";
+roles: dns, identity, commerce, delivery, details, apps, macapps, music, books, mail, documents, support, social, status, connect, testflight, customers";
 
 /// A command line that starts no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

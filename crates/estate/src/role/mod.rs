@@ -12,6 +12,7 @@ mod callers;
 mod commerce;
 mod connect;
 mod control;
+mod customers;
 mod database;
 mod delivery;
 mod details;
@@ -68,6 +69,8 @@ pub enum Role {
     Connect,
     /// Gives beta builds to testers.
     Testflight,
+    /// Comes and buys, or cannot.
+    Customers,
 }
 
 /// A role's place on the map.
@@ -91,6 +94,7 @@ impl Role {
         Self::Commerce,
         Self::Delivery,
         Self::Mail,
+        Self::Customers,
         Self::Testflight,
         Self::Connect,
         Self::Status,
@@ -115,6 +119,7 @@ impl Role {
             Self::Commerce => &commerce::SHEET,
             Self::Delivery => &delivery::SHEET,
             Self::Mail => &mail::SHEET,
+            Self::Customers => &customers::SHEET,
             Self::Testflight => &testflight::SHEET,
             Self::Connect => &connect::SHEET,
             Self::Status => &status::SHEET,
@@ -190,6 +195,7 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
         Role::Commerce => Box::pin(commerce::run(args, control)).await,
         Role::Delivery => Box::pin(delivery::run(args, control)).await,
         Role::Mail => Box::pin(mail::run(args, control)).await,
+        Role::Customers => Box::pin(customers::run(args, control)).await,
         Role::Testflight => Box::pin(testflight::run(args, control)).await,
         Role::Connect => Box::pin(connect::run(args, control)).await,
         Role::Status => Box::pin(status::run(args, control)).await,

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod crowd;
 #[path = "../it/customer.rs"]
 #[expect(dead_code, reason = "shared with the shop's tests, which use more of it")]
 mod customer;
