@@ -196,8 +196,13 @@ impl Walk<'_> {
     /// A CNAME is made of the DNAME for the name asked (RFC 6672, section 3.1).
     fn redirect(&mut self, name: &Name, owner: &Name, set: &Rrset) -> Option<Name> {
         let node = self.zone.nodes.get(owner)?;
-        let list = self.signed(owner, Rtype::DNAME, node, set);
-        self.found.answer.extend(list);
+        // A chain may come through it twice; a record stands in an answer once.
+        let is_given =
+            |record: &Rr| matches!(record.data, ZoneRecordData::Dname(_)) && record.owner == *owner;
+        if !self.found.answer.iter().any(is_given) {
+            let list = self.signed(owner, Rtype::DNAME, node, set);
+            self.found.answer.extend(list);
+        }
         let Some(ZoneRecordData::Dname(data)) = set.data.first() else { return None };
         let Some(target) = replace_suffix(name, owner, data.dname()) else {
             self.found.rcode = Rcode::YXDOMAIN;
@@ -205,8 +210,10 @@ impl Walk<'_> {
         };
         let alias = ZoneRecordData::Cname(Cname::new(target.clone()));
         self.found.answer.push(Rr { owner: name.clone(), ttl: set.ttl, data: alias });
+        // One that leads below itself would lead there again, and longer each time.
+        let onwards = !data.dname().ends_with(owner);
         // Who asks for the alias has it.
-        (self.rtype != Rtype::CNAME && self.rtype != Rtype::ANY).then_some(target)
+        (onwards && self.rtype != Rtype::CNAME && self.rtype != Rtype::ANY).then_some(target)
     }
 
     fn refer(&mut self, owner: &Name, set: &Rrset) {
