@@ -241,6 +241,21 @@ fn with_little_memory_left_operators_know_and_no_service_is_accused() {
     assert_eq!(opened(folder.path()), 0);
 }
 
+#[test]
+fn a_limit_on_the_size_of_files_ends_nothing_and_what_could_not_be_kept_is_said() {
+    let mut stage = Stage::set(&Props::default());
+    stage.until("green", |look| look.is_all("operational"));
+    stage.limit("fsize", "8192");
+    stage.until("operators are told", |look| look.tells_operators("not been recorded"));
+    assert_eq!(stage.watch(PAST_LEASE), ["operational"], "what is measured goes on");
+    stage.limit("fsize", "unlimited");
+    stage.until("it is well again", |look| {
+        look.is_all("operational") && !look.tells_operators("not been recorded")
+    });
+    let (folder, _) = stage.strike();
+    assert_eq!(opened(folder.path()), 0);
+}
+
 /// A small file system of its own, as only root can have it.
 struct SmallDisk(PathBuf);
 

@@ -10,7 +10,13 @@ use super::{Failure, NO_FILE, Outcome, Target, target};
 use crate::args::ServeArgs;
 use crate::print::{BOLD, DIM, counted, error, note, styled};
 
+/// What the system sends to a process that writes past its limit on the size of files; the number is the same wherever
+/// Candor is built.
+const FILE_TOO_LARGE: i32 = 25;
+
 pub(crate) async fn run(args: ServeArgs) -> Outcome {
+    // Left alone, it ends the process. Where it is listened for, the write fails as on a full disk, and that is mended.
+    let _listened_for = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
     let origin = match target(args.target)? {
         Target::Site(url) => Origin::Url(url),
         Target::Files(path) => Origin::Files(path),
