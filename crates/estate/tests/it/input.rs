@@ -89,6 +89,53 @@ async fn commerce_refuses_what_it_cannot_sell() {
 }
 
 #[tokio::test]
+async fn carts_purchases_and_receipts_refuse_what_they_cannot_do() {
+    let bad = ("authorization", "Bearer nonsense");
+    let many: Vec<_> = (0..21).map(|_| "\"orrery\"").collect();
+    let many = format!("{{\"items\": [{}], \"key\": \"k\"}}", many.join(","));
+    let coin = "{\"product\": \"probe-item.coin\", \"key\": \"k\"}";
+    each_gets_its_refusal(&[
+        ("POST", "buy/gb/orders", &[JSON], "{\"key\": \"k\"}", 422, "say one of"),
+        ("POST", "buy/gb/orders", &[JSON], &many, 422, "say one of"),
+        (
+            "POST",
+            "buy/gb/orders",
+            &[JSON],
+            "{\"item\": \"a\", \"key\": \"k\", \"x\": 1}",
+            422,
+            "unknown field",
+        ),
+        ("POST", "buy/gb/orders", &[JSON], "{\"cart\": true, \"key\": \"k\"}", 401, "sign in first"),
+        (
+            "POST",
+            "buy/gb/orders",
+            &[JSON, ("idempotency-key", "\u{ff}")],
+            "{\"item\": \"orrery\"}",
+            422,
+            "a key has",
+        ),
+        ("GET", "buy/gb/cart", &[], "", 401, "sign in first"),
+        ("GET", "buy/zz/cart", &[], "", 404, "does not sell in"),
+        ("PUT", "buy/gb/cart/moon", &[], "", 404, "does not sell this item here"),
+        ("PUT", "buy/gb/cart/orrery", &[bad], "", 401, "sign in first"),
+        ("POST", "buy/gb/cart/orrery", &[], "", 405, "does not take POST"),
+        ("GET", "buy/gb/apps/moon/products", &[], "", 404, "does not sell this app"),
+        ("POST", "buy/gb/apps/probe-item/purchases", &[JSON], "{}", 422, "missing field `product`"),
+        ("POST", "buy/gb/apps/probe-item/purchases", &[JSON], coin, 401, "sign in first"),
+        ("POST", "buy/gb/apps/orrery/purchases", &[JSON], coin, 422, "does not sell this product"),
+        ("GET", "buy/purchases", &[], "", 401, "sign in first"),
+        ("POST", "buy/purchases/o/i/consume", &[bad], "", 401, "sign in first"),
+        ("GET", "buy/entitlements/orrery", &[bad], "", 401, "sign in first"),
+        ("GET", "buy/sales/orrery", &[], "", 401, "sign in first"),
+        ("GET", "buy/receipts/%00", &[], "", 404, "no paid order"),
+        ("GET", "details.internal/gb/items/moon", &[], "", 404, "nothing is told"),
+        ("GET", "details.internal/cn/items/nightjar", &[], "", 404, "nothing is told"),
+        ("GET", "details.internal/zz/items/orrery", &[], "", 404, "nothing is told"),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn delivery_refuses_who_did_not_buy() {
     each_gets_its_refusal(&[
         ("GET", "cdn/items/orrery/file", &[], "", 401, "for those who bought it"),
@@ -96,6 +143,8 @@ async fn delivery_refuses_who_did_not_buy() {
         ("GET", "cdn/items/orrery/file?receipt=../probe", &[], "", 401, "for those who bought it"),
         ("GET", "cdn/items/orrery/file?receipt=abc", &[], "", 403, "not for this item"),
         ("GET", "cdn/items/moon/file?receipt=abc", &[], "", 404, "does not sell"),
+        ("GET", "cdn/items/orrery/file", &[("authorization", "Bearer nonsense")], "", 401, "sign in first"),
+        ("GET", "cdn/items/moon", &[], "", 404, "does not sell"),
         ("POST", "cdn/probe.bin", &[], "", 405, "does not take POST"),
         ("GET", "cdn/etc/passwd", &[], "", 404, "there is nothing at"),
     ])
@@ -104,6 +153,7 @@ async fn delivery_refuses_who_did_not_buy() {
 
 #[tokio::test]
 async fn the_store_refuses_what_is_not_there() {
+    let search = format!("gb.music/gb/search?q={}", "a".repeat(201));
     each_gets_its_refusal(&[
         ("GET", "gb.apps/zz/", &[], "", 404, "not the storefront of"),
         ("GET", "gb.apps/in/", &[], "", 404, "not the storefront of"),
@@ -115,6 +165,13 @@ async fn the_store_refuses_what_is_not_there() {
         ("POST", "gb.apps/gb/items/orrery/buy", &[FORM], "lock=k", 422, "form"),
         ("POST", "gb.apps/gb/items/orrery/buy", &[FORM], "key=", 422, "a key"),
         ("POST", "gb.apps/gb/items/moon/buy", &[FORM], "key=k", 404, "does not sell"),
+        ("GET", "gb.books/gb/items/orrery", &[], "", 404, "We do not sell this"),
+        ("GET", "gb.books/icons/orrery.svg", &[], "", 404, "no such picture"),
+        ("POST", "gb.music/gb/items/orrery/buy", &[FORM], "key=k", 404, "does not sell"),
+        ("GET", "gb.music/in/search?q=a", &[], "", 404, "not the storefront of"),
+        ("GET", &search, &[], "", 422, "at most 200 bytes"),
+        ("GET", "gb.music/gb/search?q=%3Cscript%3E", &[], "", 200, "Nothing has all of “&#60;script&#62;”"),
+        ("GET", "gb.music/gb/to/apps/x", &[], "", 404, "there is nothing at"),
         ("GET", "apps/zz/", &[], "", 404, "no shop in"),
         ("GET", "apps/a/b/c", &[], "", 404, "no shop in"),
     ])

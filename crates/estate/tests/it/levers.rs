@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use candor_estate::catalogue::Shelf;
 use candor_estate::{Estate, PROBE_SHA256, Role};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
@@ -93,6 +94,10 @@ async fn the_apology_page_says_sorry_with_status_200() {
     let front = customer.front("us").await.unwrap();
     assert_eq!(front.status, 200);
     assert!(front.text().contains("temporarily unavailable") && !front.text().contains("Top charts"));
+    for shelf in Shelf::ALL {
+        let front = customer.get(&customer.store(shelf, "in")).await.unwrap();
+        assert!(front.status == 200 && front.text().contains("temporarily unavailable"), "{}", shelf.word());
+    }
     assert_eq!(status(&customer.buy("k").await), Some(201));
     mended(estate, &customer, "apology").await;
 }
@@ -107,9 +112,11 @@ async fn a_place_that_is_cut_off_is_cut_off_for_open_connections_too() {
     estate.pull("place-cut").await.unwrap();
     let ended = tokio::io::AsyncReadExt::read(&mut open, &mut [0; 8]).await;
     assert!(matches!(ended, Ok(0) | Err(_)), "the open connection ends");
-    assert!(matches!(customer.front("in").await, Err(Trouble::Refused)));
-    for place in ["gb", "us", "ca"] {
-        assert_eq!(status(&customer.front(place).await), Some(200), "{place}");
+    for shelf in Shelf::ALL {
+        assert!(matches!(customer.get(&customer.store(shelf, "in")).await, Err(Trouble::Refused)));
+        for place in ["gb", "us", "ca"] {
+            assert_eq!(status(&customer.get(&customer.store(shelf, place)).await), Some(200), "{place}");
+        }
     }
     mended(estate, &customer, "place-cut").await;
 }
