@@ -122,6 +122,11 @@ async fn four_stores_have_a_front_in_41_places_each_in_its_currency() {
         assert_eq!((order.status, order.json()["price"].as_str()), (201, Some(place.price(1).as_str())));
     }
     assert_eq!(fronts, 164);
+    let choice = format!("http://music.shop.example:{}/", customer.urls.port());
+    let choice = customer.get(&choice).await.unwrap().text();
+    let at: Vec<_> =
+        ["Australia", "Kuwait", "South Korea", "United States"].map(|name| choice.find(name)).into();
+    assert!(at.is_sorted() && at[0].is_some(), "countries are found by their names: {at:?}");
     let pages: BTreeSet<_> = [customer.get(&customer.store(Shelf::Books, "jp")).await.unwrap().text()].into();
     assert!(pages.iter().all(|page| page.contains("¥600") && page.contains("Japan · JPY")), "{pages:?}");
     estate.stop().await;

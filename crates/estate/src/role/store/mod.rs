@@ -147,11 +147,11 @@ async fn apologise(State(store): Shared, request: Request, next: Next) -> Respon
 }
 
 async fn chooser(State(store): Shared, visit: Visit) -> Response {
-    let ways = store
-        .storefronts
-        .iter()
-        .map(|(place, address)| (*place, visit.storefront(store.shelf, place, *address, store.port)));
-    pages::chooser(store.shelf, ways.collect())
+    let way = |place, address| visit.storefront(store.shelf, place, address, store.port);
+    let ways = store.storefronts.iter().map(|&(place, address)| (place, way(place, address)));
+    let mut ways: Vec<_> = ways.collect();
+    ways.sort_unstable_by_key(|(place, _)| place.name);
+    pages::chooser(store.shelf, ways)
 }
 
 /// `apps/{place}/…` leads to the place's own storefront.
