@@ -176,7 +176,7 @@ fn keep(db: &mut Connection, signer: &Signer, request: &Request) -> rusqlite::Re
     if let Some((id, before, state)) = before.optional()? {
         return match (before == *asked, state.as_str()) {
             (false, _) => Ok(Err(Refusal::OtherOrder)),
-            (true, "paid") => read(&change, &id).map(|order| order.ok_or(Refusal::OtherOrder)),
+            (true, "paid") => whole(&change, &id).map(Ok),
             (true, _) => Ok(Err(Refusal::GivenBack)),
         };
     }
@@ -188,9 +188,9 @@ fn keep(db: &mut Connection, signer: &Signer, request: &Request) -> rusqlite::Re
         return Ok(Err(Refusal::Empty));
     }
     let id = pay(&change, signer, request, &goods)?;
-    let order = read(&change, &id)?;
+    let order = whole(&change, &id)?;
     change.commit()?;
-    Ok(order.ok_or(Refusal::OtherOrder))
+    Ok(Ok(order))
 }
 
 /// Writes the order, its lines, its charge and what it entitles to; the order's number.
@@ -237,6 +237,11 @@ fn pay(
         params![id, total, place.currency, now],
     )?;
     Ok(id)
+}
+
+/// The order of this number, which is there.
+fn whole(db: &Connection, id: &str) -> rusqlite::Result<Order> {
+    read(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 /// The order of this number.

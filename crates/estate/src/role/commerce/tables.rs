@@ -39,11 +39,10 @@ pub(super) fn signing_key(db: &Connection) -> rusqlite::Result<Vec<u8>> {
     if let Some(kept) = kept {
         return Ok(kept);
     }
-    // Without randomness there is no key, and whoever reads the empty one says so.
-    let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-    let made = made.map(|document| document.as_ref().to_vec()).unwrap_or_default();
-    db.execute("INSERT INTO signing VALUES (?1)", [&made])?;
-    Ok(made)
+    // Without randomness there is no key: nothing is kept, and whoever reads the empty one says so.
+    let Ok(made) = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()) else { return Ok(Vec::new()) };
+    db.execute("INSERT INTO signing VALUES (?1)", [made.as_ref()])?;
+    Ok(made.as_ref().to_vec())
 }
 
 #[cfg(test)]
