@@ -3,8 +3,6 @@
 //! Wildcards by RFC 4592, DNAME by RFC 6672, negative answers by RFC 2308, ANY by RFC 8482, RCODE and AA of a chain of
 //! aliases by RFC 6604, glue by RFC 9471. With DO, the signatures that the zone holds go along; proofs of denial do not.
 
-use std::sync::Arc;
-
 use domain::base::name::{RelativeName, ToLabelIter, ToName};
 use domain::base::{Rtype, Ttl};
 use domain::rdata::{Cname, ZoneRecordData};
@@ -105,13 +103,21 @@ impl Zone {
         let above = name.label_count().saturating_sub(self.apex.label_count());
         let chain: Vec<Name> = name.iter_suffixes().take(above + 1).collect();
         let mut encloser = self.apex.clone();
+        // Looking names up is most of what an answer costs. One that owns records has all those above it; the apex exists,
+        // and is the first in canonical order.
+        let here = self.nodes.get_key_value(name);
         for suffix in chain.into_iter().rev() {
-            if !self.exists(&suffix) {
+            let (is_name, is_apex) = (suffix == *name, suffix == self.apex);
+            if here.is_none() && !is_apex && !self.exists(&suffix) {
                 return self.wildcard(&encloser);
             }
-            let is_name = suffix == *name;
-            if let Some((owner, node)) = self.nodes.get_key_value(&suffix) {
-                let cut = node.get(&Rtype::NS).filter(|_| suffix != self.apex);
+            let found = match (is_name, is_apex) {
+                (true, _) => here,
+                (false, true) => self.nodes.first_key_value(),
+                (false, false) => self.nodes.get_key_value(&suffix),
+            };
+            if let Some((owner, node)) = found {
+                let cut = node.get(&Rtype::NS).filter(|_| !is_apex);
                 if let Some(set) = cut.filter(|_| !(is_name && rtype == Rtype::DS)) {
                     return Way::Cut(owner, set);
                 }
@@ -121,7 +127,7 @@ impl Zone {
             }
             encloser = suffix;
         }
-        Way::Here(self.nodes.get(name).map(Arc::as_ref))
+        Way::Here(here.map(|(_, node)| node.as_ref()))
     }
 
     /// The wildcard below the closest encloser, if it exists (RFC 4592, section 3.3.1).
