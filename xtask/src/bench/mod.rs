@@ -14,6 +14,7 @@ mod p2_dns_check;
 mod p3_all_hang;
 mod p4_memory;
 mod p5_page;
+mod p7_zone_serve;
 mod profile;
 mod row;
 mod stand;
@@ -30,6 +31,7 @@ const ROWS: &[Row] = &[
     p3_all_hang::ROW,
     p4_memory::ROW,
     p5_page::ROW,
+    p7_zone_serve::ROW,
     p12_false_outages::ROW,
     p13_replay::ROW,
     p14_growth::ROW,

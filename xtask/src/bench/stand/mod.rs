@@ -27,11 +27,12 @@ use crate::run::{ask, quietly};
 pub(super) use blackbox::blackbox;
 pub(super) use hub::{Hub, fetch};
 pub(super) use nginx::Nginx;
-pub(super) use nsd::Nsd;
+pub(super) use nsd::{Nsd, wait_until_answered};
+pub(super) use process::Server;
 pub(super) use programs::{BLACKBOX, command, is_there, missing, versions};
 pub(super) use steady::{Times, Took, steady};
 pub(super) use target::{Target, latest_ms};
-pub(super) use tools::{Load, ab, dnsperf, wrk};
+pub(super) use tools::{Load, ab, dnsperf, dnsperf_rate, pinned, wrk};
 
 /// Addresses of loopback, each a host of its own to a schedule that paces its starts against one host.
 const HOSTS: [&str; 8] =

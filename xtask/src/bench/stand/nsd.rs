@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::process::Server;
 use super::programs::command;
+use super::tools::pinned;
 use super::{Folder, HOSTS, free_address};
 
 const READY_WITHIN: Duration = Duration::from_secs(10);
@@ -25,6 +26,11 @@ pub(in super::super) struct Nsd {
 
 impl Nsd {
     pub(in super::super) fn start() -> Result<Self, String> {
+        Self::serve(ZONE, "www.bench.example A\n", None)
+    }
+
+    /// With another text of `bench.example`, which has its `www`; on one core where that is given.
+    pub(in super::super) fn serve(zone: &str, queries: &str, core: Option<&str>) -> Result<Self, String> {
         let folder = Folder::new("nsd")?;
         let port = free_address()?.port();
         let place = folder.0.display();
@@ -36,23 +42,19 @@ impl Nsd {
              remote-control:\n  control-enable: no\nzone:\n  name: \"bench.example\"\n  zonefile: \"{place}/zone\"\n"
         );
         let file = folder.0.join("nsd.conf");
-        let files = [
-            (folder.0.join("zone"), ZONE),
-            (folder.0.join("queries"), "www.bench.example A\n"),
-            (file.clone(), &config),
-        ];
+        let files =
+            [(folder.0.join("zone"), zone), (folder.0.join("queries"), queries), (file.clone(), &config)];
         for (file, text) in files {
             std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         }
-        let server = Server::start(command("nsd")?.arg("-d").arg("-c").arg(&file))?;
-        let nsd = Self { _server: server, port, folder };
-        let begun = Instant::now();
-        while !nsd.answers() {
-            if begun.elapsed() > READY_WITHIN {
-                return Err("NSD does not answer".into());
-            }
-        }
-        Ok(nsd)
+        let mut nsd = command("nsd")?;
+        nsd.arg("-d").arg("-c").arg(&file);
+        let server = match core {
+            Some(core) => Server::start(&mut pinned(core, &mut nsd)?)?,
+            None => Server::start(&mut nsd)?,
+        };
+        wait_until_answered(port)?;
+        Ok(Self { _server: server, port, folder })
     }
 
     /// Where it listens, each a host of its own to a schedule that paces its starts.
@@ -65,13 +67,25 @@ impl Nsd {
         self.folder.0.join("queries")
     }
 
-    fn answers(&self) -> bool {
-        let ask = || {
-            let socket = UdpSocket::bind("127.0.0.1:0")?;
-            socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-            socket.send_to(QUERY, (HOSTS[0], self.port))?;
-            socket.recv(&mut [0; 512])
-        };
-        ask().is_ok_and(|length| length > QUERY.len())
+    /// The file of the zone.
+    pub(in super::super) fn zone(&self) -> PathBuf {
+        self.folder.0.join("zone")
     }
+}
+
+/// Until a name server on this port has an address for [`QUERY`].
+pub(in super::super) fn wait_until_answered(port: u16) -> Result<(), String> {
+    let ask = || {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        socket.send_to(QUERY, (HOSTS[0], port))?;
+        socket.recv(&mut [0; 512])
+    };
+    let begun = Instant::now();
+    while !ask().is_ok_and(|length| length > QUERY.len()) {
+        if begun.elapsed() > READY_WITHIN {
+            return Err(format!("no name server answers on port {port}"));
+        }
+    }
+    Ok(())
 }
