@@ -38,8 +38,8 @@ async fn curl_resumes_a_download_that_stopped_making_progress() {
     let size = || std::fs::metadata(folder.path().join("film")).map_or(0, |file| file.len());
 
     estate.pull("downloads-stall").await.unwrap();
-    // Slower than a byte in a second for a second: curl gives up with 28.
-    let stalled = curl(&["--speed-limit", "1", "--speed-time", "1"]);
+    // Slower than a byte in a second for three of them: curl gives up with 28.
+    let stalled = curl(&["--speed-limit", "1", "--speed-time", "3"]);
     assert_eq!((stalled.status.code(), size()), (Some(28), FILM / 5), "{stalled:?}");
     estate.mend("downloads-stall").await.unwrap();
     let resumed = curl(&["-C", "-", "--dump-header", "fields"]);
