@@ -135,7 +135,10 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
         let all = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("token="))
     };
-    let fits = |token: &&str| token.len() <= TOKEN_MAX && token.bytes().all(|b| b.is_ascii_alphanumeric());
+    // An empty one is nobody's, and not worth asking about.
+    let fits = |token: &&str| {
+        (1..=TOKEN_MAX).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
     bearer(headers).or_else(cookies).filter(fits)
 }
 

@@ -46,11 +46,11 @@ async fn kill(estate: &mut Estate, word: &str) {
 
 /// Waits, within bounds, for what is about to happen in other processes.
 async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..1500 {
         if so().await {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("not within ten seconds: {what}");
+    panic!("not within half a minute: {what}");
 }

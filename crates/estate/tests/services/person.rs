@@ -63,9 +63,11 @@ impl Person {
         self.send("GET", host, path, &[], "").await
     }
 
-    /// As a browser asks.
+    /// As a browser asks, with its cookie.
     pub(crate) async fn look(&self, host: &str, path: &str) -> Reply {
-        self.send("GET", host, path, &[("accept", "text/html")], "").await
+        let cookie = format!("token={}", self.token);
+        let fields = [("accept", "text/html"), ("cookie", cookie.as_str())];
+        self.customer.ask("GET", &self.url(host, path), &fields, "").await.unwrap()
     }
 
     pub(crate) async fn post(&self, host: &str, path: &str, json: Value) -> Reply {
