@@ -1,10 +1,11 @@
 //! Customers who come by themselves: they buy while things work, complain while they do not, and what was not taken is counted.
 
 use candor_estate::Estate;
+use candor_estate::catalogue::Item;
 use serde_json::{Value, json};
 
 use crate::person::Person;
-use crate::{estate, until};
+use crate::{estate, kill, until};
 
 async fn tally(nobody: &Person) -> Value {
     nobody.get("customers", "/tally.json").await.json()
@@ -74,5 +75,42 @@ async fn what_is_given_up_is_counted_by_place_and_complained_of_until_it_works_a
     let after = orders(&tally(&nobody).await, "taken");
     until("they go on", async || orders(&tally(&nobody).await, "taken") > after + 10).await;
     assert_eq!((orders(&tally(&nobody).await, "not_taken"), posts(&nobody).await.len()), (lost, said));
+    estate.stop().await;
+}
+
+#[tokio::test]
+async fn what_customers_count_as_taken_is_what_commerce_was_paid_also_over_a_kill() {
+    let mut estate = estate().await;
+    let nobody = pace(&estate, 900).await;
+    until("somebody bought", async || orders(&tally(&nobody).await, "taken") > 5).await;
+    kill(&mut estate, "commerce").await;
+    until("somebody gave up", async || {
+        let seen = tally(&nobody).await;
+        orders(&seen, "not_taken") + orders(&seen, "unknown") > 0
+    })
+    .await;
+    estate.mend_all().await.unwrap();
+    let before = orders(&tally(&nobody).await, "taken");
+    until("what may have been paid is looked up", async || {
+        let seen = tally(&nobody).await;
+        orders(&seen, "taken") > before + 10 && orders(&seen, "unknown") == 0
+    })
+    .await;
+    pace(&estate, 0).await;
+    until("every visit has ended", async || {
+        let seen = tally(&nobody).await;
+        let ended = orders(&seen, "taken") + orders(&seen, "not_taken") + orders(&seen, "unknown");
+        seen["counts"]["visits"].as_u64() == Some(ended)
+    })
+    .await;
+    let one = Person::new(&estate, "customer-x").await;
+    let mut paid = 0;
+    for item in Item::all() {
+        let sales = one.get("buy", &format!("/sales/{}", item.id)).await.json();
+        paid +=
+            sales["sales"].as_array().unwrap().iter().map(|sum| sum["sold"].as_u64().unwrap()).sum::<u64>();
+    }
+    let seen = tally(&nobody).await;
+    assert_eq!((orders(&seen, "taken"), orders(&seen, "unknown")), (paid, 0), "{seen}");
     estate.stop().await;
 }
