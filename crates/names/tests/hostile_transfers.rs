@@ -294,11 +294,19 @@ async fn notify_from_elsewhere_or_unsigned_where_a_key_is_shared_is_refused() {
     let copy = copy_of(&primary, Some(key())).await;
     let mut packet = vec![0, 3, 4 << 3, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     packet.extend_from_slice(b"\x01z\x07example\x00\x00\x06\x00\x01");
-    for from in ["127.0.0.1:0", "127.0.0.9:0"] {
+    let open = Scripted::start().await;
+    open.does(|query| vec![message(query, &good(1))]);
+    let without_key = copy_of(&open, None).await;
+    for (copy, from, rcode) in [
+        (&copy, "127.0.0.1:0", 5),
+        (&copy, "127.0.0.9:0", 5),
+        (&without_key, "127.0.0.1:0", 0),
+        (&without_key, "127.0.0.9:0", 5),
+    ] {
         let socket = UdpSocket::bind(from).await.unwrap();
         socket.send_to(&packet, copy.address).await.unwrap();
         let mut answer = [0; 512];
         socket.recv(&mut answer).await.unwrap();
-        assert_eq!(answer[3] & 15, 5, "{from}");
+        assert_eq!(answer[3] & 15, rcode, "{from}");
     }
 }
