@@ -4,6 +4,7 @@
 //! has said its part; a journey that goes on waiting is cut by its own timeout, far below the fuzzer's.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use candor_config::{Source, resolve};
 use candor_core::id::CheckId;
@@ -13,6 +14,7 @@ use candor_probe::Runner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::surroundings::{SECRET, Surroundings, now};
 
@@ -20,6 +22,8 @@ use crate::surroundings::{SECRET, Surroundings, now};
 const SAID_SECRET: &[u8] = b"@@SECRET@@";
 /// How a TLS client begins: with a record of the handshake, which holds no line.
 const TLS: u8 = 0x16;
+/// How long a server waits for a line before it says the next part: the client is in the same thread.
+const PATIENCE: Duration = Duration::from_millis(3);
 /// Most bytes read of a request.
 const HEARD_MAX: usize = 256 * 1024;
 
@@ -122,15 +126,20 @@ async fn answer(stream: &mut TcpStream, part: &[u8]) -> std::io::Result<()> {
 }
 
 async fn talk(stream: &mut TcpStream, parts: &mut std::slice::Iter<'_, Vec<u8>>) -> std::io::Result<()> {
-    let mut heard = Vec::new();
     for part in parts {
         stream.write_all(part).await?;
+        let mut heard = Vec::new();
         while !heard.contains(&b'\n') && heard.first() != Some(&TLS) && heard.len() < HEARD_MAX {
-            if stream.read_buf(&mut heard).await? == 0 {
-                return Ok(());
+            match timeout(PATIENCE, stream.read_buf(&mut heard)).await {
+                Ok(read) => {
+                    if read? == 0 {
+                        return Ok(());
+                    }
+                }
+                // It waits for more.
+                Err(_) => break,
             }
         }
-        heard.clear();
     }
     leave(stream).await
 }
