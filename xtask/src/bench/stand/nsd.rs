@@ -37,7 +37,7 @@ impl Nsd {
         let listen: String = HOSTS.iter().map(|host| format!("  ip-address: {host}@{port}\n")).collect();
         let config = format!(
             "server:\n{listen}  username: \"\"\n  chroot: \"\"\n  pidfile: \"{place}/pid\"\n  zonesdir: \"{place}\"\n  \
-             zonelistfile: \"{place}/zone.list\"\n  xfrdfile: \"{place}/xfrd.state\"\n  xfrdir: \"{place}\"\n  \
+             database: \"\"\n  zonelistfile: \"{place}/zone.list\"\n  xfrdfile: \"{place}/xfrd.state\"\n  xfrdir: \"{place}\"\n  \
              cookie-secret-file: \"{place}/cookies\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
              remote-control:\n  control-enable: no\nzone:\n  name: \"bench.example\"\n  zonefile: \"{place}/zone\"\n"
         );
