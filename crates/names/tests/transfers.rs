@@ -142,6 +142,21 @@ async fn a_large_zone_travels_in_many_signed_messages_and_what_changed_after_it(
 }
 
 #[tokio::test]
+async fn notify_comes_from_the_address_that_the_primary_listens_on() {
+    // The system itself would speak from 127.0.0.1, which the copy does not know as its primary.
+    let (here, to) =
+        (SocketAddr::from(([127, 0, 0, 2], 0)), SocketAddr::from(([127, 0, 0, 3], free().port())));
+    let notify = vec![Peer { address: to, key: Some(key()) }];
+    let settings = ServeOptions { notify, ..allowed("key:xfr.example") };
+    let primary = Ours::start_with(here, vec![small(1)], settings).await;
+    let copy = Ours::start_with(to, Vec::new(), copying(primary.address, Some(key()))).await;
+    until("the zone arrives", async || serial_at(copy.address, ORIGIN).await == Some(1)).await;
+    primary.handle.publish(small(2));
+    // REFRESH is an hour.
+    until("the change arrives", async || serial_at(copy.address, ORIGIN).await == Some(2)).await;
+}
+
+#[tokio::test]
 async fn notify_makes_a_copy_look_at_once_and_take_only_what_changed() {
     let (from, to) = (free(), free());
     let notify = vec![Peer { address: to, key: Some(key()) }];

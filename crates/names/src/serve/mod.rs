@@ -170,12 +170,13 @@ impl Server {
     /// When a task that serves has ended, which none should.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
         let mut tasks = JoinSet::new();
+        let own = self.local_addrs();
         for (socket, listener) in self.sockets {
             tasks.spawn(udp::serve(socket, Arc::clone(&self.desk)));
             tasks.spawn(tcp::serve(listener, Arc::clone(&self.desk)));
         }
         for peer in self.options.notify {
-            tasks.spawn(notify::tell(peer, Arc::clone(&self.desk)));
+            tasks.spawn(notify::tell(peer, own.clone(), Arc::clone(&self.desk)));
         }
         for apex in self.desk.copies.keys() {
             tasks.spawn(secondary::follow(apex.clone(), Arc::clone(&self.desk)));

@@ -41,11 +41,13 @@ struct Telling {
 }
 
 /// Tells one server of every version that is put in force, until it is dropped.
-pub(super) async fn tell(peer: Peer, desk: Arc<Desk>) -> io::Result<()> {
+///
+/// It speaks from one of the addresses that it listens on, `own`: a peer takes NOTIFY from those of its primaries alone.
+pub(super) async fn tell(peer: Peer, own: Vec<SocketAddr>, desk: Arc<Desk>) -> io::Result<()> {
     let mut changes = desk.catalog.changes();
     let mut teller = Teller { peer, desk, told: BTreeMap::new(), telling: BTreeMap::new() };
     let socket = loop {
-        match bound(teller.peer.address).await {
+        match bound(teller.peer.address, &own).await {
             Ok(socket) => break socket,
             Err(fault) => {
                 tracing::warn!(peer = %teller.peer.address, %fault, "no socket for NOTIFY");
@@ -70,13 +72,29 @@ pub(super) async fn tell(peer: Peer, desk: Arc<Desk>) -> io::Result<()> {
     }
 }
 
-async fn bound(peer: SocketAddr) -> io::Result<UdpSocket> {
+async fn bound(peer: SocketAddr, own: &[SocketAddr]) -> io::Result<UdpSocket> {
     let any: SocketAddr = match peer {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
-    let socket = UdpSocket::bind(any).await?;
-    socket.connect(peer).await?;
+    let socket = connected(any, peer).await?;
+    let chosen = socket.local_addr()?.ip();
+    let listens = |address: &SocketAddr| address.ip() == chosen || address.ip().is_unspecified();
+    if own.iter().any(listens) {
+        return Ok(socket);
+    }
+    // The system would speak from an address that we do not listen on, as for all of 127.0.0.0/8 from 127.0.0.1.
+    for address in own.iter().filter(|address| address.is_ipv4() == peer.is_ipv4()) {
+        if let Ok(socket) = connected(SocketAddr::new(address.ip(), 0), peer).await {
+            return Ok(socket);
+        }
+    }
+    Ok(socket)
+}
+
+async fn connected(from: SocketAddr, to: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(from).await?;
+    socket.connect(to).await?;
     Ok(socket)
 }
 
