@@ -19,6 +19,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("faketime", "faketime"),
     ("openssl", "openssl"),
     ("curl", "curl"),
+    ("dig", "bind9-dnsutils"),
     ("nginx", "nginx-light"),
     ("wrk", "wrk"),
     ("nsd", "nsd"),
