@@ -2,12 +2,16 @@
 //!
 //! # What it is
 //! Processes of one binary, one for each role, which find each other only by name through the estate's own name
-//! server, each with an address of its own in `127.77.N.0/24` and its own SQLite file where it stores. A store has an
+//! servers, each the copy of its region ([`layout`]), each with an address of its own in `127.77.N.0/24` and its own SQLite file where it stores. A store has an
 //! address besides for each of up to 41 places:
 //!
 //! | role | names in `shop.example` | what it does |
 //! |---|---|---|
-//! | `dns` | `ns1` | answers for the zone, from a zone file |
+//! | `dns` | `ns1` | the primary name server, from a zone file |
+//! | `dns-west` | `ns2` | a copy of the zone (NOTIFY, IXFR, TSIG), which the west asks |
+//! | `dns-east` | `ns3` | the same for the east |
+//! | `dns-in` | `ns4` | the same for India |
+//! | `dns-outside` | `ns` | the name server of `outside.example`, where `status` and `social` live apart |
 //! | `apps` | `apps`, `{place}.apps` | the store of apps: front pages, search and item pages of each place |
 //! | `macapps` | `macapps`, `{place}.macapps` | the same for apps for the desk |
 //! | `music` | `music`, `{place}.music` | the same for music, films and series |
@@ -35,9 +39,9 @@
 //! `EstateOptions::lead` to [`RoleArgs::from_words`] and [`run_role`].
 //!
 //! # The house
-//! * [`place`], [`catalogue`], [`layout`]: data: what is sold where, who listens where under which name.
+//! * [`place`], [`catalogue`], [`layout`]: data: what is sold where, who listens where under which name; [`zone`]: the names.
 //! * [`role`]: the processes. `http`, `download`: what they share.
-//! * [`levers`]: what can be broken, one file each, as data.
+//! * [`levers`]: what can be broken, one file each, as data. [`day`]: a day made of them.
 //! * [`estate`]: starts, watches, breaks, mends and stops the processes.
 //! * [`board`]: the page of levers, its JSON, and a client of it.
 //!
@@ -46,11 +50,12 @@
 //! gets a 503 in two seconds. A role ends when whoever started it ends. The estate leaves no process and no file.
 //!
 //! # Absent
-//! TLS, money, more than one host. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
+//! Money, more than one host, TLS but for `account`. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
 //! interface first; the estate says which.
 
 pub mod board;
 pub mod catalogue;
+pub mod day;
 mod download;
 pub mod estate;
 mod http;
@@ -58,10 +63,13 @@ pub mod layout;
 pub mod levers;
 pub mod place;
 pub mod role;
+pub mod zone;
 
 pub use board::{Board, BoardError, BoardOptions};
 pub use estate::{Estate, EstateError, EstateOptions, Urls};
+pub use layout::Region;
 pub use role::{
     DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_SHA256, PROBE_SIZE,
-    PROBE_USER, Role, RoleArgs, RoleError, STATUS_KEY, SUPPORT_AUTHOR, SUPPORT_KEY, run_role,
+    PROBE_USER, Role, RoleArgs, RoleError, STATUS_KEY, SUPPORT_AUTHOR, SUPPORT_KEY, ServedPage, run_role,
 };
+pub use zone::ZoneEdit;

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `GET /` | the page |
 //! | `GET /levers` | the [`Panel`] as JSON |
-//! | `POST /levers/{id}/break`, `POST /levers/{id}/mend`, `POST /mend` | for JSON: the panel; for a form: back to the page |
+//! | `POST /levers/{id}/break`, `POST /levers/{id}/mend`, `POST /mend`, `POST /day/play`, `POST /day/stop` | for JSON: the panel; for a form: back to the page |
 //!
 //! Reading order: `panel` (what is shown), `guard` (who may press), `page`, `handle` (where a running board is
-//! written down), [`client`].
+//! written down), `play` (the day), [`client`].
 //!
 //! It listens on loopback alone, and takes no press that another site's page could have sent; see `guard`.
 //! Whoever has an account on the same machine can press: it is a demo's board.
@@ -17,6 +17,7 @@ mod guard;
 mod handle;
 mod page;
 mod panel;
+mod play;
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,7 +36,8 @@ use crate::estate::{Estate, EstateError};
 use crate::http::{Door, Problem, asset, shell};
 use handle::Handle;
 pub use handle::default_handle_file;
-pub use panel::{Link, Panel, PanelLever, PanelRole};
+pub use panel::{Link, Panel, PanelDay, PanelLever, PanelRole};
+use play::Stage;
 
 /// How to open a board.
 #[derive(Debug, Clone)]
@@ -102,7 +104,8 @@ impl Board {
             return Err(BoardError::AlreadyOpen { address });
         }
         let faults = watch::Sender::default().subscribe();
-        let desk = Arc::new(Desk { estate, status_url: options.status_url });
+        let stage = Stage::new(Arc::clone(&estate));
+        let desk = Arc::new(Desk { estate, stage, status_url: options.status_url });
         let door = Door::open(address, shell(routes(desk), faults))
             .await
             .map_err(|source| BoardError::Listen { address, source })?;
@@ -128,12 +131,14 @@ impl Board {
 #[derive(Debug)]
 struct Desk {
     estate: Arc<Mutex<Estate>>,
+    stage: Stage,
     status_url: Option<String>,
 }
 
 impl Desk {
     async fn panel(&self) -> Panel {
-        Panel::of(&mut *self.estate.lock().await, self.status_url.clone())
+        let scene = self.stage.scene();
+        Panel::of(&mut *self.estate.lock().await, self.status_url.clone(), &scene)
     }
 }
 
@@ -143,6 +148,7 @@ fn routes(desk: Arc<Desk>) -> Router {
         .route("/levers", get(list))
         .route("/levers/{id}/{what}", post(press))
         .route("/mend", post(mend_all))
+        .route("/day/{what}", post(day))
         .route("/levers.css", get(style))
         .layer(middleware::from_fn(guard::guard))
         .with_state(desk)
@@ -179,7 +185,17 @@ async fn press(
 }
 
 async fn mend_all(State(desk): Shared, headers: HeaderMap) -> Result<Response, Problem> {
+    let stopped = desk.stage.stop().await;
     let done = desk.estate.lock().await.mend_all().await;
+    answer(&desk, &headers, stopped.and(done), "/").await
+}
+
+async fn day(State(desk): Shared, Path(what): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    let done = match what.as_str() {
+        "play" => desk.stage.play().await,
+        "stop" => desk.stage.stop().await,
+        _ => return Err(Problem::not_found("a day takes play and stop")),
+    };
     answer(&desk, &headers, done, "/").await
 }
 

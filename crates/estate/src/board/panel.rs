@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::play::Scene;
+use crate::day::DAY;
 use crate::estate::{Estate, LeverState, RoleState};
 use crate::role::Role;
 
@@ -14,10 +16,33 @@ pub struct Panel {
     pub shop: Vec<Link>,
     /// The page that tells how the shop is.
     pub status: Option<String>,
+    /// What lives apart: the shop's own status page, and what customers say.
+    #[serde(default)]
+    pub apart: Vec<Link>,
+    /// The day, while it is played.
+    #[serde(default)]
+    pub day: Option<PanelDay>,
     /// Every lever, in the order in which to try them.
     pub levers: Vec<PanelLever>,
     /// Every process.
     pub roles: Vec<PanelRole>,
+}
+
+/// The day, while it is played; see [`crate::day`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanelDay {
+    /// The step, from 1.
+    pub step: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What the clocks said.
+    pub clock: String,
+    /// What happens.
+    pub title: String,
+    /// Where to look.
+    pub look: String,
+    /// What went wrong with the step.
+    pub fault: Option<String>,
 }
 
 /// Where a store is.
@@ -34,6 +59,9 @@ pub struct Link {
 pub struct PanelLever {
     /// Its word.
     pub id: String,
+    /// The heading that it stands under.
+    #[serde(default)]
+    pub group: String,
     /// What happens, in a few words.
     pub title: String,
     /// What it really does.
@@ -61,18 +89,36 @@ pub struct PanelRole {
     pub pid: Option<u32>,
     /// Whether a lever keeps it dead.
     pub killed: bool,
+    /// Whether it is stopped in its tracks.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 impl Panel {
-    pub(super) fn of(estate: &mut Estate, status: Option<String>) -> Self {
+    pub(super) fn of(estate: &mut Estate, status: Option<String>, scene: &Scene) -> Self {
         let shop = estate.urls().stores_by_address().into_iter();
+        let apart = estate.urls().apart_by_address().into_iter();
         let state = estate.state();
         Self {
             shop: shop.map(|(shelf, url)| Link { name: shelf.title().to_owned(), url }).collect(),
             status,
+            apart: apart.map(|(name, url)| Link { name: name.to_owned(), url }).collect(),
+            day: scene.step.and_then(|n| PanelDay::of(n, scene.fault.clone())),
             levers: state.levers.iter().map(PanelLever::of).collect(),
             roles: state.roles.iter().map(PanelRole::of).collect(),
         }
+    }
+
+    /// The levers by their headings, in order.
+    pub(super) fn groups(&self) -> Vec<(&str, Vec<&PanelLever>)> {
+        let mut groups: Vec<(&str, Vec<&PanelLever>)> = Vec::new();
+        for lever in &self.levers {
+            match groups.iter_mut().find(|(name, _)| *name == lever.group) {
+                Some((_, levers)) => levers.push(lever),
+                None => groups.push((&lever.group, vec![lever])),
+            }
+        }
+        groups
     }
 
     /// How many levers are pulled.
@@ -84,7 +130,15 @@ impl Panel {
     /// Whether nothing is broken: no lever pulled, every process running.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.pulled() == 0 && self.roles.iter().all(|role| role.pid.is_some())
+        self.pulled() == 0 && self.roles.iter().all(|role| role.pid.is_some() && !role.paused)
+    }
+}
+
+impl PanelDay {
+    fn of(n: usize, fault: Option<String>) -> Option<Self> {
+        let step = DAY.get(n)?;
+        let (clock, title, look) = (step.clock.to_owned(), step.title.to_owned(), step.look.to_owned());
+        Some(Self { step: n + 1, of: DAY.len(), clock, title, look, fault })
     }
 }
 
@@ -92,6 +146,7 @@ impl PanelLever {
     fn of(state: &LeverState) -> Self {
         Self {
             id: state.lever.id.to_owned(),
+            group: state.lever.group().to_owned(),
             title: state.lever.title.to_owned(),
             does: state.lever.does.to_owned(),
             notice: state.lever.notice.to_owned(),
@@ -120,6 +175,7 @@ impl PanelRole {
             address: state.address.to_string(),
             pid: state.pid,
             killed: state.killed,
+            paused: state.paused,
         }
     }
 }

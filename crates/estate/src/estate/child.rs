@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
@@ -30,6 +31,8 @@ pub(super) struct Child {
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
+    paused: bool,
+    limited: bool,
 }
 
 impl Child {
@@ -40,16 +43,22 @@ impl Child {
         dir: &Path,
     ) -> Result<Self, EstateError> {
         let mut child = Self::spawn(options, args, dir)?;
-        match child.line(READY_WITHIN).await? {
-            line if line == "ready" => Ok(child),
+        child.ready(args).await.map(|()| child)
+    }
+
+    /// Waits until it is ready.
+    pub(super) async fn ready(&mut self, args: &RoleArgs) -> Result<(), EstateError> {
+        match self.line(READY_WITHIN).await? {
+            line if line == "ready" => Ok(()),
             line => match line.strip_prefix("taken ") {
                 Some(why) => Err(EstateError::Taken { why: format!("{}: {why}", args.listen) }),
-                None => Err(child.fault(&format!("said {line:?} instead of getting ready"))),
+                None => Err(self.fault(&format!("said {line:?} instead of getting ready"))),
             },
         }
     }
 
-    fn spawn(options: &EstateOptions, args: &RoleArgs, dir: &Path) -> Result<Self, EstateError> {
+    /// Starts a role, which gets ready by itself.
+    pub(super) fn spawn(options: &EstateOptions, args: &RoleArgs, dir: &Path) -> Result<Self, EstateError> {
         let role = args.role;
         let log = dir.join(format!("{}.log", role.word()));
         let opened = OpenOptions::new().create(true).append(true).open(&log);
@@ -70,7 +79,8 @@ impl Child {
         let (Some(orders), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(spawn_error(std::io::Error::other("its pipes are missing")));
         };
-        Ok(Self { role, process, orders, answers: BufReader::new(answers).lines(), log })
+        let answers = BufReader::new(answers).lines();
+        Ok(Self { role, process, orders, answers, log, paused: false, limited: false })
     }
 
     /// Gives an order and waits until it is obeyed. A role that does not answer as it should is killed: what is in
@@ -106,6 +116,62 @@ impl Child {
         match self.process.try_wait() {
             Ok(None) => self.process.id(),
             Ok(Some(_)) | Err(_) => None,
+        }
+    }
+
+    /// Stops it in its tracks: it holds what it has, and does nothing.
+    pub(super) fn pause(&mut self) -> Result<(), EstateError> {
+        if !self.paused {
+            self.signal(Signal::STOP)?;
+            self.paused = true;
+        }
+        Ok(())
+    }
+
+    /// Lets it go on.
+    pub(super) fn resume(&mut self) -> Result<(), EstateError> {
+        if self.paused {
+            self.signal(Signal::CONT)?;
+            self.paused = false;
+        }
+        Ok(())
+    }
+
+    pub(super) const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Lets it write nothing more to files, as on a disk that is full, or again what it may.
+    pub(super) fn limit(&mut self, full: bool) -> Result<(), EstateError> {
+        if self.limited == full {
+            return Ok(());
+        }
+        let ours = getrlimit(Resource::Fsize);
+        let current = if full { Some(0) } else { ours.current };
+        let pid = self.process_id()?;
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current, maximum: ours.maximum })
+            .map_err(|error| self.fault(&format!("its files cannot be limited: {error}")))?;
+        self.limited = full;
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: Signal) -> Result<(), EstateError> {
+        let pid = self.process_id()?;
+        kill_process(pid, signal).map_err(|error| self.fault(&format!("takes no signal: {error}")))
+    }
+
+    fn process_id(&mut self) -> Result<Pid, EstateError> {
+        let pid = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        pid.ok_or_else(|| self.fault("does not run"))
+    }
+
+    /// Tells it to end (SIGTERM), and waits; one that does not is killed. The end of its orders would mean that the whole
+    /// estate has ended.
+    pub(super) async fn end(mut self) {
+        drop(self.resume());
+        drop(self.signal(Signal::TERM));
+        if tokio::time::timeout(GONE_WITHIN, self.process.wait()).await.is_err() {
+            drop(self.process.kill().await);
         }
     }
 

@@ -92,6 +92,12 @@ pub enum EstateError {
         /// What the system said.
         source: io::Error,
     },
+    /// What was to be published is no zone of the shop.
+    #[error("this cannot be published: {0}")]
+    Zone(String),
+    /// The shop's authority cannot sign.
+    #[error("no certificate: {0}")]
+    Certificate(String),
     /// A process ended instead of getting ready or of obeying, or takes too long.
     #[error("{}: {why}", role.word())]
     Role {

@@ -7,11 +7,16 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use data_encoding::BASE64;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::certificate::{Authority, private};
 use super::world::World;
+use super::zones::Zones;
 use super::{Estate, EstateError, EstateOptions};
 use crate::layout::Layout;
 use crate::place::{PLACES, Place};
-use crate::role::Role;
+use crate::role::{KEY_FILE, Role};
 
 /// How many blocks are tried before giving up.
 const BLOCKS_TRIED: u8 = 40;
@@ -22,6 +27,7 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 pub(super) async fn start(options: EstateOptions) -> Result<Estate, EstateError> {
     let places = places(&options.places)?;
     let (dir, temporary) = directory(options.dir.clone())?;
+    let authority = Authority::new().map_err(|error| EstateError::Certificate(error.to_string()))?;
     // From here on the estate's own end tidies up, whatever happens.
     let mut estate = Estate {
         layout: Layout { block: 0, port: options.port, places },
@@ -30,8 +36,10 @@ pub(super) async fn start(options: EstateOptions) -> Result<Estate, EstateError>
         temporary,
         children: BTreeMap::new(),
         pulled: BTreeMap::new(),
+        by_hand: World::default(),
         in_force: Some(World::default()),
-        serial: 0,
+        zones: Zones::default(),
+        authority,
     };
     let mut last = EstateError::Taken { why: "there is no block to try".to_owned() };
     for block in blocks(estate.options.block) {
@@ -51,11 +59,26 @@ pub(super) async fn start(options: EstateOptions) -> Result<Estate, EstateError>
 
 async fn on_this_block(estate: &mut Estate) -> Result<(), EstateError> {
     estate.layout.port = free_port(&estate.layout, estate.options.port)?;
-    estate.write_zone(&World::default())?;
-    for &role in Role::ALL {
+    let dir = estate.dir.clone();
+    let told = |source| EstateError::File { file: dir.clone(), source };
+    estate.authority.publish(&dir).and_then(|()| estate.authority.certify(&dir, false)).map_err(told)?;
+    private(&dir.join(KEY_FILE), &secret()?).map_err(told)?;
+    estate.write_zones()?;
+    let (servers, others): (Vec<Role>, Vec<Role>) = Role::ALL.iter().partition(|role| role.is_name_server());
+    for role in servers {
         estate.start_role(role).await?;
     }
-    Ok(())
+    estate.start_roles(&others).await?;
+    estate.settle_zones(&World::default()).await
+}
+
+/// A new secret, in base64, for signing what name servers say to each other.
+fn secret() -> Result<String, EstateError> {
+    let mut bytes = [0; 32];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| EstateError::Certificate("the system gives no random numbers".to_owned()))?;
+    Ok(BASE64.encode(&bytes))
 }
 
 /// The blocks to try, in order.
@@ -121,8 +144,10 @@ fn free_port(layout: &Layout, wish: u16) -> Result<u16, EstateError> {
     let held = TcpListener::bind(SocketAddr::new(first.ip(), wish)).map_err(|error| told(first, &error))?;
     let port = held.local_addr().map_err(|error| told(first, &error))?.port();
     let layout = Layout { port, ..layout.clone() };
-    let udp = SocketAddr::new(first.ip(), port);
-    UdpSocket::bind(udp).map_err(|error| told(udp, &error))?;
+    for role in Role::ALL.iter().filter(|role| role.is_name_server()) {
+        let udp = layout.socket(*role);
+        UdpSocket::bind(udp).map_err(|error| told(udp, &error))?;
+    }
     for socket in layout.sockets().into_iter().skip(1) {
         TcpListener::bind(socket).map_err(|error| told(socket, &error))?;
     }

@@ -33,6 +33,8 @@ pub struct RoleState {
     pub address: SocketAddr,
     /// Its process, if it runs.
     pub pid: Option<u32>,
-    /// Whether a lever keeps it dead; a role without process that no lever killed has died by itself.
+    /// Whether it was killed on purpose; a role without process that nobody killed has died by itself.
     pub killed: bool,
+    /// Whether it is stopped in its tracks.
+    pub paused: bool,
 }

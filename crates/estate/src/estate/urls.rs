@@ -1,7 +1,7 @@
 //! Where everything is: by name for programs that ask the estate's name server, by address for people's browsers.
 
 use crate::catalogue::Shelf;
-use crate::layout::{Layout, ZONE};
+use crate::layout::{Layout, ZONE, full};
 use crate::place::Place;
 use crate::role::Role;
 
@@ -56,6 +56,25 @@ impl Urls {
     #[must_use]
     pub fn sign_in(&self) -> String {
         format!("http://id.{ZONE}:{}/sign-in", self.layout.port)
+    }
+
+    /// Where customers sign in by TLS, by name, without a slash at the end. Who vouches for it is in [`super::Estate::ca_file`].
+    #[must_use]
+    pub fn account(&self) -> String {
+        format!("https://{}:{}", full("account"), self.layout.port)
+    }
+
+    /// A host of the shop, or of what lives apart (`social`, `status`), by name, without a slash at the end.
+    #[must_use]
+    pub fn host(&self, host: &str) -> String {
+        format!("http://{}:{}", full(host), self.layout.port)
+    }
+
+    /// The shop's own status page and the public timeline, by address, for people.
+    #[must_use]
+    pub fn apart_by_address(&self) -> [(&'static str, String); 2] {
+        let url = |role| format!("http://{}/", self.layout.socket(role));
+        [("Its own status page", url(Role::Status)), ("What customers say", url(Role::Social))]
     }
 
     /// Where to order, by name, with a hole for the place; an order itself is below it, at its key.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,6 +19,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+use crate::place::Place;
 
 /// How long one call may take, from the name to the last byte.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -97,6 +99,19 @@ impl Finder {
     /// Asks `dns` for names; every service listens on `port`.
     pub(crate) fn new(dns: SocketAddr, port: u16) -> Self {
         Self { resolver: ServersResolver::new(vec![dns]), port, remembered: Mutex::default() }
+    }
+
+    /// One for each of these places, by code; places that ask the same server share it.
+    pub(crate) fn by_place(
+        names: &[(&'static Place, SocketAddr)],
+        port: u16,
+    ) -> HashMap<&'static str, Arc<Self>> {
+        let mut servers: HashMap<SocketAddr, Arc<Self>> = HashMap::new();
+        let mut finder = |server| {
+            let known = servers.entry(server).or_insert_with(|| Arc::new(Self::new(server, port)));
+            Arc::clone(known)
+        };
+        names.iter().map(|(place, server)| (place.code, finder(*server))).collect()
     }
 
     /// Where `host` is.

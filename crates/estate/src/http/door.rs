@@ -5,13 +5,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 /// Connections served at once; the next ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 512;
@@ -30,9 +35,22 @@ pub(crate) struct Door {
 impl Door {
     /// Listens on `address` and serves `router` there.
     pub(crate) async fn open(address: SocketAddr, router: Router) -> io::Result<Self> {
+        Self::listen(address, router, None).await
+    }
+
+    /// The same with TLS; a connection is made with what is in force when it comes.
+    pub(crate) async fn open_tls(
+        address: SocketAddr,
+        router: Router,
+        tls: watch::Receiver<Arc<ServerConfig>>,
+    ) -> io::Result<Self> {
+        Self::listen(address, router, Some(tls)).await
+    }
+
+    async fn listen(address: SocketAddr, router: Router, tls: Option<Tls>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { address, task: tokio::spawn(serve(listener, router)) })
+        Ok(Self { address, task: tokio::spawn(serve(listener, router, tls)) })
     }
 
     /// Where it listens.
@@ -54,7 +72,9 @@ impl Drop for Door {
     }
 }
 
-async fn serve(listener: TcpListener, router: Router) {
+type Tls = watch::Receiver<Arc<ServerConfig>>;
+
+async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.len() >= CONNECTIONS_MAX {
@@ -62,7 +82,17 @@ async fn serve(listener: TcpListener, router: Router) {
         }
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone()))),
+                Ok((stream, _)) => {
+                    // Small answers leave at once; nobody waits for more bytes to fill a segment.
+                    drop(stream.set_nodelay(true));
+                    match &tls {
+                        Some(tls) => {
+                            let acceptor = TlsAcceptor::from(Arc::clone(&tls.borrow()));
+                            connections.spawn(converse_tls(acceptor, stream, router.clone()));
+                        }
+                        None => drop(connections.spawn(converse(stream, router.clone()))),
+                    }
+                }
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -73,9 +103,16 @@ async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
-async fn converse(stream: TcpStream, router: Router) {
-    // Small answers leave at once; nobody waits for more bytes to fill a segment.
-    drop(stream.set_nodelay(true));
+async fn converse_tls(acceptor: TlsAcceptor, stream: TcpStream, router: Router) {
+    match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => converse(stream, router).await,
+        // A client that does not trust us goes here.
+        Ok(Err(error)) => tracing::debug!("no TLS: {error}"),
+        Err(_) => tracing::debug!("no TLS within {} s", HEAD_TIMEOUT.as_secs()),
+    }
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

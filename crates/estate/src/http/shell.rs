@@ -1,5 +1,5 @@
 //! What every role's router has around it: a health endpoint, bounds, plain 404 and 405, a log line for each
-//! request, and the fault of slowness.
+//! request, and the faults that any role can have: slowness, hanging, a page in front of everything.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::sync::watch;
 
 use super::Problem;
-use crate::role::Faults;
+use crate::role::{Faults, ServedPage};
 
 /// The largest body that a role takes, in bytes.
 const BODY_MAX: usize = 16 * 1024;
@@ -37,6 +37,14 @@ pub(crate) fn asset(kind: &'static str, body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=60")], body).into_response()
 }
 
+/// A page that stands in front of everything that a role is.
+fn served(page: &ServedPage) -> Response {
+    let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let text = page.text.replace('&', "&amp;").replace('<', "&lt;");
+    let html = format!("<!doctype html><html lang=\"en\"><title>{text}</title><h1>{text}</h1></html>\n");
+    (status, Html(html)).into_response()
+}
+
 async fn nothing_here(uri: Uri) -> Problem {
     Problem::not_found(format!("there is nothing at {}", uri.path()))
 }
@@ -51,6 +59,15 @@ async fn around(State(faults): State<watch::Receiver<Faults>>, request: Request,
     let slow = faults.borrow().slow;
     if slow {
         tokio::time::sleep(SLOWNESS).await;
+    }
+    // It ends when the hanging ends, or when the client has gone.
+    let hangs = faults.borrow().hang;
+    if hangs && faults.clone().wait_for(|faults| !faults.hang).await.is_err() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let page = faults.borrow().page.clone();
+    if let Some(page) = page {
+        return served(&page);
     }
     let response = match tokio::time::timeout(HANDLED_MAX, next.run(request)).await {
         Ok(response) => response,

@@ -17,20 +17,31 @@ pub struct RoleArgs {
     pub places: Vec<(&'static Place, SocketAddr)>,
     /// The name server that it asks for the others.
     pub dns: SocketAddr,
+    /// The name servers that customers and storefronts of these places ask instead.
+    pub names: Vec<(&'static Place, SocketAddr)>,
+    /// The name server of what lives apart.
+    pub outside: Option<SocketAddr>,
     /// The directory of what it stores.
     pub state: PathBuf,
-    /// The zone file; the name server's alone.
+    /// The zone file; a primary name server's alone.
     pub zone: Option<PathBuf>,
+    /// The primary whose zone it copies; a secondary name server's alone.
+    pub secondary_of: Option<SocketAddr>,
+    /// Who copies from it, and is told of changes; a primary name server's alone.
+    pub copies: Vec<(Role, SocketAddr)>,
     /// Where letters come in; the mail's alone.
     pub smtp: Option<SocketAddr>,
+    /// Where it also listens with TLS; identity's alone. Certificate and key are files of the state.
+    pub tls: Option<SocketAddr>,
     /// Whether `state` goes when whoever started the role is gone.
     pub temporary: bool,
 }
 
 /// How to write it.
 pub const USAGE: &str =
-    "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--zone FILE] [--smtp ADDR] [--temporary]
-roles: dns, identity, commerce, delivery, details, apps, macapps, music, books, mail, documents, support, social, status, connect, testflight, customers";
+    "ROLE --listen ADDR --dns ADDR --state DIR [--place CODE=ADDR]... [--names CODE=ADDR]... [--outside ADDR]
+     [--zone FILE] [--copy ROLE=ADDR]... [--secondary-of ADDR] [--smtp ADDR] [--tls ADDR] [--temporary]
+roles: dns, dns-west, dns-east, dns-in, dns-outside, identity, commerce, delivery, details, apps, macapps, music, books, mail, documents, support, social, status, connect, testflight, customers";
 
 /// A command line that starts no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +57,9 @@ impl RoleArgs {
         let mut words = words.into_iter();
         let role = words.next().ok_or_else(|| ArgsError("which role?".to_owned()))?;
         let role = Role::find(&role).ok_or_else(|| ArgsError(format!("there is no role {role:?}")))?;
-        let (mut listen, mut dns, mut state, mut zone, mut smtp) = (None, None, None, None, None);
-        let (mut places, mut temporary) = (Vec::new(), false);
+        let (mut listen, mut dns, mut state, mut zone) = (None, None, None, None);
+        let (mut smtp, mut tls, mut outside, mut secondary_of) = (None, None, None, None);
+        let (mut places, mut names, mut copies, mut temporary) = (Vec::new(), Vec::new(), Vec::new(), false);
         while let Some(word) = words.next() {
             if word == "--temporary" {
                 temporary = true;
@@ -60,14 +72,33 @@ impl RoleArgs {
                 "--state" => state = Some(PathBuf::from(value)),
                 "--zone" => zone = Some(PathBuf::from(value)),
                 "--smtp" => smtp = Some(socket(&value)?),
+                "--tls" => tls = Some(socket(&value)?),
+                "--outside" => outside = Some(socket(&value)?),
+                "--secondary-of" => secondary_of = Some(socket(&value)?),
+                "--copy" => copies.push(copy(&value)?),
                 "--place" => places.push(storefront(&value)?),
+                "--names" => names.push(storefront(&value)?),
                 _ => return Err(ArgsError(format!("{word:?} is not known"))),
             }
         }
         let listen = listen.ok_or_else(|| ArgsError("--listen is missing".to_owned()))?;
         let dns = dns.ok_or_else(|| ArgsError("--dns is missing".to_owned()))?;
         let state = state.ok_or_else(|| ArgsError("--state is missing".to_owned()))?;
-        Ok(Self { role, listen, places, dns, state, zone, smtp, temporary })
+        Ok(Self {
+            role,
+            listen,
+            places,
+            dns,
+            names,
+            outside,
+            state,
+            zone,
+            secondary_of,
+            copies,
+            smtp,
+            tls,
+            temporary,
+        })
     }
 
     /// The words that [`RoleArgs::from_words`] reads back.
@@ -81,11 +112,24 @@ impl RoleArgs {
         for (place, address) in &self.places {
             put("--place", format!("{}={address}", place.code));
         }
+        for (place, address) in &self.names {
+            put("--names", format!("{}={address}", place.code));
+        }
         if let Some(zone) = &self.zone {
             put("--zone", zone.to_string_lossy().into_owned());
         }
-        if let Some(smtp) = self.smtp {
-            put("--smtp", smtp.to_string());
+        for (copy, address) in &self.copies {
+            put("--copy", format!("{}={address}", copy.word()));
+        }
+        for (word, address) in [
+            ("--outside", self.outside),
+            ("--secondary-of", self.secondary_of),
+            ("--smtp", self.smtp),
+            ("--tls", self.tls),
+        ] {
+            if let Some(address) = address {
+                put(word, address.to_string());
+            }
         }
         words.extend(self.temporary.then(|| "--temporary".to_owned()));
         words
@@ -95,6 +139,13 @@ impl RoleArgs {
 fn socket(text: &str) -> Result<SocketAddr, ArgsError> {
     text.parse()
         .map_err(|_| ArgsError(format!("{text:?} is not an address with a port, such as 127.77.0.10:8080")))
+}
+
+fn copy(text: &str) -> Result<(Role, SocketAddr), ArgsError> {
+    let found = text.split_once('=').and_then(|(word, address)| Some((Role::find(word)?, address)));
+    let (role, address) = found
+        .ok_or_else(|| ArgsError(format!("{text:?} is not ROLE=ADDR, such as dns-west=127.77.0.54:8080")))?;
+    Ok((role, socket(address)?))
 }
 
 fn storefront(text: &str) -> Result<(&'static Place, SocketAddr), ArgsError> {
@@ -123,6 +174,13 @@ mod tests {
         let args = read(line).unwrap();
         assert_eq!(RoleArgs::from_words(args.to_words()).unwrap(), args);
         assert_eq!(args.to_words().join(" "), line);
+        for line in [
+            "dns --listen 127.77.0.53:80 --dns 127.77.0.53:80 --state /tmp/x --zone /tmp/z --copy dns-in=127.77.0.56:80",
+            "dns-in --listen 127.77.0.56:80 --dns 127.77.0.53:80 --state /tmp/x --secondary-of 127.77.0.53:80",
+            "customers --listen 127.77.0.27:80 --dns 127.77.0.54:80 --state /tmp/x --names in=127.77.0.56:80 --outside 127.77.0.57:80",
+        ] {
+            assert_eq!(read(line).unwrap().to_words().join(" "), line);
+        }
     }
 
     #[test]

@@ -6,8 +6,17 @@
 //! reload           read your files again                                     done | no REASON
 //! ```
 //!
-//! Faults: `stall` (downloads stop after some bytes), `apology` (every page is the apology page), `slow` (every
-//! answer waits three seconds), `cut:CODE` (the storefront of that place takes no connection).
+//! | fault | what is wrong |
+//! |---|---|
+//! | `stall` | downloads stop after some bytes |
+//! | `apology` | every page of a store is its apology page |
+//! | `slow` | every answer waits three seconds |
+//! | `hang` | no request is answered |
+//! | `slow-disk` | every use of the role's database waits three seconds |
+//! | `page:STATUS:TEXT` | every request is answered with this page; the text in base64url |
+//! | `cut:CODE` | the storefront of that place takes no connection |
+//! | `withhold:ROLE` | the primary name server tells that copy nothing, and hands it nothing |
+//!
 //! The end of standard input is the last order: whoever gave orders is gone, and the role ends.
 
 use std::collections::BTreeSet;
@@ -15,6 +24,7 @@ use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::str::FromStr;
 
+use data_encoding::BASE64URL_NOPAD;
 use tokio::sync::{mpsc, watch};
 
 /// The longest order.
@@ -29,8 +39,65 @@ pub struct Faults {
     pub apology: bool,
     /// Every answer waits three seconds.
     pub slow: bool,
+    /// No request is answered.
+    pub hang: bool,
+    /// Every use of the role's database waits three seconds.
+    pub slow_disk: bool,
+    /// Every request is answered with this page.
+    pub page: Option<ServedPage>,
     /// Codes of places whose storefronts take no connection.
     pub cut: BTreeSet<String>,
+    /// Copies of the zone that are told nothing and handed nothing, by the words of their roles.
+    pub withhold: BTreeSet<String>,
+}
+
+/// A page that stands in front of a whole role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedPage {
+    /// Its status.
+    pub status: u16,
+    /// What it says, in plain text.
+    pub text: String,
+}
+
+impl Faults {
+    /// Takes up what another says is wrong as well.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.stall |= other.stall;
+        self.apology |= other.apology;
+        self.slow |= other.slow;
+        self.hang |= other.hang;
+        self.slow_disk |= other.slow_disk;
+        if other.page.is_some() {
+            self.page.clone_from(&other.page);
+        }
+        self.cut.extend(other.cut.iter().cloned());
+        self.withhold.extend(other.withhold.iter().cloned());
+    }
+
+    fn take(&mut self, word: &str) -> Option<()> {
+        match word.split_once(':').unwrap_or((word, "")) {
+            ("stall", "") => self.stall = true,
+            ("apology", "") => self.apology = true,
+            ("slow", "") => self.slow = true,
+            ("hang", "") => self.hang = true,
+            ("slow-disk", "") => self.slow_disk = true,
+            ("page", page) => self.page = Some(ServedPage::read(page)?),
+            ("cut", code) => drop(self.cut.insert(code.to_owned())),
+            ("withhold", role) => drop(self.withhold.insert(role.to_owned())),
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+impl ServedPage {
+    fn read(word: &str) -> Option<Self> {
+        let (status, text) = word.split_once(':')?;
+        let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
+        let status = status.parse().ok().filter(|status| (200..600).contains(status))?;
+        Some(Self { status, text })
+    }
 }
 
 impl FromStr for Faults {
@@ -39,15 +106,7 @@ impl FromStr for Faults {
     fn from_str(words: &str) -> Result<Self, String> {
         let mut faults = Self::default();
         for word in words.split_whitespace() {
-            match word {
-                "stall" => faults.stall = true,
-                "apology" => faults.apology = true,
-                "slow" => faults.slow = true,
-                _ => match word.strip_prefix("cut:") {
-                    Some(code) => drop(faults.cut.insert(code.to_owned())),
-                    None => return Err(format!("there is no fault {word:?}")),
-                },
-            }
+            faults.take(word).ok_or_else(|| format!("there is no fault {word:?}"))?;
         }
         Ok(faults)
     }
@@ -55,9 +114,21 @@ impl FromStr for Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let switches = [("stall", self.stall), ("apology", self.apology), ("slow", self.slow)];
+        let switches = [
+            ("stall", self.stall),
+            ("apology", self.apology),
+            ("slow", self.slow),
+            ("hang", self.hang),
+            ("slow-disk", self.slow_disk),
+        ];
         let on = switches.into_iter().filter(|(_, on)| *on).map(|(word, _)| word.to_owned());
-        let words: Vec<String> = on.chain(self.cut.iter().map(|code| format!("cut:{code}"))).collect();
+        let page = self
+            .page
+            .iter()
+            .map(|page| format!("page:{}:{}", page.status, BASE64URL_NOPAD.encode(page.text.as_bytes())));
+        let cut = self.cut.iter().map(|code| format!("cut:{code}"));
+        let withheld = self.withhold.iter().map(|role| format!("withhold:{role}"));
+        let words: Vec<String> = on.chain(page).chain(cut).chain(withheld).collect();
         f.write_str(&words.join(" "))
     }
 }
@@ -157,7 +228,9 @@ mod tests {
 
     #[test]
     fn faults_read_back() {
-        for words in ["", "stall", "stall apology slow cut:gb cut:in"] {
+        for words in
+            ["", "stall", "stall apology slow hang slow-disk page:503:U29ycnk cut:gb cut:in withhold:dns-in"]
+        {
             let faults: Faults = words.parse().unwrap();
             assert_eq!(faults.to_string(), words);
             assert_eq!(format!("set {words}").parse(), Ok(Order::Set(faults)));
@@ -169,5 +242,8 @@ mod tests {
         assert_eq!("dance".parse::<Order>(), Err("\"dance\" is not an order".to_owned()));
         assert_eq!("set melt".parse::<Order>(), Err("there is no fault \"melt\"".to_owned()));
         assert!("reload now".parse::<Order>().is_err());
+        for words in ["stall:x", "page:99:U29ycnk", "page:200:?", "page:200"] {
+            assert!(words.parse::<Faults>().is_err(), "{words}");
+        }
     }
 }

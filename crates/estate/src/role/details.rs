@@ -66,7 +66,7 @@ impl Review {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("details.db"), SCHEMA)?;
+    let database = Database::open(&args.state.join("details.db"), SCHEMA, control.faults())?;
     database.prepare(fill)?;
     let routes = Router::new().route("/{place}/items/{id}", get(told)).with_state(database);
     let address = args.listen;
@@ -129,7 +129,12 @@ mod tests {
     fn what_the_catalogue_says_is_told_also_after_a_second_start() {
         let dir = tempfile::tempdir().unwrap();
         let told = |_| {
-            let database = Database::open(&dir.path().join("details.db"), SCHEMA).unwrap();
+            let database = Database::open(
+                &dir.path().join("details.db"),
+                SCHEMA,
+                tokio::sync::watch::Sender::default().subscribe(),
+            )
+            .unwrap();
             database.prepare(fill).unwrap();
             let mut told = None;
             database.prepare(|db| read(db, "tidewater").map(|read| told = read)).unwrap();

@@ -1,7 +1,7 @@
 //! The roles: one process each, one file each, found by the others only by name.
 //!
 //! Reading order: `args` (how a role is started), `control` (how it is told things while it runs), then the roles:
-//! `dns`, `store` (four of them), `details`, `identity`, `commerce`, `delivery`. A new role is a file with its
+//! `dns` (five name servers), `store` (four of them), `details`, `identity`, `commerce`, `delivery`. A new role is a file with its
 //! [`Sheet`] and a row in [`Role::ALL`], [`Role::sheet`] and [`run_role`].
 //!
 //! A role says `ready` on its standard output once its sockets are bound, obeys orders on its standard input, and
@@ -29,11 +29,16 @@ mod testflight;
 use std::io;
 use std::net::SocketAddr;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::catalogue::Shelf;
+use crate::layout::Region;
 
 pub use args::{ArgsError, RoleArgs, USAGE};
-pub use control::Faults;
+pub use control::{Faults, ServedPage};
 pub use delivery::{PROBE_SHA256, PROBE_SIZE};
+pub(crate) use dns::KEY_FILE;
+pub(crate) use identity::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE};
 pub use identity::{
     DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_USER,
 };
@@ -43,8 +48,12 @@ pub use status::STATUS_KEY;
 /// What a process of the estate does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Answers for the shop's zone.
+    /// Answers for the shop's zone: the primary.
     Dns,
+    /// Answers from a copy of it.
+    Copy(Region),
+    /// Answers for the zone that lives apart.
+    Outside,
     /// Front pages and item pages of every place, for one shelf.
     Store(Shelf),
     /// Says what item pages tell beside what the charts tell.
@@ -87,9 +96,13 @@ pub struct Sheet {
 }
 
 impl Role {
-    /// Every role, the name server first: the others need it.
+    /// Every role, the name servers first: the others need them.
     pub const ALL: &'static [Self] = &[
         Self::Dns,
+        Self::Copy(Region::West),
+        Self::Copy(Region::East),
+        Self::Copy(Region::India),
+        Self::Outside,
         Self::Identity,
         Self::Commerce,
         Self::Delivery,
@@ -113,6 +126,8 @@ impl Role {
     pub const fn sheet(self) -> &'static Sheet {
         match self {
             Self::Dns => &dns::SHEET,
+            Self::Copy(region) => dns::copy_sheet(region),
+            Self::Outside => &dns::OUTSIDE_SHEET,
             Self::Store(shelf) => store::sheet(shelf),
             Self::Details => &details::SHEET,
             Self::Identity => &identity::SHEET,
@@ -142,6 +157,12 @@ impl Role {
             Self::Store(shelf) => Some(shelf),
             _ => None,
         }
+    }
+
+    /// Whether it answers for a zone.
+    #[must_use]
+    pub const fn is_name_server(self) -> bool {
+        matches!(self, Self::Dns | Self::Copy(_) | Self::Outside)
     }
 
     /// The role with this word.
@@ -174,10 +195,16 @@ pub enum RoleError {
     /// The key with which it signs cannot be used.
     #[error("cannot sign: {0}")]
     Key(String),
+    /// Its certificate cannot be used.
+    #[error("its certificate cannot be used: {0}")]
+    Certificate(String),
     /// Its control lines broke.
     #[error("cannot answer on standard output: {0}")]
     Control(io::Error),
 }
+
+/// The signal of a write that a limit on the size of files forbids; the same number on Linux, macOS and the BSDs.
+const SIGXFSZ: i32 = 25;
 
 /// Runs a role until its standard input ends.
 ///
@@ -185,10 +212,12 @@ pub enum RoleError {
 /// When it cannot start, or cannot go on. A taken address is also said on standard output, so that whoever started
 /// the role can try another.
 pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
+    // A disk that is full must be an error of a write, and not the end of the process.
+    let _oversized = signal(SignalKind::from_raw(SIGXFSZ)).map_err(RoleError::Control)?;
     let control = control::Control::start();
     let (state, temporary) = (args.state.clone(), args.temporary);
     let result = match args.role {
-        Role::Dns => Box::pin(dns::run(args, control)).await,
+        Role::Dns | Role::Copy(_) | Role::Outside => Box::pin(dns::run(args, control)).await,
         Role::Store(shelf) => Box::pin(store::run(shelf, args, control)).await,
         Role::Details => Box::pin(details::run(args, control)).await,
         Role::Identity => Box::pin(identity::run(args, control)).await,

@@ -68,7 +68,7 @@ const SCHEMA: &str = "
 ";
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("status.db"), SCHEMA)?;
+    let database = Database::open(&args.state.join("status.db"), SCHEMA, control.faults())?;
     let routes = Router::new()
         .route("/", get(front))
         .route("/status.json", get(as_json))

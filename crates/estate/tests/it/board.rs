@@ -76,6 +76,26 @@ async fn a_person_presses_buttons_without_script() {
 }
 
 #[tokio::test]
+async fn the_day_is_played_and_stopped_by_buttons() {
+    let table = table().await;
+    let home = format!("http://{}", table.board.address());
+    let page = table.customer.get(&format!("{home}/")).await.unwrap().text();
+    assert!(page.contains("action=\"/day/play\"") && !page.contains("http-equiv"), "{page}");
+    let press = [("accept", "text/html"), ("origin", home.as_str()), ("sec-fetch-site", "same-origin")];
+    let pressed = table.customer.ask("POST", &format!("{home}/day/play"), &press, "").await.unwrap();
+    assert_eq!(pressed.status, 303);
+    let page = table.customer.get(&format!("{home}/")).await.unwrap().text();
+    assert!(page.contains("An ordinary morning") && page.contains("http-equiv=\"refresh\""), "{page}");
+    let panel = client::list(table.board.address()).await.unwrap();
+    assert_eq!(panel.day.map(|day| (day.step, day.clock)), Some((1, "08:40".to_owned())));
+    table.customer.ask("POST", &format!("{home}/day/stop"), &press, "").await.unwrap();
+    let panel = client::list(table.board.address()).await.unwrap();
+    assert!(panel.is_whole() && panel.day.is_none());
+    let odd = table.customer.ask("POST", &format!("{home}/day/night"), &press, "").await.unwrap();
+    assert_eq!(odd.status, 404);
+}
+
+#[tokio::test]
 async fn another_sites_page_cannot_press() {
     let table = table().await;
     let url = format!("http://{}/levers/apology/break", table.board.address());

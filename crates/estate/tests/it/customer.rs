@@ -54,17 +54,29 @@ impl Reply {
 #[derive(Debug, Clone)]
 pub(crate) struct Customer {
     resolver: ServersResolver,
+    outside: ServersResolver,
     pub(crate) urls: Urls,
 }
 
 impl Customer {
     pub(crate) fn of(estate: &Estate) -> Self {
-        Self { resolver: ServersResolver::new(vec![estate.dns_addr()]), urls: estate.urls() }
+        Self::asking(estate, estate.dns_addr())
+    }
+
+    /// A customer who asks the name server of a place.
+    pub(crate) fn at(estate: &Estate, place: &str) -> Self {
+        Self::asking(estate, estate.dns_of(place))
+    }
+
+    fn asking(estate: &Estate, dns: SocketAddr) -> Self {
+        let outside = ServersResolver::new(vec![estate.outside_dns()]);
+        Self { resolver: ServersResolver::new(vec![dns]), outside, urls: estate.urls() }
     }
 
     pub(crate) async fn connect(&self, authority: &str) -> Result<TcpStream, Trouble> {
         let (host, port) = authority.rsplit_once(':').unwrap();
-        let found = self.resolver.lookup(host, PATIENCE).await.map_err(|error| match error {
+        let resolver = if host.ends_with(".outside.example") { &self.outside } else { &self.resolver };
+        let found = resolver.lookup(host, PATIENCE).await.map_err(|error| match error {
             LookupError::Nxdomain { .. } => Trouble::Nxdomain,
             other => Trouble::Lookup(other),
         })?;

@@ -7,6 +7,8 @@
 )]
 
 mod board;
+mod causes;
+mod copies;
 mod crash;
 mod customer;
 mod day;

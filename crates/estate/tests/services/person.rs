@@ -40,7 +40,7 @@ impl Person {
     }
 
     pub(crate) fn url(&self, host: &str, path: &str) -> String {
-        format!("http://{host}.shop.example:{}{path}", self.customer.urls.port())
+        format!("{}{path}", self.customer.urls.host(host))
     }
 
     pub(crate) async fn send(

@@ -68,7 +68,7 @@ struct Commerce {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("commerce.db"), tables::SCHEMA)?;
+    let database = Database::open(&args.state.join("commerce.db"), tables::SCHEMA, control.faults())?;
     let mut key = Vec::new();
     database.prepare(|db| tables::signing_key(db).map(|kept| key = kept))?;
     let commerce = Commerce {

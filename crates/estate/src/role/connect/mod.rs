@@ -66,7 +66,7 @@ struct Connect {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("connect.db"), store::SCHEMA)?;
+    let database = Database::open(&args.state.join("connect.db"), store::SCHEMA, control.faults())?;
     let own = || Item::on(Shelf::Apps).chain(Item::on(Shelf::MacApps));
     database.prepare(|db| store::first(db, DEVELOPER_USER, own().map(|item| (item.id, item.name))))?;
     let folder = args.state.join("builds");

@@ -9,7 +9,7 @@
 //!
 //! Nobody comes until a pace is set. Who comes next, where, and what they want follows from the seed and the hour (UTC) alone:
 //! the machine's, or the one that `hour` fixes. What they meet does not: it is whatever the estate really does, found by its public
-//! names as customers find it, addresses remembered for half a second.
+//! names as customers find it, by the copy of the zone of their place, addresses remembered for half a second.
 //!
 //! A customer who fails tries twice more, with the same key, and gives up: that is money not taken. Where an attempt may
 //! have been paid though no answer came, the order is looked up once buying works again there, and counted by what is found.
@@ -21,6 +21,7 @@ mod tally;
 mod visit;
 mod words;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -65,20 +66,26 @@ struct Pace {
 #[derive(Debug)]
 struct Crowd {
     database: Database,
-    finder: Finder,
+    /// What customers of a place ask for names, by code; and what those ask who have no place of their own there.
+    finders: HashMap<&'static str, Arc<Finder>>,
+    finder: Arc<Finder>,
+    /// What they ask for the names of what lives apart.
+    outside: Finder,
     places: Vec<&'static Place>,
     pace: watch::Sender<Pace>,
     visits: Arc<Semaphore>,
     turned_away: AtomicU64,
     /// Who is signed in, by number, with their token.
-    tokens: Mutex<std::collections::HashMap<u32, String>>,
+    tokens: Mutex<HashMap<u32, String>>,
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
     let none = Pace { per_minute: 0, seed: 0, hour: None };
     let crowd = Arc::new(Crowd {
-        database: Database::open(&args.state.join("customers.db"), tally::SCHEMA)?,
-        finder: Finder::new(args.dns, args.listen.port()),
+        database: Database::open(&args.state.join("customers.db"), tally::SCHEMA, control.faults())?,
+        finders: Finder::by_place(&args.names, args.listen.port()),
+        finder: Arc::new(Finder::new(args.dns, args.listen.port())),
+        outside: Finder::new(args.outside.unwrap_or(args.dns), args.listen.port()),
         places: args.places.iter().map(|(place, _)| *place).collect(),
         pace: watch::Sender::new(none),
         visits: Arc::new(Semaphore::new(VISITS_AT_ONCE)),
@@ -149,6 +156,11 @@ fn hour() -> u32 {
 type Shared = State<Arc<Crowd>>;
 
 impl Crowd {
+    /// How customers of a place find things.
+    fn finder(&self, place: &Place) -> &Finder {
+        self.finders.get(place.code).unwrap_or(&self.finder)
+    }
+
     fn token(&self, customer: u32) -> Option<String> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&customer).cloned()
     }

@@ -11,6 +11,7 @@ use super::words::{Failed, complaint};
 use super::{Crowd, tally};
 use crate::http::{Answer, Call, CallError};
 use crate::layout::{ZONE, full};
+use crate::place::Place;
 
 /// How often something is tried, and how long somebody waits before trying again.
 const TRIES: u32 = 3;
@@ -70,10 +71,10 @@ async fn buys(crowd: &Crowd, wish: &Wish) -> Result<String, GaveUp> {
     let (place, item) = (wish.place.code, wish.item.id);
     let front = full(&format!("{place}.{}", wish.shelf.word()));
     for path in [format!("/{place}/"), format!("/{place}/items/{item}")] {
-        let seen = tried(crowd, &front, || Call::get(&path)).await;
+        let seen = tried(crowd, wish.place, &front, || Call::get(&path)).await;
         seen.filter(|answer| answer.status == StatusCode::OK).ok_or(gave_up(Failed::Browse))?;
     }
-    let token = signs_in(crowd, wish.customer).await.ok_or(gave_up(Failed::SignIn))?;
+    let token = signs_in(crowd, wish.place, wish.customer).await.ok_or(gave_up(Failed::SignIn))?;
     let path = format!("/{place}/orders");
     let mut perhaps_paid = false;
     for n in 0..TRIES {
@@ -81,7 +82,7 @@ async fn buys(crowd: &Crowd, wish: &Wish) -> Result<String, GaveUp> {
             tokio::time::sleep(PATIENCE).await;
         }
         let order = json!({ "item": item, "key": wish.key });
-        match crowd.finder.call(&full("buy"), Call::post(&path, order).with_token(&token)).await {
+        match crowd.finder(wish.place).call(&full("buy"), Call::post(&path, order).with_token(&token)).await {
             Ok(answer) if answer.status == StatusCode::CREATED => return Ok(token),
             Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                 // The session has ended: the next visit signs in anew.
@@ -98,12 +99,12 @@ async fn buys(crowd: &Crowd, wish: &Wish) -> Result<String, GaveUp> {
 }
 
 /// A few tries; none if no answer came or only excuses (503).
-async fn tried<'a>(crowd: &Crowd, host: &str, call: impl Fn() -> Call<'a>) -> Option<Answer> {
+async fn tried<'a>(crowd: &Crowd, place: &Place, host: &str, call: impl Fn() -> Call<'a>) -> Option<Answer> {
     for n in 0..TRIES {
         if n > 0 {
             tokio::time::sleep(PATIENCE).await;
         }
-        match crowd.finder.call(host, call()).await {
+        match crowd.finder(place).call(host, call()).await {
             Ok(answer) if !answer.status.is_server_error() => return Some(answer),
             Ok(_) | Err(_) => {}
         }
@@ -111,18 +112,18 @@ async fn tried<'a>(crowd: &Crowd, host: &str, call: impl Fn() -> Call<'a>) -> Op
     None
 }
 
-async fn signs_in(crowd: &Crowd, customer: u32) -> Option<String> {
+async fn signs_in(crowd: &Crowd, place: &Place, customer: u32) -> Option<String> {
     if let Some(token) = crowd.token(customer) {
         return Some(token);
     }
     let given = json!({ "user": format!("customer-{customer}@{ZONE}"), "password": PASSWORD });
     let host = full("id");
     let sign_in = || Call::post("/sign-in", given.clone());
-    let mut answer = tried(crowd, &host, sign_in).await?;
+    let mut answer = tried(crowd, place, &host, sign_in).await?;
     if answer.status == StatusCode::UNAUTHORIZED {
         // The first visit: an account is opened.
-        tried(crowd, &host, || Call::post("/accounts", given.clone())).await?;
-        answer = tried(crowd, &host, sign_in).await?;
+        tried(crowd, place, &host, || Call::post("/accounts", given.clone())).await?;
+        answer = tried(crowd, place, &host, sign_in).await?;
     }
     let token = answer.text("token")?;
     crowd.set_token(customer, Some(token.clone()));
@@ -131,7 +132,7 @@ async fn signs_in(crowd: &Crowd, customer: u32) -> Option<String> {
 
 async fn downloads(crowd: &Crowd, wish: &Wish, token: &str) -> Result<(), Failed> {
     let path = format!("/items/{}/file", wish.item.id);
-    let answer = crowd.finder.open(&full("cdn"), Call::get(&path).with_token(token)).await;
+    let answer = crowd.finder(wish.place).open(&full("cdn"), Call::get(&path).with_token(token)).await;
     let answer = answer.map_err(|_| Failed::Download)?;
     if answer.status() != StatusCode::OK {
         return Err(Failed::Download);
@@ -151,9 +152,9 @@ async fn settle(crowd: &Crowd, wish: &Wish) {
     let place = wish.place.code;
     let Ok(open) = crowd.database.run(move |db| tally::unknown(db, place)).await else { return };
     for (key, customer) in open {
-        let Some(token) = signs_in(crowd, customer).await else { return };
+        let Some(token) = signs_in(crowd, wish.place, customer).await else { return };
         let path = format!("/{place}/orders/{key}");
-        let answer = crowd.finder.call(&full("buy"), Call::get(&path).with_token(&token)).await;
+        let answer = crowd.finder(wish.place).call(&full("buy"), Call::get(&path).with_token(&token)).await;
         let paid = match answer {
             Ok(answer) if answer.status == StatusCode::OK => answer.text("state").as_deref() == Some("paid"),
             Ok(answer) if answer.status == StatusCode::NOT_FOUND => false,
@@ -172,7 +173,7 @@ async fn complain(crowd: &Crowd, wish: &Wish, failed: Failed) {
         "author": format!("customer-{}", wish.customer), "lang": wish.lang, "place": place,
         "text": complaint(wish.lang, failed),
     });
-    let posted = crowd.finder.call(&full("social"), Call::post("/posts", post)).await;
+    let posted = crowd.outside.call(&full("social"), Call::post("/posts", post)).await;
     if posted.is_ok_and(|answer| answer.status == StatusCode::CREATED) {
         count(crowd, "complaints").await;
     }

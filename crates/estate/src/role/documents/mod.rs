@@ -53,7 +53,7 @@ struct Documents {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("documents.db"), store::SCHEMA)?;
+    let database = Database::open(&args.state.join("documents.db"), store::SCHEMA, control.faults())?;
     let callers = Callers::of(&args);
     let documents = Arc::new(Documents { database, callers: Arc::clone(&callers) });
     let routes = Router::new()

@@ -10,6 +10,7 @@
 //! | `GET /accounts/{user}`, at `id.internal` alone | | 200 `{"user"}` · 404 |
 //! | `GET /` | | people sign in, open an account, end sessions |
 //!
+//! The same by TLS at `account`, for customers; `reload` reads its certificate again.
 //! Tokens are 256 random bits from SQLite's generator (ChaCha20, seeded by the system); only their hashes are kept.
 //! Passwords are kept as Argon2id (`accounts`), and how often a wrong one is tried is bounded, over restarts too.
 //! What was answered is on the disk: an account or a session survives a killed process.
@@ -18,6 +19,7 @@
 mod accounts;
 mod pages;
 mod sessions;
+mod tls;
 
 use std::sync::Arc;
 
@@ -28,14 +30,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::callers::{self, Inside, Kind, Person, token};
-use super::control::Control;
+use super::control::{Control, Order};
 use super::database::Database;
 use super::{RoleArgs, RoleError, Sheet};
 use crate::http::{Door, Manner, Problem, Sent, shell, site};
 use accounts::Look;
+pub(crate) use tls::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE};
 
 pub(super) const SHEET: Sheet =
     Sheet { word: "identity", about: "signs customers in", octet: 11, hosts: &["id", "id.internal"] };
@@ -76,7 +79,7 @@ struct Identity {
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
     let schema = format!("{}{}", accounts::SCHEMA, sessions::SCHEMA);
-    let database = Database::open(&args.state.join("identity.db"), &schema)?;
+    let database = Database::open(&args.state.join("identity.db"), &schema, control.faults())?;
     for &(user, password, kind) in FIRST {
         database.prepare(|db| accounts::seed(db, user, password, kind))?;
     }
@@ -93,11 +96,22 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/sessions/{id}", delete(end))
         .route("/sessions/{id}/end", post(end))
         .with_state(identity);
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Account", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    let router = shell(site("Account", routes), control.faults());
+    let listen = |address| move |source| RoleError::Listen { address, source };
+    let _door = Door::open(args.listen, router.clone()).await.map_err(listen(args.listen))?;
+    let Some(address) = args.tls else {
+        return control.attend(async |_| Ok(())).await.map_err(RoleError::Control);
+    };
+    let config = watch::Sender::new(tls::read(&args.state).map_err(RoleError::Certificate)?);
+    let secure = Door::open_tls(address, router, config.subscribe()).await;
+    let _secure = secure.map_err(listen(address))?;
+    let obeyed = control.attend(async |order| {
+        if *order == Order::Reload {
+            config.send_replace(tls::read(&args.state)?);
+        }
+        Ok(())
+    });
+    obeyed.await.map_err(RoleError::Control)
 }
 
 #[derive(Deserialize)]

@@ -57,7 +57,7 @@ struct Mail {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("mail.db"), boxes::SCHEMA)?;
+    let database = Database::open(&args.state.join("mail.db"), boxes::SCHEMA, control.faults())?;
     let callers = Callers::of(&args);
     let mail = Arc::new(Mail { database, callers: Arc::clone(&callers) });
     let routes = Router::new()

@@ -53,7 +53,7 @@ struct Social {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("social.db"), store::SCHEMA)?;
+    let database = Database::open(&args.state.join("social.db"), store::SCHEMA, control.faults())?;
     let social = Arc::new(Social { database, port: args.listen.port() });
     let routes = Router::new()
         .route("/", get(front))

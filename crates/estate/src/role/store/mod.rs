@@ -18,6 +18,7 @@
 //! The charts and the search are the store's own. An item's description, facts and reviews live in the role
 //! `details` and nowhere else, and are asked for by name at every view. So item pages break, and front pages do not,
 //! whenever details cannot be found, does not run, or cannot read its database.
+//! A storefront asks the name server of its place, as its customers do.
 //! Browsing needs nobody else. Buying asks identity and commerce, found by name at every purchase; when they cannot
 //! be found the customer reads that, and no more.
 
@@ -27,6 +28,7 @@ mod pages;
 mod street;
 mod visit;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -70,6 +72,8 @@ const SEARCH_MAX: usize = 200;
 struct Store {
     shelf: Shelf,
     finder: Arc<Finder>,
+    /// What storefronts ask instead, by place.
+    finders: Arc<HashMap<&'static str, Arc<Finder>>>,
     storefronts: Vec<(&'static Place, SocketAddr)>,
     /// The place whose storefront this is; none for the store's own name.
     own: Option<&'static Place>,
@@ -82,6 +86,7 @@ pub(super) async fn run(shelf: Shelf, args: RoleArgs, control: Control) -> Resul
     let store = Store {
         shelf,
         finder: Arc::new(Finder::new(args.dns, port)),
+        finders: Arc::new(Finder::by_place(&args.names, port)),
         storefronts: args.places,
         own: None,
         port,

@@ -32,7 +32,9 @@ impl Street {
                     }
                 }
                 (false, false) => {
-                    let store = Store { own: Some(place), ..self.store.clone() };
+                    let finder = self.store.finders.get(place.code).unwrap_or(&self.store.finder);
+                    let (own, finder) = (Some(place), Arc::clone(finder));
+                    let store = Store { own, finder, ..self.store.clone() };
                     let router = shell(sell(Arc::new(store)), self.store.faults.clone());
                     let door = Door::open(address, router).await.map_err(|why| (address, why))?;
                     self.open.insert(place.code, door);

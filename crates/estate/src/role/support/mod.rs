@@ -53,7 +53,7 @@ struct Support {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("support.db"), store::SCHEMA)?;
+    let database = Database::open(&args.state.join("support.db"), store::SCHEMA, control.faults())?;
     let callers = Callers::of(&args);
     let support = Arc::new(Support { database, callers: Arc::clone(&callers) });
     let routes = Router::new()

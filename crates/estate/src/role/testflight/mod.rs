@@ -49,7 +49,7 @@ struct Testflight {
 }
 
 pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleError> {
-    let database = Database::open(&args.state.join("testflight.db"), store::SCHEMA)?;
+    let database = Database::open(&args.state.join("testflight.db"), store::SCHEMA, control.faults())?;
     let callers = Callers::of(&args);
     let testflight = Arc::new(Testflight { database, callers: Arc::clone(&callers) });
     let routes = Router::new()
