@@ -1,5 +1,6 @@
 //! What can be asked on the command line. Help, man pages and completions are made from here.
 
+pub(crate) mod replay;
 pub(crate) mod zone;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use self::replay::ReplayArgs;
 use self::zone::ZoneServeArgs;
 use crate::print;
 
@@ -53,6 +55,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  candor demo                  start it, then open the pages that it prints\n  candor demo break name-gone  take the shop's buying out of the DNS\n  candor demo mend name-gone   and put it back\n  candor demo levers           what can be broken"
     )]
     Demo(DemoArgs),
+    /// Play a scenario on the estate, and score what the page says: exit 0 passed, 1 not
+    #[command(
+        after_help = "Examples:\n  candor replay scenarios/the-day.yaml            11 March 2015, in seconds\n  candor replay mine.yaml --seeds 20              the same with other chance\n  candor replay mine.yaml --report mine.html      with its picture\n\ndocs/scenarios.md says how to write one."
+    )]
+    Replay(ReplayArgs),
     /// Zones: serve them as an authoritative name server
     #[command(subcommand)]
     Zone(ZoneCommand),

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["candor-core", "candor-config", "candor-names", "candor-ledger", "candor-page", "candor-probe"],
     ),
     ("candor-estate", &["candor-names"]),
+    ("candor-stage", &["candor-estate"]),
     (
         "candor",
         &[
@@ -35,6 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "candor-probe",
             "candor-hub",
             "candor-estate",
+            "candor-stage",
         ],
     ),
     ("xtask", &[]),

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod ledger;
 mod man;
+mod replay;
 mod serve;
 mod zone;
 
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Config(command) => config::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Demo(args) => demo::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Zone(command) => run_to_end(zone::run(command)),
         Command::Estate { args } => demo::role(&args),
         Command::Completions { shell } => man::completions(shell),

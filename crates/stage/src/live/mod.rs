@@ -1,0 +1,1 @@
+//! The live mode: real processes and packets.

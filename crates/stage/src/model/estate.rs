@@ -1,0 +1,109 @@
+//! Which journey needs which hosts, roles and inner names: docs/estate.md as a table.
+
+use candor_estate::catalogue::Shelf;
+use candor_estate::layout::Layout;
+use candor_estate::place::Place;
+use candor_estate::role::Role;
+
+use crate::scenario::STORES;
+use crate::truth::CellName;
+use std::collections::BTreeMap;
+
+/// One step of a journey: a host that is found, reached and asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Relative to the zone.
+    pub(super) host: String,
+    /// Names that whoever answers asks for, while it answers.
+    pub(super) inner: &'static [&'static str],
+    /// Whether the answer must be written to a disk before it is given.
+    pub(super) writes: bool,
+    /// Whether the answer is a long one.
+    pub(super) long: bool,
+}
+
+fn step(host: &str, inner: &'static [&'static str]) -> Step {
+    Step { host: host.to_owned(), inner, writes: false, long: false }
+}
+
+fn writing(host: &str, inner: &'static [&'static str]) -> Step {
+    Step { writes: true, ..step(host, inner) }
+}
+
+const SIGN_IN: &str = "id";
+const IDENTITY: &[&str] = &["id.internal"];
+
+/// The steps of a cell's journey.
+pub(super) fn journey(cell: &CellName) -> Vec<Step> {
+    let (service, deed) = (cell.service.as_str(), cell.capability.as_str());
+    if STORES.contains(&service) {
+        let front =
+            cell.place.as_ref().map_or_else(|| service.to_owned(), |place| format!("{place}.{service}"));
+        return match deed {
+            "browse" => vec![step(&front, &[])],
+            "view" => vec![step(&front, &[]), step(&front, &["details.internal"])],
+            "buy" => vec![step(SIGN_IN, &[]), writing(&front, &["id.internal", "buy.internal"])],
+            _ => vec![
+                step(SIGN_IN, &[]),
+                step(&front, &[]),
+                Step { long: true, ..step("cdn", &["buy.internal"]) },
+            ],
+        };
+    }
+    match (service, deed) {
+        ("account", _) => vec![step(SIGN_IN, &[])],
+        ("mail", "send") => vec![writing("mx", &[])],
+        ("mail", _) => vec![step(SIGN_IN, &[]), step("mail", IDENTITY)],
+        ("documents", _) => vec![step(SIGN_IN, &[]), step("docs", IDENTITY)],
+        ("connect", _) => vec![step(SIGN_IN, &[]), writing("connect", IDENTITY)],
+        ("testflight", _) => {
+            vec![
+                step(SIGN_IN, &[]),
+                Step { long: true, ..step("testflight", &["id.internal", "connect.internal"]) },
+            ]
+        }
+        _ => vec![step(SIGN_IN, &[]), writing("support", IDENTITY)],
+    }
+}
+
+/// The copy of the zone that the customers of a place ask, and those who answer them.
+pub(super) fn copy_of(place: &str) -> usize {
+    match place {
+        "in" => 3,
+        "us" | "ca" | "br" | "cl" | "mx" | "co" | "pe" | "ar" => 2,
+        _ => 1,
+    }
+}
+
+/// The copy that roles without places ask.
+pub(super) const HOME_COPY: usize = 1;
+
+/// Who listens where.
+#[derive(Debug, Clone)]
+pub(super) struct Map {
+    roles: BTreeMap<String, &'static str>,
+    /// The zone that the estate begins with.
+    pub(super) zone: String,
+}
+
+impl Map {
+    pub(super) fn of(places: &[String]) -> Self {
+        let places: Vec<&'static Place> = places.iter().filter_map(|code| Place::find(code)).collect();
+        let layout = Layout { block: 0, port: 1, places };
+        let mut roles: BTreeMap<String, &'static str> = BTreeMap::new();
+        for role in Role::ALL {
+            roles.insert(layout.socket(*role).ip().to_string(), role.word());
+        }
+        roles.insert(layout.smtp().ip().to_string(), Role::Mail.word());
+        for shelf in Shelf::ALL {
+            let streets = layout.storefronts(shelf);
+            roles.extend(streets.into_iter().map(|(_, socket)| (socket.ip().to_string(), shelf.word())));
+        }
+        Self { roles, zone: layout.zone_file(1, |_| false) }
+    }
+
+    /// The role that listens at an address.
+    pub(super) fn role_at(&self, address: &str) -> Option<&'static str> {
+        self.roles.get(address).copied()
+    }
+}

@@ -1,0 +1,42 @@
+//! Chance from a seed: the same numbers for the same run, on any machine.
+
+/// A stream of numbers (splitmix64).
+#[derive(Debug, Clone)]
+pub(super) struct Luck {
+    state: u64,
+}
+
+impl Luck {
+    /// The stream of a seed and of what it is for.
+    pub(super) fn of(seed: u64, parts: &[u64]) -> Self {
+        let mut luck = Self { state: seed };
+        for part in parts {
+            luck.state = luck.next() ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd);
+        }
+        luck
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `limit`; 0 where that is 0.
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        self.next().checked_rem(limit).unwrap_or(0)
+    }
+
+    /// Whether something of so many in a hundred happens.
+    pub(super) fn happens(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// A number for a word (FNV-1a).
+pub(super) fn number(word: &str) -> u64 {
+    word.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,26 @@
+//! The world of the simulated mode: the estate as data, with a clock of its own.
+//!
+//! In reading order: `zone` (names), `estate` (which journey needs which roles and names), `luck` (the seed), `copies`
+//! (how a zone spreads, is kept and expires), `world` (what is wrong now), `walk` (a journey through it), `money`.
+//!
+//! It is written from the estate's own documents and imports nothing of Candor: the truth of a simulated run is its own.
+//! Absent: load. A role answers at once unless a cause says otherwise.
+
+mod copies;
+mod estate;
+mod luck;
+mod money;
+mod walk;
+mod world;
+pub mod zone;
+
+pub use world::{Effect, World};
+
+use crate::scenario::Scenario;
+use crate::truth::{NotTaken, Truth};
+
+/// Money really not taken in a run: by those of the scenario's customers who came to buy while they could not.
+#[must_use]
+pub fn not_taken(scenario: &Scenario, truth: &Truth) -> Vec<NotTaken> {
+    money::not_taken(scenario, truth)
+}

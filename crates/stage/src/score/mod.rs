@@ -1,0 +1,107 @@
+//! The score: what a page said, held against the truth. Pure.
+//!
+//! *Detection* (P9): from the moment at which customers of a cell cannot, until the page says of that cell that it fails.
+//! *False green* (P10): the page says operational while customers cannot, or beyond the lease while whoever watches could
+//! see nothing. *False red*: the page says outage while customers can. *Unknown* is never false, but it is counted.
+//! *Scope*: the page calls failing each cell that fails, and none that does not.
+//!
+//! In reading order: `bounds` (what is allowed), `cell` (one cell), then the sum over cells here.
+
+mod bounds;
+mod cell;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub use bounds::Bounds;
+
+use crate::seen::Seen;
+use crate::truth::{NotTaken, Truth};
+use cell::CellScore;
+
+/// The scores of a run. Seconds have three decimals.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scores {
+    /// The longest time from a fault until the page said so; `None` where nothing failed that had to be found.
+    pub detected_s: Option<f64>,
+    /// The longest time in which a cell read operational while its truth was outage.
+    pub false_green_s: f64,
+    /// The longest time in which a cell read outage while its truth was that customers can.
+    pub false_red_s: f64,
+    /// The longest time in which a cell read unknown.
+    pub unknown_s: f64,
+    /// Whether the cause was named right at first; `None` while nobody names causes.
+    pub cause_right: Option<bool>,
+    /// How long after detection.
+    pub cause_s: Option<f64>,
+    /// Whether what failed was called failing, and nothing else.
+    pub scope_right: bool,
+    /// The longest time from the end of a fault until the page said operational; `None` where nothing ended.
+    pub recovered_s: Option<f64>,
+    /// Whether the layer named is where customers failed.
+    pub layer_right: Option<bool>,
+    /// Whether the words fit what is measured: failing cells are given a sentence of their own.
+    pub words_right: bool,
+    /// How many incidents the page opened.
+    pub incidents: usize,
+    /// What was not taken, and what the page said of it (nothing, while nobody prices).
+    pub impact: Impact,
+    /// What broke a bound, in sentences; empty where the run passed.
+    pub broken: Vec<String>,
+}
+
+/// Impact: the truth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Impact {
+    /// Money really not taken.
+    pub not_taken: Vec<NotTaken>,
+}
+
+impl Scores {
+    /// Whether every bound was kept.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.broken.is_empty()
+    }
+}
+
+/// Most sentences about what broke a bound; the first say enough.
+const BROKEN_MAX: usize = 12;
+
+/// Holds what a page said against the truth.
+#[must_use]
+pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
+    let cells: Vec<CellScore> =
+        truth.cells.keys().map(|cell| cell::score(cell, truth, seen, bounds)).collect();
+    let longest = |pick: fn(&CellScore) -> u64| seconds(cells.iter().map(pick).max().unwrap_or(0));
+    let latest = |pick: fn(&CellScore) -> Option<u64>| cells.iter().filter_map(pick).max().map(seconds);
+    let layers: Vec<bool> = cells.iter().filter_map(|cell| cell.layer_right).collect();
+    let mut broken: Vec<String> = cells.iter().flat_map(|cell| cell.broken.iter().cloned()).collect();
+    let more = broken.len().saturating_sub(BROKEN_MAX);
+    broken.truncate(BROKEN_MAX);
+    if more > 0 {
+        broken.push(format!("and {more} more"));
+    }
+    Scores {
+        detected_s: latest(|cell| cell.detected_ms),
+        false_green_s: longest(|cell| cell.false_green_ms),
+        false_red_s: longest(|cell| cell.false_red_ms),
+        unknown_s: longest(|cell| cell.unknown_ms),
+        cause_right: None,
+        cause_s: None,
+        scope_right: cells.iter().all(|cell| cell.scope_right),
+        recovered_s: latest(|cell| cell.recovered_ms),
+        layer_right: (!layers.is_empty()).then(|| layers.iter().all(|right| *right)),
+        words_right: cells.iter().all(|cell| cell.words_right),
+        incidents: seen.incidents.len(),
+        impact: Impact { not_taken: truth.not_taken.clone() },
+        broken,
+    }
+}
+
+/// Milliseconds as seconds.
+fn seconds(ms: u64) -> f64 {
+    // Exact for every run that anybody can wait for.
+    u32::try_from(ms).map_or(f64::INFINITY, |ms| f64::from(ms) / 1000.0)
+}

@@ -1,0 +1,50 @@
+//! What is told of a run: a timeline in the terminal, a report in HTML with its picture, and JSON.
+//!
+//! In reading order: `rows` (what the pictures show), `timeline`, `picture` (SVG), `report`, `json`. All are pure.
+
+mod json;
+mod picture;
+mod report;
+mod rows;
+mod timeline;
+
+pub use json::json;
+pub use report::html;
+pub use timeline::{Timeline, summary};
+
+use crate::Ms;
+
+/// How a run was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Real processes and packets.
+    Live,
+    /// The model.
+    Simulated,
+}
+
+impl Mode {
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Simulated => "simulated",
+        }
+    }
+}
+
+/// A moment of a run: `1:02:03`.
+fn clock(ms: Ms) -> String {
+    let s = ms / 1_000;
+    format!("{}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+}
+
+/// A length of time in words: `2 h 5 min`, `41.3 s`.
+fn length(ms: Ms) -> String {
+    match ms {
+        0..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms / 1_000 % 60),
+        _ => format!("{} h {} min", ms / 3_600_000, ms / 60_000 % 60),
+    }
+}
