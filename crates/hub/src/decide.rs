@@ -27,8 +27,10 @@ use crate::recorder::{Accepted, Committed, HISTORY_DAYS, History, Job};
 use crate::span::{FIRST_REPORT, REPORT_EVERY, Spans};
 use crate::vitals::{Ailment, Ailments};
 
-/// Shortest time between two pages, where something changed.
-const CHANGE_GAP: Duration = Duration::from_millis(100);
+/// Bounds of the shortest time between two pages, where something changed. In between, their views take one part of so
+/// many of the time: that of 50,000 cells takes a tenth of a second.
+const CHANGE_GAP: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const VIEWS_PART: u32 = 20;
 /// Bounds of the time between two pages, where only leases were renewed.
 const RENEW_GAP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// Time between two snapshots.
@@ -95,6 +97,7 @@ pub(crate) struct Decider {
     /// Watermark and ordinal of the last snapshot.
     snapshot_at: (u64, u64),
     snapshot_gap: Duration,
+    change_gap: Duration,
 }
 
 impl Decider {
@@ -105,6 +108,7 @@ impl Decider {
         Self {
             snapshot_at: (engine.watermark(), engine.ordinal()),
             snapshot_gap: SNAPSHOT_GAP.0,
+            change_gap: CHANGE_GAP.0,
             engine,
             extras,
             not_recording: None,
@@ -200,11 +204,11 @@ impl Decider {
                     // It rests on runs that the log may lack.
                     self.snapshot();
                 }
-                self.publish_within(CHANGE_GAP);
+                self.publish_within(self.change_gap);
             }
             Control::Part(part, ailment) => {
                 self.ailments.note(part, ailment);
-                self.publish_within(CHANGE_GAP);
+                self.publish_within(self.change_gap);
             }
             Control::Stop(_) => {}
         }
@@ -229,7 +233,7 @@ impl Decider {
         let at = clock::now();
         self.append(at, Event::PlanRefused { hash, faults });
         self.refused = Some(Notice::ConfigRefused { at, first, faults });
-        self.publish_within(CHANGE_GAP);
+        self.publish_within(self.change_gap);
     }
 
     fn feed(&mut self, input: Input) {
@@ -255,7 +259,7 @@ impl Decider {
                 Action::Recheck { check, at } => self.recheck(check, at),
                 // A full queue of questions means that this vantage is being asked already.
                 Action::AskVantage(vantage) => drop(self.outlets.ask.try_send(vantage)),
-                Action::Publish => self.publish_within(CHANGE_GAP),
+                Action::Publish => self.publish_within(self.change_gap),
             }
         }
     }
@@ -384,6 +388,7 @@ impl Decider {
         let before = self.outlets.publish.borrow().view.clone();
         let view = self.engine.view_after(&self.extras, before.as_deref());
         drop(before);
+        self.change_gap = (self.published_at.elapsed() * VIEWS_PART).clamp(CHANGE_GAP.0, CHANGE_GAP.1);
         let longest = self.leases().max().unwrap_or_default();
         let left = view.valid_until.map(|until| left_of(until, now, longest));
         self.outlets.publish.send_replace(Published {

@@ -133,10 +133,10 @@ impl<'r> Passage<'r> {
         let begun = Instant::now();
         let variables = prepared.variables(run_id());
         let allowed = prepared.allowed(&variables);
-        let nobody: Arc<dyn Resolver> = Arc::new(candor_names::PinnedResolver::default());
+        let nobody = || -> Arc<dyn Resolver> { Arc::new(candor_names::PinnedResolver::default()) };
         let context = StepContext {
             variables,
-            resolver: prepared.routes.first().map_or(nobody, |route| route.resolver.clone()),
+            resolver: prepared.routes.first().map_or_else(nobody, |route| route.resolver.clone()),
             resolve: &candor_core::model::Resolve::System,
             started: begun,
             deadline: begun,

@@ -1,6 +1,6 @@
 //! Choosing what to say: which claims, in which order, about whom. The words are `page`'s.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -56,9 +56,11 @@ pub(crate) fn of_whole(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
     let failing = trouble.iter().filter(|c| !matches!(c.fares, Fares::Unknown(_))).count();
     let keep = if failing > 0 { WHOLE_MAX.min(failing) } else { 1 };
     let more = u32::try_from(trouble.len().saturating_sub(keep)).unwrap_or(u32::MAX);
-    let worst: &[String] = trouble.first().map_or(&[], |claim| &claim.services);
-    let reach =
-        |c: &Claim| (c.services.iter().any(|s| worst.contains(s)), c.services.len(), named(&c.places));
+    // With thousands of services on either side, a look through a list for each would take seconds.
+    let worst: BTreeSet<&str> =
+        trouble.iter().take(1).flat_map(|c| &c.services).map(String::as_str).collect();
+    let hit = |c: &Claim| !worst.is_empty() && c.services.iter().any(|s| worst.contains(s.as_str()));
+    let reach = |c: &Claim| (hit(c), c.services.len(), named(&c.places));
     // `rev`, because the last of equals is kept and the plan's order should win.
     let contrast = works.into_iter().rev().max_by_key(reach);
     let mut kept: Vec<Claim> = trouble.iter().take(keep).cloned().collect();

@@ -6,6 +6,7 @@ use scraper::Selector;
 use url::Url;
 
 use super::{hop, html};
+use crate::aside::aside;
 use crate::failure::StepFailure;
 use crate::step::StepContext;
 
@@ -24,7 +25,8 @@ pub(super) fn target(step: &HttpStep, context: &mut StepContext<'_>) -> Result<U
         }
         Target::FirstLink(selector) => {
             context.report.target = format!("first link {selector:?}");
-            let url = first_link(selector, context)?;
+            let bytes = context.session.page.as_ref().map_or(0, |page| page.content.len());
+            let url = aside(bytes, || first_link(selector, context))?;
             context.report.target = url.to_string();
             Ok(url)
         }
