@@ -268,7 +268,12 @@ fn the_blind_call_nobody_down() {
     assert_eq!(story.verdict(&buy), Unknown);
     assert_eq!(story.engine.blind().count(), 1);
     story.handle(at(91 * S), Input::VantageHeartbeat { vantage: london, sees: true });
-    assert_eq!(story.verdict(&buy), Outage, "it sees, and its failures are confirmed and fresh");
+    assert_eq!(story.verdict(&buy), Unknown, "what it met while it was blind accuses nobody");
+    story.all(&buy, at(92 * S), Some(Kind::ConnectTimeout));
+    assert_ne!(story.verdict(&buy), Outage, "one failure confirms nothing");
+    story.all(&buy, at(94 * S), Some(Kind::ConnectTimeout));
+    story.handle(at(95 * S), Input::VantageHeartbeat { vantage: VantageId::new("london").unwrap(), sees: true });
+    assert_eq!(story.verdict(&buy), Outage, "it sees, and finds it failing still");
 }
 
 #[test]

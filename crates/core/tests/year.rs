@@ -69,7 +69,7 @@ fn one_vantage_alone_is_found_and_is_no_outage() {
 #[test]
 fn a_judge_notes_what_is_found_too_late() {
     let mut slow = eight_cells();
-    slow.policy.confirm.down = 9;
+    slow.policy.confirm.down = 40;
     let mut world = World::new(plan(&slow), calm(), 5);
     world.throw(Trouble {
         cells: vec![0],

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::CheckId;
 
-/// Tokens that even the smallest service has.
-pub(crate) const LEAST: u32 = 8;
+/// Tokens that even the smallest service has: enough that one of four capabilities in four places, all out at once, is
+/// confirmed at once in every cell. That many more requests within seconds amplify nothing.
+pub(crate) const LEAST: u32 = 32;
 /// Time in which an empty bucket fills.
 pub(crate) const REFILL: Duration = Duration::from_secs(30);
 /// Soonest a recheck starts after the failure it looks at, where the cell has a single vantage. Bursts of loss of a

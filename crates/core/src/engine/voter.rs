@@ -208,6 +208,13 @@ impl Voter {
         self.failures = 0;
     }
 
+    /// Lets go of a run of failures: they were met while nothing at all could be reached, and accuse nobody.
+    pub(crate) fn forget_failures(&mut self) {
+        if self.fault().is_some() {
+            *self = Self { passed_at: self.passed_at, ..Self::new() };
+        }
+    }
+
     /// When what it votes failing for began.
     pub(crate) fn failing_from(&self) -> Option<Timestamp> {
         self.failing_from.or(self.streak_from)

@@ -117,8 +117,18 @@ impl Engine {
             .map(|(i, _)| i)
             .collect();
         for cell in touched {
+            if was_blind && sees {
+                self.forget_failures(cell, at);
+            }
             self.review(cell);
         }
+    }
+
+    /// A vantage sees again: what it met while it was blind says nothing of a target.
+    fn forget_failures(&mut self, cell: usize, eye: usize) {
+        let Some(slot) = self.slots.cells.get_mut(cell) else { return };
+        let voters = slot.voters.iter_mut().zip(&slot.vantages);
+        voters.filter(|(_, vantage)| **vantage == eye).for_each(|(voter, _)| voter.forget_failures());
     }
 
     /// Judges a cell anew, and acts on what changed.

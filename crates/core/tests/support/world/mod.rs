@@ -317,6 +317,6 @@ fn terms(plan: &Plan) -> Terms {
         lease: policy.lease.as_millis() as i64,
         window: of * every,
         vantages: plan.vantages.len(),
-        budget: (checks / 4).max(8),
+        budget: (checks / 4).max(32),
     }
 }
