@@ -40,6 +40,8 @@ impl std::fmt::Display for CellName {
 pub enum Can {
     /// They can.
     Yes,
+    /// Nearly all can, nearly always: to call that working is right, and to call it degraded is right.
+    Mostly,
     /// Some can, or sometimes, or so slowly that nobody would call it working.
     Partly,
     /// They cannot.

@@ -1,7 +1,7 @@
 //! Which journey needs which hosts, roles and inner names: docs/estate.md as a table.
 
 use candor_estate::catalogue::Shelf;
-use candor_estate::layout::Layout;
+use candor_estate::layout::{Layout, Region};
 use candor_estate::place::Place;
 use candor_estate::role::Role;
 
@@ -66,17 +66,23 @@ pub(super) fn journey(cell: &CellName) -> Vec<Step> {
     }
 }
 
-/// The copy of the zone that the customers of a place ask, and those who answer them.
+/// The copy of the zone that the customers of a place ask: its number, counted from the primary.
 pub(super) fn copy_of(place: &str) -> usize {
-    match place {
-        "in" => 3,
-        "us" | "ca" | "br" | "cl" | "mx" | "co" | "pe" | "ar" => 2,
-        _ => 1,
-    }
+    number_of(Region::of(place))
 }
 
-/// The copy that roles without places ask.
-pub(super) const HOME_COPY: usize = 1;
+/// The copy that a role asks.
+pub(super) fn copy_asked_by(role: &str) -> usize {
+    number_of(Role::find(role).map_or(Region::West, Region::of_role))
+}
+
+const fn number_of(region: Region) -> usize {
+    match region {
+        Region::West => 1,
+        Region::East => 2,
+        Region::India => 3,
+    }
+}
 
 /// Who listens where.
 #[derive(Debug, Clone)]
@@ -95,15 +101,30 @@ impl Map {
             roles.insert(layout.socket(*role).ip().to_string(), role.word());
         }
         roles.insert(layout.smtp().ip().to_string(), Role::Mail.word());
+        roles.insert(layout.account().ip().to_string(), Role::Identity.word());
         for shelf in Shelf::ALL {
             let streets = layout.storefronts(shelf);
             roles.extend(streets.into_iter().map(|(_, socket)| (socket.ip().to_string(), shelf.word())));
         }
-        Self { roles, zone: layout.zone_file(1, |_| false) }
+        Self { roles, zone: zone_file(&layout) }
     }
 
     /// The role that listens at an address.
     pub(super) fn role_at(&self, address: &str) -> Option<&'static str> {
         self.roles.get(address).copied()
     }
+}
+
+/// The zone that the estate begins with, in the order of its lines.
+fn zone_file(layout: &Layout) -> String {
+    let mut lines = vec![
+        "; The shop's zone.".to_owned(),
+        format!("$ORIGIN {}.", candor_estate::layout::ZONE),
+        "$TTL 2".to_owned(),
+        "@ IN SOA ns1 hostmaster 1 20 5 86400 1".to_owned(),
+    ];
+    lines.extend((1..=4).map(|n| format!("@ IN NS ns{n}")));
+    lines.push("@ IN MX 10 mx".to_owned());
+    lines.extend(layout.hosts().iter().map(|host| format!("{} IN A {}", host.name, host.address)));
+    lines.join("\n") + "\n"
 }

@@ -22,7 +22,7 @@ pub(super) fn not_taken(scenario: &Scenario, truth: &Truth) -> Vec<NotTaken> {
     let mut lost: BTreeMap<&str, u64> = BTreeMap::new();
     for (cell, spans) in &truth.cells {
         let Some(place) = cell.place.as_deref().filter(|_| cell.capability == "buy") else { continue };
-        for span in spans.iter().filter(|span| span.fares.can != Can::Yes) {
+        for span in spans.iter().filter(|span| span.fares.can >= Can::Partly) {
             let whole = if span.fares.can == Can::No { 1 } else { 2 };
             let came: u64 = paces
                 .iter()

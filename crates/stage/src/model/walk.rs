@@ -1,6 +1,6 @@
 //! A journey through the world: of a customer, who is patient and whose luck is not a single draw, or of a check.
 
-use super::estate::{self, HOME_COPY, Step, copy_of};
+use super::estate::{self, Step, copy_asked_by, copy_of};
 use super::luck::Luck;
 use super::world::{RoleState, Running, World};
 use super::zone::Answer;
@@ -24,6 +24,9 @@ const SLOW_MS: Ms = 1_500;
 
 /// From so many lost packets in a hundred on, a place has trouble; and from so many, no more than trouble.
 const LOSSY: (u64, u64) = (3, 90);
+
+/// From so many on, attempts fail so often that a watcher must see it.
+const LOSSY_OFTEN: u64 = 20;
 
 /// Until a question without an answer is asked once more.
 const ASK_AGAIN_MS: Ms = 1_000;
@@ -66,7 +69,9 @@ impl World {
             return first;
         }
         let worst = from.iter().copied().max_by_key(|fares| fares.can).unwrap_or(first);
-        Fares { can: Can::Partly, ..worst }
+        let troubled = from.iter().filter(|fares| fares.can >= Can::Partly).count();
+        let can = if worst.can == Can::No || 2 * troubled >= from.len() { Can::Partly } else { Can::Mostly };
+        Fares { can, ..worst }
     }
 
     fn fares_from(&self, cell: &CellName, place: &str) -> Fares {
@@ -83,7 +88,8 @@ impl World {
             return Fares::waits(Layer::Dns);
         }
         if loss >= LOSSY.0 {
-            return Fares { can: Can::Partly, layer: Some(Layer::Dns), at_once: false };
+            let can = if loss >= LOSSY_OFTEN { Can::Partly } else { Can::Mostly };
+            return Fares { can, layer: Some(Layer::Dns), at_once: false };
         }
         if took_ms > SLOW_MS {
             return Fares { can: Can::Partly, layer: Some(Layer::Deadline), at_once: false };
@@ -130,7 +136,7 @@ impl Walk<'_> {
         if self.world.expired.contains(&step.host) {
             return Err(self.now(Layer::Tls, "expired"));
         }
-        self.answer(step, role)
+        self.answer(step, role.0, role.1)
     }
 
     /// Finds the address of a host at the copy that is near.
@@ -155,7 +161,7 @@ impl Walk<'_> {
     }
 
     /// Connects to the role at an address.
-    fn reach(&mut self, address: &str) -> Result<RoleState, End> {
+    fn reach(&mut self, address: &str) -> Result<(&'static str, RoleState), End> {
         let Some(role) = self.world.map.role_at(address) else {
             // Loopback answers that nobody listens; elsewhere nobody answers.
             let loopback = address.starts_with("127.");
@@ -167,11 +173,15 @@ impl Walk<'_> {
         };
         let state = self.world.role(role);
         self.exchange(SYN_AGAIN_MS, None, Layer::Connect, "timeout")?;
-        if state.running == Running::No { Err(self.now(Layer::Connect, "refused")) } else { Ok(state) }
+        if state.running == Running::No {
+            Err(self.now(Layer::Connect, "refused"))
+        } else {
+            Ok((role, state))
+        }
     }
 
     /// Asks the role, which asks others.
-    fn answer(&mut self, step: &Step, role: RoleState) -> Result<(), End> {
+    fn answer(&mut self, step: &Step, word: &str, role: RoleState) -> Result<(), End> {
         self.exchange(SEND_AGAIN_MS, None, Layer::Deadline, "exceeded")?;
         if role.running == Running::Halted {
             return Err(self.silence(Layer::Deadline, "exceeded"));
@@ -185,7 +195,7 @@ impl Walk<'_> {
         if step.writes && role.disk_full {
             return Err(self.now(Layer::Http, "status"));
         }
-        let copy = if step.host.contains('.') { copy_of(self.from) } else { HOME_COPY };
+        let copy = copy_asked_by(word);
         for name in step.inner {
             self.call(copy, name, step.writes)?;
         }

@@ -44,7 +44,7 @@ pub const ROLES: &[&str] = &[
     "ns4",
 ];
 
-/// The name servers: the primary, which nobody asks, and its copies in Europe, in America, and in India.
+/// The name servers: the primary, which nobody asks, and its copies for the west, for the east, and for India.
 pub const COPIES: &[&str] = &["ns1", "ns2", "ns3", "ns4"];
 
 /// Where a scenario happens unless it says otherwise.

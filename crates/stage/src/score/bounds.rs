@@ -59,7 +59,7 @@ impl Bounds {
     #[must_use]
     pub const fn must_call_after_ms(&self, fares: &Fares) -> Ms {
         match fares.can {
-            Can::Yes => Ms::MAX,
+            Can::Yes | Can::Mostly => Ms::MAX,
             Can::No => self.detection_ms(fares),
             Can::Partly => REMEMBERED_RUNS * self.watch.every_ms + self.watch.lease_ms(),
         }

@@ -43,6 +43,7 @@ pub(super) fn score(name: &CellName, truth: &Truth, seen: &Seen, bounds: &Bounds
         match span.fares.can {
             Can::No => case.fault(span, &mut score),
             Can::Partly => case.trouble(span, &mut score),
+            Can::Mostly => {}
             Can::Yes => case.health(span, &mut score),
         }
     }

@@ -21,7 +21,7 @@ fn cell(n: usize) -> CellName {
 fn verdict_of(can: Can) -> Verdict {
     match can {
         Can::Yes => Verdict::Operational,
-        Can::Partly => Verdict::Degraded,
+        Can::Mostly | Can::Partly => Verdict::Degraded,
         Can::No => Verdict::Outage,
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn page(played: &Played, cells: &[&CellName], from: Ms, until: Ms) ->
 pub(super) const fn of_truth(can: Can) -> Shade {
     match can {
         Can::Yes => Shade::Good,
-        Can::Partly => Shade::Some,
+        Can::Mostly | Can::Partly => Shade::Some,
         Can::No => Shade::Bad,
     }
 }

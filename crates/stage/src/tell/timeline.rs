@@ -108,6 +108,7 @@ impl<'s> Timeline<'s> {
         let mut out = String::new();
         for incident in &page.incidents {
             if !incident.title.is_empty() && self.incidents.insert(incident.id.clone()) {
+                out.push_str(&self.flush());
                 out.push_str(&self.line(now, "opens", "1;31", &incident.title));
             }
             if incident.resolved_ms.is_some() && self.incidents.insert(format!("{} over", incident.id)) {

@@ -1,8 +1,9 @@
 //! `candor replay`: a scenario is played, and what the page said is scored.
 //!
 //! In reading order: `watched` (what Candor watches in a scenario), `subject` (its engine and schedule, met by the stage),
-//! then the command. The truth is the stage's own; nothing of it comes here before the run is over.
+//! `live` (the same on real processes), then the command. The truth is the stage's own; nothing of it comes here before the run is over.
 
+mod live;
 mod subject;
 mod watched;
 
@@ -23,13 +24,23 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
     let Some(scenario) = scenario(&args.file)? else { return Ok(ExitCode::from(2)) };
     let seeds: Vec<u64> =
         (0..u64::from(args.seeds.unwrap_or(1))).map(|n| args.seed.saturating_add(n)).collect();
+    let mode = if args.live { Mode::Live } else { Mode::Simulated };
     let mut all = Vec::new();
+    // What is reported is the scenario as it was last played: live, quiet is shortened.
+    let mut scenario = scenario;
+    let written = scenario.clone();
     for seed in seeds {
-        let played = simulated(&scenario, seed, args)?;
-        all.push(played);
+        all.push(match mode {
+            Mode::Simulated => simulated(&written, seed, args)?,
+            Mode::Live => {
+                let live = live::played(&written, seed, args)?;
+                scenario = live.scenario;
+                live.played
+            }
+        });
     }
     if args.format == ReplayFormat::Json {
-        let objects: Vec<_> = all.iter().map(|played| json(&scenario, played, Mode::Simulated)).collect();
+        let objects: Vec<_> = all.iter().map(|played| json(&scenario, played, mode)).collect();
         let passed = all.iter().all(|played| played.scores.passed());
         let text = match (objects.as_slice(), args.seeds) {
             ([one], None) => one.to_string(),
@@ -42,7 +53,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Outcome {
     // The run that is most worth looking at: the first that broke a bound, else the first.
     let shown = all.iter().find(|played| !played.scores.passed()).or(all.first());
     if let (Some(path), Some(played)) = (&args.report, shown) {
-        let text = html(&scenario, played, Mode::Simulated);
+        let text = html(&scenario, played, mode);
         std::fs::write(path, text).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
     }
     Ok(if all.iter().all(|played| played.scores.passed()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
