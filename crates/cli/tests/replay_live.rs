@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, reason = "what is printed is read where a test fails")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use candor_stage::live::{self, Live, Options, Progress};
 use candor_stage::{Can, CellName, Layer, Verdict, scenario};
@@ -26,16 +25,17 @@ fn played(cause: &str) -> Live {
     );
     let scenario = scenario::read("test.yaml", &text).unwrap_or_else(|faults| panic!("{faults:?}"));
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_candor"));
+    let progress = |progress: &Progress<'_>| match progress {
+        // Too much to read.
+        Progress::Told(..) => {}
+        told => println!("{told:?}"),
+    };
     let options = Options {
         watcher: binary.clone(),
         estate: binary,
         lead: vec!["estate".to_owned()],
         seed: 7,
-        progress: Arc::new(|progress: &Progress<'_>| match progress {
-            // Too much to read.
-            Progress::Told(..) => {}
-            told => println!("{told:?}"),
-        }),
+        progress: &progress,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let played = runtime.expect("a runtime starts").block_on(live::play(&scenario, options));

@@ -36,7 +36,7 @@ pub(super) struct Directed {
 pub(super) async fn direct(
     stage: &mut Stage,
     scenario: &Scenario,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Directed, LiveError> {
     let mut director = Director {
         stage,
@@ -63,7 +63,7 @@ pub(super) async fn direct(
 struct Director<'d> {
     stage: &'d mut Stage,
     scenario: &'d Scenario,
-    options: &'d Options,
+    options: &'d Options<'d>,
     /// How customers were last said to fare.
     told: BTreeMap<CellName, Fares>,
     /// The number of the page that was last told.

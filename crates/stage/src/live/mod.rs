@@ -60,7 +60,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How to play.
 #[derive(Clone)]
-pub struct Options {
+pub struct Options<'o> {
     /// Candor's binary: `candor serve` watches.
     pub watcher: PathBuf,
     /// The binary that runs the estate's roles, and the words before a role's: `["estate"]` for `candor estate ROLE …`.
@@ -70,10 +70,10 @@ pub struct Options {
     /// What chance begins from.
     pub seed: u64,
     /// Is told what happens while it happens.
-    pub progress: Arc<dyn Fn(&Progress<'_>) + Send + Sync>,
+    pub progress: &'o (dyn Fn(&Progress<'_>) + Sync),
 }
 
-impl std::fmt::Debug for Options {
+impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { watcher, estate, lead, seed, progress: _ } = self;
         f.debug_struct("Options")
@@ -160,7 +160,7 @@ impl LiveError {
 ///
 /// # Errors
 /// When anything of it cannot be started, does not work before anything was broken, or ends by itself.
-pub async fn play(scenario: &Scenario, options: Options) -> Result<Live, LiveError> {
+pub async fn play(scenario: &Scenario, options: Options<'_>) -> Result<Live, LiveError> {
     world::check(scenario)?;
     let stage = Stage::set(scenario, &options).await?;
     Box::pin(stage.play(scenario, &options)).await
@@ -176,7 +176,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(scenario: &Scenario, options: &Options) -> Result<Self, LiveError> {
+    async fn set(scenario: &Scenario, options: &Options<'_>) -> Result<Self, LiveError> {
         let tell = |what| (options.progress)(&Progress::Prepares(what));
         let folder = tempfile::Builder::new().prefix("candor-stage-").tempdir();
         let folder = folder.map_err(|error| LiveError::file(&std::env::temp_dir(), error))?;
@@ -211,7 +211,7 @@ impl Stage {
         Ok(Self { watcher, customers, world, clock, _folder: folder })
     }
 
-    async fn play(mut self, scenario: &Scenario, options: &Options) -> Result<Live, LiveError> {
+    async fn play(mut self, scenario: &Scenario, options: &Options<'_>) -> Result<Live, LiveError> {
         self.well(scenario).await?;
         self.clock.start();
         self.customers.begin();
