@@ -232,6 +232,9 @@ pub(crate) struct DemoArgs {
     /// Where the operators' site listens
     #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8081")]
     pub(crate) operate_listen: SocketAddr,
+    /// In how many places it sells, from 1 to 41; with up to 8 everything is looked at every five seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=41), default_value = "41")]
+    pub(crate) places: u8,
     /// Where the page of levers listens
     #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8082")]
     pub(crate) levers_listen: SocketAddr,

@@ -68,7 +68,7 @@ fn pages(demo: &Demo) -> Vec<(&'static str, u16, String)> {
     vec![
         ("index", demo.status, "/".into()),
         ("incident", demo.status, format!("/incidents/{incident}")),
-        ("service", demo.status, "/services/shop".into()),
+        ("service", demo.status, "/services/apps".into()),
         ("history", demo.status, "/history".into()),
         ("missing", demo.status, "/no-such-page".into()),
         ("operators", demo.operators, "/".into()),
@@ -127,7 +127,7 @@ async fn break_in_the_browser(demo: &Demo, browser: &Browser) {
     browser.wait_for_text("#name-gone .tag", "broken", TOLD).await;
     demo.wait("buying is known to fail everywhere", TOLD, |seen| {
         let buys = list(seen, "/cells").iter().filter(|cell| text(cell, "/capability") == "buy");
-        buys.filter(|cell| text(cell, "/measured") == "outage").count() == 4
+        buys.filter(|cell| text(cell, "/measured") == "outage").count() == 16
             && !list(seen, "/incidents").is_empty()
     });
 }

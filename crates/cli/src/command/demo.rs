@@ -1,5 +1,7 @@
 //! `candor demo`: the reference estate, and Candor watching it as it would watch anyone.
 
+mod watched;
+
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,9 +9,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use candor_estate::board::{Panel, client, default_handle_file};
-use candor_estate::{
-    Board, BoardOptions, Estate, EstateOptions, PROBE_PASSWORD, PROBE_SHA256, PROBE_USER, RoleArgs, run_role,
-};
+use candor_estate::place::PLACES;
+use candor_estate::{Board, BoardOptions, Estate, EstateOptions, RoleArgs, run_role};
 use candor_hub::{Hub, HubOptions, Origin};
 use tokio::sync::Mutex;
 
@@ -21,8 +22,8 @@ use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, note, out, styled, wrap};
 /// How the folders of demos begin; their process and a random part follow.
 const FOLDER: &str = "candor-demo-";
 
-/// The demo's config, with words to fill in.
-const CONFIG: &str = include_str!("demo.yaml");
+/// How many customers come in a minute, in every place together.
+const CUSTOMERS: u32 = 60;
 
 pub(crate) fn run(args: &DemoArgs) -> Outcome {
     let runtime = runtime()?;
@@ -68,14 +69,20 @@ async fn demo(args: &DemoArgs) -> Outcome {
 }
 
 async fn start(args: &DemoArgs) -> Result<Running, Failure> {
-    note("Starting a small shop: a name server, storefronts, sign-in, buying, downloads …");
-    let estate = Arc::new(Mutex::new(Estate::start(EstateOptions::new(std::env::current_exe()?)).await?));
+    note("Starting a shop: name servers, four stores, sign-in, buying, downloads, mail, support …");
+    let places = PLACES.iter().take(usize::from(args.places)).map(|place| place.code.to_owned()).collect();
+    let options = EstateOptions { places, ..EstateOptions::new(std::env::current_exe()?) };
+    let estate = Arc::new(Mutex::new(Estate::start(options).await?));
+    // Without them the shop is as good, and nobody complains.
+    if let Err(error) = estate.lock().await.invite_customers(CUSTOMERS).await {
+        note(&format!("no customers come: {error}"));
+    }
     sweep();
     let prefix = format!("{FOLDER}{}-", std::process::id());
     let ours = std::fs::Permissions::from_mode(0o700);
     let folder = tempfile::Builder::new().prefix(&prefix).permissions(ours).tempdir()?;
     let config = folder.path().join("candor.yaml");
-    std::fs::write(&config, filled_in(&*estate.lock().await, folder.path(), args))?;
+    std::fs::write(&config, watched::config(&*estate.lock().await, folder.path(), args))?;
     note("Starting Candor …");
     let origin = Origin::Files(config.clone());
     let hub = Hub::start(HubOptions { origin, listen: None, operate_listen: None, ledger: None }).await?;
@@ -104,40 +111,25 @@ fn sweep() {
     }
 }
 
-fn filled_in(estate: &Estate, folder: &Path, args: &DemoArgs) -> String {
-    let urls = estate.urls();
-    let ledger = folder.join("candor.db");
-    [
-        ("@LISTEN@", args.listen.to_string()),
-        ("@OPERATE@", args.operate_listen.to_string()),
-        ("@LEDGER@", ledger.display().to_string()),
-        ("@DNS@", estate.dns_addr().to_string()),
-        ("@STOREFRONT@", urls.storefront()),
-        ("@SIGN_IN@", urls.sign_in()),
-        ("@ORDERS@", urls.orders()),
-        ("@PROBE_FILE@", urls.probe_file()),
-        ("@USER@", PROBE_USER.into()),
-        ("@PASSWORD@", PROBE_PASSWORD.into()),
-        ("@SHA256@", PROBE_SHA256.into()),
-    ]
-    .iter()
-    .fold(CONFIG.to_string(), |text, (word, value)| text.replace(word, value))
-}
-
 fn greet(estate: &Estate, running: &Running) {
-    let line = |name: &str, value: &str| out(&format!("  {}  {value}", styled(BOLD, &format!("{name:<12}"))));
+    let line = |name: &str, value: &str| out(&format!("  {}  {value}", styled(BOLD, &format!("{name:<21}"))));
     out("");
     line("Status page", &url(running.hub.public_address()));
     line("Levers", &url(running.board.address()));
     line("Shop", &estate.urls().shop_by_address());
+    for (name, url) in estate.urls().apart_by_address() {
+        line(name, &url);
+    }
     line("Operators", &url(running.hub.operators_address()));
     line("Config", &running.config.display().to_string());
     out("");
-    out("Open the status page and the levers side by side, and break something. Or:");
+    out("Open the status page and the levers side by side. Break something and see what");
+    out("works, what does not, where and why; or press “Play the day”. Or here:");
     out("");
-    out("  candor demo break name-gone     buying leaves the DNS; the front page works on");
-    out("  candor demo mend name-gone      and comes back");
-    out("  candor demo levers              everything that can be broken");
+    out("  candor demo break name-gone        buying leaves the DNS; front pages work on");
+    out("  candor demo mend name-gone         and it comes back");
+    out("  candor demo break bad-zone-india   one copy of the zone differs: India alone");
+    out("  candor demo levers                 everything that can be broken");
     out("");
     out(&styled(DIM, "Ctrl-C ends it, and leaves nothing behind."));
 }

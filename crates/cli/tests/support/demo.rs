@@ -32,7 +32,8 @@ impl Demo {
             std::fs::create_dir(folder.path().join(name)).expect("a folder can be made");
         }
         let free = "127.0.0.1:0";
-        let words = ["demo", "--listen", free, "--operate-listen", free, "--levers-listen", free];
+        let words =
+            ["demo", "--places", "4", "--listen", free, "--operate-listen", free, "--levers-listen", free];
         let mut process = Running::start(within(&folder).args(words));
         let [status, levers, operators] =
             ["Status page ", "Levers ", "Operators "].map(|m| process.port_after(m));

@@ -74,7 +74,7 @@ impl Urls {
     #[must_use]
     pub fn apart_by_address(&self) -> [(&'static str, String); 2] {
         let url = |role| format!("http://{}/", self.layout.socket(role));
-        [("Its own status page", url(Role::Status)), ("What customers say", url(Role::Social))]
+        [("The shop’s own page", url(Role::Status)), ("What customers say", url(Role::Social))]
     }
 
     /// Where to order, by name, with a hole for the place; an order itself is below it, at its key.
