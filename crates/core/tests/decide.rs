@@ -272,7 +272,10 @@ fn the_blind_call_nobody_down() {
     story.all(&buy, at(92 * S), Some(Kind::ConnectTimeout));
     assert_ne!(story.verdict(&buy), Outage, "one failure confirms nothing");
     story.all(&buy, at(94 * S), Some(Kind::ConnectTimeout));
-    story.handle(at(95 * S), Input::VantageHeartbeat { vantage: VantageId::new("london").unwrap(), sees: true });
+    story.handle(
+        at(95 * S),
+        Input::VantageHeartbeat { vantage: VantageId::new("london").unwrap(), sees: true },
+    );
     assert_eq!(story.verdict(&buy), Outage, "it sees, and finds it failing still");
 }
 

@@ -136,7 +136,7 @@ impl Walk<'_> {
         if self.world.expired.contains(&step.host) {
             return Err(self.now(Layer::Tls, "expired"));
         }
-        self.answer(step, role.0, role.1)
+        self.answer(step, role.0, &role.1)
     }
 
     /// Finds the address of a host at the copy that is near.
@@ -181,7 +181,7 @@ impl Walk<'_> {
     }
 
     /// Asks the role, which asks others.
-    fn answer(&mut self, step: &Step, word: &str, role: RoleState) -> Result<(), End> {
+    fn answer(&mut self, step: &Step, word: &str, role: &RoleState) -> Result<(), End> {
         self.exchange(SEND_AGAIN_MS, None, Layer::Deadline, "exceeded")?;
         if role.running == Running::Halted {
             return Err(self.silence(Layer::Deadline, "exceeded"));

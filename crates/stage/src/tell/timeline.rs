@@ -146,9 +146,9 @@ impl<'s> Timeline<'s> {
         let mut texts: Vec<String> = parts.iter().map(|(key, deeds)| self.part(key, deeds)).collect();
         let elsewhere = ELSEWHERE.len();
         if others.len() == elsewhere {
-            texts.push("all that has no places".to_owned())
+            texts.push("all that has no places".to_owned());
         } else {
-            texts.extend(others)
+            texts.extend(others);
         }
         texts.join("; ")
     }

@@ -230,7 +230,7 @@ fn name(key: &CellKey) -> CellName {
     CellName::new(
         key.service.as_str(),
         key.capability.as_str(),
-        key.place.as_ref().map(|place| place.as_str()),
+        key.place.as_ref().map(candor_core::id::PlaceId::as_str),
     )
 }
 
