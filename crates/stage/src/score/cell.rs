@@ -175,10 +175,12 @@ impl Case<'_> {
     fn settled(&self, score: &mut CellScore) {
         let settling = self.bounds.settling_ms();
         let mut moments: Vec<Ms> = self.truth.iter().map(|span| span.from_ms).collect();
+        moments.extend(self.blind.iter().flat_map(|window| [window.from_ms, window.until_ms]));
         moments.push(self.lasts_ms);
-        for (from, until) in moments.iter().zip(moments.iter().skip(1)) {
-            let from = from + settling;
-            let blind = self.blind.iter().any(|w| w.from_ms < *until && from < w.until_ms + settling);
+        moments.sort_unstable();
+        for (begun, until) in moments.iter().zip(moments.iter().skip(1)) {
+            let from = begun + settling;
+            let blind = self.blind.iter().any(|w| w.from_ms < *until && *begun < w.until_ms);
             if from >= *until || blind {
                 continue;
             }
