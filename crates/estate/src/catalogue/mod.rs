@@ -4,7 +4,7 @@
 //! apps sell inside of themselves. To add an item, write its row on a shelf.
 //!
 //! An [`Item`] is what a store needs to show a chart: a name, a line, a price. What its own page tells besides
-//! ([`Details`]) is kept by the role `details` alone.
+//! (its `Details`) is kept by the role `details` alone.
 
 mod apps;
 mod books;

@@ -4,7 +4,7 @@
 //!   `vantage.hung`. Code that blocks its thread cannot be aborted: such a check is not run again while it is stuck,
 //!   and is reported as hung anew each time, because silence would be worse.
 //! * A run that panics is reported the same way.
-//! * A failure by time of a run that was held up for much of its time accuses nobody ([`lag`](super::lag)).
+//! * A failure by time of a run that was held up for much of its time accuses nobody (`lag`).
 //! * While runs are in flight the driver wakes every [`PULSE`]. Where it wakes much later, the whole process stood still
 //!   (it was stopped, or had no processor): what such a run saw is as old as the standstill's beginning, and a failure
 //!   of it is ours, because its timeouts ran on while nobody could answer or listen.
