@@ -12,7 +12,7 @@ pub(crate) struct ReplayArgs {
     /// On real processes and packets
     #[arg(long, conflicts_with = "simulated")]
     pub(crate) live: bool,
-    /// On the simulator: hours in seconds [default]
+    /// On the simulator: hours in seconds (default)
     #[arg(long)]
     pub(crate) simulated: bool,
     /// The seed of chance; the same seed makes the same run
