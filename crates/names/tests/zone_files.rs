@@ -193,6 +193,26 @@ fn a_zone_written_reads_back_as_itself() {
 }
 
 #[test]
+fn names_of_the_signs_a_zone_file_is_made_of_read_back_as_themselves() {
+    const ODD: [&str; 10] =
+        [r"\(", r"\)x", r"\;", r"\@", r"\$ttl", r#"\""#, r"a\ b", r"\.", r"\\", r#"\000\"\(\\"#];
+    for name in ODD {
+        let text = format!(
+            "{HEAD}{name} NS {name}\nc CNAME {name}\nmx MX 10 {name}\ns SRV 1 2 3 {name}\nd DNAME {name}.example.\n\
+             n NAPTR 1 2 \"S\" \"x\\\" (;\" \"!^.*$!a b!\" {name}\nh HTTPS 1 {name} alpn=h2\nt TXT \"( ; @ $\"\n\
+             r RP {name} {name}\n"
+        )
+        .replace("hostmaster", name);
+        let first = zone(&text);
+        let again = Zone::parse(&first.to_zone_file(), None, "again");
+        assert_eq!(again.as_ref(), Ok(&first), "{}", first.to_zone_file());
+        let written = first.records().find(|record| record.rtype == "CNAME").unwrap();
+        let put = first.without("c.shop.example").unwrap().with(&written).unwrap();
+        assert!(put.records().any(|record| record == written), "{written}");
+    }
+}
+
+#[test]
 fn a_name_taken_out_is_gone_and_the_serial_is_newer() {
     let before = zone(SHOP);
     let after = before.without("mx1.shop.example").unwrap();

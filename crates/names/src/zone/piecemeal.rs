@@ -4,12 +4,11 @@
 //! place; a bad directive ends the reading, since what follows it may mean anything. Far slower than the reader in one go,
 //! and only for files that are refused.
 
-use domain::base::name::ToLabelIter;
 use domain::zonefile::inplace::Entry;
 
 use super::entries::{Entries, Place, Start};
 use super::read::{Faults, Line, line, reader};
-use crate::name::Name;
+use crate::name::{self, Name};
 
 /// What entries hand down to those after them.
 #[derive(Default)]
@@ -60,7 +59,7 @@ impl Inherited {
         let mut before = String::from("\n");
         let mut skip = 0;
         if let Some((owner, ttl)) = &self.last {
-            before.push_str(&format!("{} {ttl} IN TYPE65280 \\# 0\n", escaped(owner)));
+            before.push_str(&format!("{} {ttl} IN TYPE65280 \\# 0\n", name::show(owner)));
             skip = 1;
         }
         before.extend(self.dollar_ttl.iter().map(String::as_str));
@@ -80,21 +79,6 @@ impl Inherited {
         }
         Ok(found)
     }
-}
-
-/// A name in a form that means itself wherever it stands.
-fn escaped(name: &Name) -> String {
-    let mut text = String::new();
-    for label in name.iter_labels().filter(|label| !label.is_root()) {
-        for byte in label.as_slice() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(*byte)),
-                _ => text.push_str(&format!("\\{byte:03}")),
-            }
-        }
-        text.push('.');
-    }
-    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// The reader's `line:column: message`, at its place in the file.

@@ -1,5 +1,7 @@
 //! Record data as a zone holds it: typed, with absolute names of its own, and its ways in and out.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use domain::base::name::{FlattenInto, ParsedName};
 use domain::base::rdata::{ComposeRecordData, ParseRecordData};
@@ -34,9 +36,40 @@ impl Rr {
     }
 }
 
-/// The presentation form.
+/// The presentation form, every name in it shielded.
 pub(crate) fn show(data: &Rdata) -> String {
-    data.display_zonefile(DisplayKind::Simple).to_string()
+    let text = data.display_zonefile(DisplayKind::Simple).to_string();
+    let (before, names, after) = around_names(domain::base::RecordData::rtype(data), &text);
+    match name::shielded(names) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(names) => format!("{before}{names}{after}"),
+    }
+}
+
+/// The part of the presentation form that may hold names and holds no quoted string, and what stands around it.
+fn around_names(rtype: Rtype, text: &str) -> (&str, &str, &str) {
+    let (start, end) = match rtype {
+        Rtype::TXT | Rtype::HINFO | Rtype::CAA => (0, 0),
+        // Three strings, then the replacement (RFC 3403, section 4.1).
+        Rtype::NAPTR => (spaces(text).last().unwrap_or(0), text.len()),
+        // The priority, the target, then parameters (RFC 9460, section 2.1).
+        Rtype::SVCB | Rtype::HTTPS => {
+            let mut spaces = spaces(text);
+            (spaces.next().unwrap_or(0), spaces.next().unwrap_or(text.len()))
+        }
+        _ => (0, text.len()),
+    };
+    (&text[..start], &text[start..end], &text[end..])
+}
+
+/// Where the spaces stand that no backslash is before.
+fn spaces(text: &str) -> impl Iterator<Item = usize> {
+    let mut escaped = false;
+    text.char_indices().filter_map(move |(at, letter)| {
+        let space = letter == ' ' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        space.then_some(at)
+    })
 }
 
 /// The uncompressed wire form.
