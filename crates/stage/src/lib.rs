@@ -19,6 +19,7 @@ pub mod play;
 pub mod scenario;
 pub mod score;
 pub mod seen;
+mod splitmix;
 pub mod subject;
 pub mod tell;
 pub mod truth;

@@ -26,6 +26,11 @@ impl Problem {
         Self { status, error, message: message.into() }
     }
 
+    /// What was sent can be read and is not fit to be taken (RFC 9110, section 15.5.21).
+    pub(crate) fn unfit(error: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error, message)
+    }
+
     /// There is nothing of that name here.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)

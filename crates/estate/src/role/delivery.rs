@@ -27,10 +27,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::control::{Control, Faults};
-use super::{RoleArgs, RoleError, Sheet};
+use super::{RoleArgs, RoleError, Sheet, serve};
 use crate::catalogue::Item;
 use crate::download::{Download, Noise};
-use crate::http::{Call, CallError, Door, Finder, Problem, bearer, shell};
+use crate::http::{Call, CallError, Finder, Problem, bearer};
 use crate::layout::full;
 
 pub(super) const SHEET: Sheet =
@@ -59,11 +59,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/items/{id}", get(describe))
         .route("/items/{id}/file", get(file))
         .with_state(delivery);
-    let address = args.listen;
-    let _door = Door::open(address, shell(routes, control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, routes, control).await
 }
 
 type Shared = State<Arc<Delivery>>;

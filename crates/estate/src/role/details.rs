@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
+use super::{RoleArgs, RoleError, Sheet, serve};
 use crate::catalogue::Item;
-use crate::http::{Door, Problem, shell};
+use crate::http::Problem;
 use crate::place::Place;
 
 pub(super) const SHEET: Sheet =
@@ -69,11 +69,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
     let database = Database::open(&args.state.join("details.db"), SCHEMA, control.faults())?;
     database.prepare(fill)?;
     let routes = Router::new().route("/{place}/items/{id}", get(told)).with_state(database);
-    let address = args.listen;
-    let _door = Door::open(address, shell(routes, control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, routes, control).await
 }
 
 /// Puts what is told of every item in its tables.

@@ -19,6 +19,7 @@ mod details;
 mod dns;
 mod documents;
 mod identity;
+mod key;
 mod mail;
 mod social;
 mod status;
@@ -29,9 +30,11 @@ mod testflight;
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalogue::Shelf;
+use crate::http::{Door, shell};
 use crate::layout::Region;
 
 pub use args::{ArgsError, RoleArgs, USAGE};
@@ -239,6 +242,14 @@ pub async fn run_role(args: RoleArgs) -> Result<(), RoleError> {
         Ok(()) | Err(_) => {}
     }
     result
+}
+
+/// Serves these pages behind the front that every role has, and obeys orders, until the role ends.
+async fn serve(address: SocketAddr, routes: Router, control: control::Control) -> Result<(), RoleError> {
+    let _door = Door::open(address, shell(routes, control.faults()))
+        .await
+        .map_err(|source| RoleError::Listen { address, source })?;
+    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ use serde_json::json;
 
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, page, shell, site};
+use super::{RoleArgs, RoleError, Sheet, serve};
+use crate::http::{Manner, Problem, Sent, page, site};
 
 pub(super) const SHEET: Sheet = Sheet {
     word: "status",
@@ -75,11 +75,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/history.json", get(history))
         .route("/systems/{id}", post(set))
         .with_state(Arc::new(database));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("System status", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("System status", routes), control).await
 }
 
 /// A system as a person last set it.
@@ -187,11 +183,11 @@ async fn set(
     let &(id, name) = known.ok_or_else(|| Problem::not_found("there is no such system"))?;
     if !STATES.contains(&state.as_str()) {
         let words = format!("a state is one of {}", STATES.join(", "));
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "state", words));
+        return Err(Problem::unfit("state", words));
     }
     if note.len() > NOTE_MAX || note.chars().any(char::is_control) {
         let words = "a note is one line of at most 300 bytes";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "note", words));
+        return Err(Problem::unfit("note", words));
     }
     let set = database.run(move |db| {
         let change = db.transaction()?;

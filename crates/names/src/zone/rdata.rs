@@ -59,7 +59,9 @@ fn around_names(rtype: Rtype, text: &str) -> (&str, &str, &str) {
         }
         _ => (0, text.len()),
     };
-    (&text[..start], &text[start..end], &text[end..])
+    let (text, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    let (before, names) = text.split_at_checked(start).unwrap_or(("", text));
+    (before, names, after)
 }
 
 /// Where the spaces stand that no backslash is before.

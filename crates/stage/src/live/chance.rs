@@ -2,12 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::splitmix;
+
 /// A stream of chances that many may draw from.
 #[derive(Debug)]
 pub(super) struct Chance(AtomicU64);
-
-/// The golden ratio's bits, as in Steele, Lea and Flood's SplitMix64.
-const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Chance {
     pub(super) const fn of(seed: u64) -> Self {
@@ -16,10 +15,8 @@ impl Chance {
 
     /// The next number.
     pub(super) fn draw(&self) -> u64 {
-        let mut mixed = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let before = self.0.fetch_add(splitmix::STEP, Ordering::Relaxed);
+        splitmix::mixed(before.wrapping_add(splitmix::STEP))
     }
 
     /// True in `percent` of a hundred draws.

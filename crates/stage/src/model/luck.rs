@@ -1,6 +1,8 @@
 //! Chance from a seed: the same numbers for the same run, on any machine.
 
-/// A stream of numbers (splitmix64).
+use crate::splitmix;
+
+/// A stream of numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Luck {
     state: u64,
@@ -17,11 +19,8 @@ impl Luck {
     }
 
     fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.state = self.state.wrapping_add(splitmix::STEP);
+        splitmix::mixed(self.state)
     }
 
     /// A number below `limit`; 0 where that is 0.

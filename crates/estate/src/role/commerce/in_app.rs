@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,8 +54,7 @@ pub(super) async fn buy(
     let place = commerce.place(&place)?;
     let app = app(place, &id)?;
     let product = Product::find(&wanted.product).filter(|product| product.app == app.id);
-    let unknown =
-        || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "product", "the app does not sell this product");
+    let unknown = || Problem::unfit("product", "the app does not sell this product");
     let product = product.ok_or_else(unknown)?;
     let key = order::key(&headers, wanted.key)?;
     let user = commerce.customer(&headers).await?;

@@ -47,9 +47,9 @@ use axum::routing::{get, post, put};
 use super::control::Control;
 use super::database::Database;
 use super::identity::PROBE_USER;
-use super::{RoleArgs, RoleError, Sheet};
+use super::{RoleArgs, RoleError, Sheet, serve};
 use crate::catalogue::{Item, Product};
-use crate::http::{Call, CallError, Door, Finder, Problem, bearer, shell};
+use crate::http::{Call, CallError, Finder, Problem, bearer};
 use crate::layout::full;
 use crate::place::Place;
 use receipt::Signer;
@@ -77,11 +77,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         places: args.places.iter().map(|(place, _)| place.code).collect(),
         signer: Arc::new(Signer::of(&key).map_err(RoleError::Key)?),
     };
-    let address = args.listen;
-    let _door = Door::open(address, shell(routes(commerce), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, routes(commerce), control).await
 }
 
 fn routes(commerce: Commerce) -> Router {
@@ -155,5 +151,5 @@ impl Commerce {
 fn on_sale(place: &Place, id: &str) -> Result<&'static Item, Problem> {
     let item = Item::find(id).filter(|item| item.is_sold_in(place));
     let words = "the shop does not sell this item here";
-    item.ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "item", words))
+    item.ok_or_else(|| Problem::unfit("item", words))
 }

@@ -130,7 +130,7 @@ fn source(place: &Place, wanted: &Wanted) -> Result<Source, Problem> {
         (None, Some(items), false) if (1..=GOODS_MAX).contains(&items.len()) => items.iter().collect(),
         _ => {
             let words = format!("say one of: item, items (1 to {GOODS_MAX}), cart");
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "item", words));
+            return Err(Problem::unfit("item", words));
         }
     };
     let goods = ids.into_iter().map(|id| on_sale(place, id).map(Good::from));
@@ -142,9 +142,7 @@ fn source(place: &Place, wanted: &Wanted) -> Result<Source, Problem> {
 
 /// The key of an order, from its body or from `Idempotency-Key`.
 pub(super) fn key(headers: &HeaderMap, of_body: Option<String>) -> Result<String, Problem> {
-    let refused = |words: &str| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key", format!("the body cannot be read: {words}"))
-    };
+    let refused = |words: &str| Problem::unfit("key", format!("the body cannot be read: {words}"));
     let of_header = headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default());
     let of_header = of_header.map(|key| key.trim().trim_matches('"').to_owned());
     match (of_body, of_header) {
@@ -162,7 +160,7 @@ pub(in crate::role) fn checked(key: String) -> Result<String, Problem> {
         && key.len() <= KEY_MAX
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     let words = || format!("a key has 1 to {KEY_MAX} letters, digits and any of - _ . :");
-    if fits { Ok(key) } else { Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key", words())) }
+    if fits { Ok(key) } else { Err(Problem::unfit("key", words())) }
 }
 
 /// The order of this key: made and paid now, or found as it was made before. One transaction decides which.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ pub(super) async fn consume(
         None => Err(nothing()),
         Some((_, false)) => {
             let words = "this is not used up: it stays the customer's";
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "consumable", words))
+            Err(Problem::unfit("consumable", words))
         }
         Some(("held", true)) => Ok(axum::Json(json!({ "order": order, "consumed": item }))),
         Some(("consumed", true)) => Err(Refusal::UsedUp.into()),

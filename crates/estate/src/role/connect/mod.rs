@@ -38,9 +38,9 @@ use super::callers::{Callers, Inside, Kind, Person, sessions, token, unexpected}
 use super::control::Control;
 use super::database::Database;
 use super::identity::DEVELOPER_USER;
-use super::{RoleArgs, RoleError, Sheet};
+use super::{RoleArgs, RoleError, Sheet, serve};
 use crate::catalogue::{Item, Shelf};
-use crate::http::{Call, Door, Manner, Problem, Sent, shell, site};
+use crate::http::{Call, Manner, Problem, Sent, site};
 use store::{Added, App, Build};
 
 pub(super) const SHEET: Sheet = Sheet {
@@ -88,11 +88,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/held/{app}/{version}", get(held_build))
         .with_state(connect)
         .merge(sessions(callers));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Connect", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Connect", routes), control).await
 }
 
 type Shared = State<Arc<Connect>>;
@@ -176,10 +172,10 @@ async fn add(
     let person = connect.developer(&headers).await?;
     let plain = app.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if app.is_empty() || app.len() > APP_MAX || !plain {
-        return Err(unfit("app", "an app's id has 1 to 40 of a-z 0-9 -"));
+        return Err(Problem::unfit("app", "an app's id has 1 to 40 of a-z 0-9 -"));
     }
     if name.trim().is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(unfit("name", "a name is one line of 1 to 80 bytes"));
+        return Err(Problem::unfit("name", "a name is one line of 1 to 80 bytes"));
     }
     let row = json!({ "app": app, "name": name });
     match connect.database.run(move |db| store::add(db, &person.user, &app, &name)).await? {
@@ -243,10 +239,6 @@ struct Checksum {
 }
 
 type Told = Query<Checksum>;
-
-fn unfit(word: &'static str, words: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, words)
-}
 
 fn full_up() -> Problem {
     Problem::new(StatusCode::INSUFFICIENT_STORAGE, "full", "there is no room for more")

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 
 use super::builds::{self, Incoming};
 use super::store::{self, Kept};
-use super::{Checksum, Connect, Told, VERSION_MAX, full_up, nothing, unfit};
+use super::{Checksum, Connect, Told, VERSION_MAX, full_up, nothing};
 use crate::http::Problem;
 
 /// The largest build, in bytes.
@@ -26,7 +26,7 @@ pub(super) async fn upload(
     let person = connect.developer(&headers).await?;
     let plain = version.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
     if version.is_empty() || version.len() > VERSION_MAX || !plain {
-        return Err(unfit("version", "a version has 1 to 30 letters, digits, dots and hyphens"));
+        return Err(Problem::unfit("version", "a version has 1 to 30 letters, digits, dots and hyphens"));
     }
     let asked = app.clone();
     let owner = connect.database.run(move |db| store::owner(db, &asked)).await?;
@@ -36,7 +36,7 @@ pub(super) async fn upload(
     let _turn = connect.uploads.acquire().await.map_err(|error| Problem::broken(&error))?;
     let incoming = taken(&connect, body).await?;
     if sha256.is_some_and(|told| !told.eq_ignore_ascii_case(incoming.sha256())) {
-        return Err(unfit("sha256", "what came is not what you say it is; send it again"));
+        return Err(Problem::unfit("sha256", "what came is not what you say it is; send it again"));
     }
     let (sha256, size) = incoming.settle(&connect.folder).await?;
     let kept = connect.database.run(move |db| store::keep(db, &app, &version, size, &sha256)).await?;
@@ -68,7 +68,7 @@ async fn taken(connect: &Connect, mut body: Body) -> Result<builds::Whole, Probl
         }
     }
     if incoming.size() == 0 {
-        return Err(unfit("body", "a build has at least one byte"));
+        return Err(Problem::unfit("body", "a build has at least one byte"));
     }
     incoming.end().await
 }

@@ -38,8 +38,8 @@ use tokio::task::JoinSet;
 
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Finder, Manner, Problem, Sent, page, shell, site};
+use super::{RoleArgs, RoleError, Sheet, serve};
+use crate::http::{Finder, Manner, Problem, Sent, page, site};
 use crate::place::Place;
 use tally::Tally;
 
@@ -97,14 +97,10 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/tally.json", get(as_json))
         .route("/pace", post(set_pace))
         .with_state(Arc::clone(&crowd));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Customers", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
     // The set ends every visit when the role ends.
     let mut load = JoinSet::new();
     load.spawn(come(crowd));
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Customers", routes), control).await
 }
 
 /// Lets customers come at the pace that is set, the first one of a new pace at once.
@@ -212,7 +208,7 @@ async fn as_json(State(crowd): Shared) -> Result<axum::Json<Said>, Problem> {
 async fn set_pace(State(crowd): Shared, Sent(pace): Sent<Pace>) -> Result<axum::Json<Pace>, Problem> {
     if pace.per_minute > PACE_MAX || pace.hour.is_some_and(|hour| hour > 23) {
         let words = format!("per_minute is at most {PACE_MAX}, hour at most 23");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "pace", words));
+        return Err(Problem::unfit("pace", words));
     }
     crowd.pace.send_replace(pace);
     Ok(axum::Json(pace))

@@ -30,8 +30,8 @@ use serde_json::json;
 use super::callers::{Callers, sessions};
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, shell, site};
+use super::{RoleArgs, RoleError, Sheet, serve};
+use crate::http::{Manner, Problem, Sent, site};
 use store::{Condition, Outcome, Put};
 
 pub(super) const SHEET: Sheet = Sheet {
@@ -64,11 +64,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/documents/{name}/versions", get(versions))
         .with_state(documents)
         .merge(sessions(callers));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Documents", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Documents", routes), control).await
 }
 
 type Shared = State<Arc<Documents>>;
@@ -159,7 +155,7 @@ impl Documents {
             let words = format!(
                 "a name has 1 to {NAME_MAX} bytes: letters, digits, spaces, - _ . ( ), and begins with no dot"
             );
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "name", words));
+            return Err(Problem::unfit("name", words));
         }
         let put = Put { owner, name, content, condition };
         match self.database.run(move |db| store::put(db, put)).await? {

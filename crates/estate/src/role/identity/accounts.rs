@@ -4,7 +4,6 @@
 //! would take OWASP's 19 MiB. Wrong tries are bounded for each name, whether there is such an account or not.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use axum::http::StatusCode;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::http::Problem;
@@ -82,11 +81,11 @@ pub(super) fn check(user: &str, password: &str) -> Result<(), Problem> {
     if name.is_empty() || name.len() > NAME_MAX || !name.bytes().all(plain) {
         let words =
             format!("a user is 1 to {NAME_MAX} of a-z 0-9 - . _ and @{ZONE}, such as customer-17@{ZONE}");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "user", words));
+        return Err(Problem::unfit("user", words));
     }
     if !(PASSWORD.0..=PASSWORD.1).contains(&password.len()) {
         let words = format!("a password has {} to {} bytes", PASSWORD.0, PASSWORD.1);
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "password", words));
+        return Err(Problem::unfit("password", words));
     }
     Ok(())
 }

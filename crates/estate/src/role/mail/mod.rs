@@ -32,8 +32,8 @@ use serde_json::{Value, json};
 use super::callers::{Callers, sessions};
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, shell, site};
+use super::{RoleArgs, RoleError, Sheet, key, serve};
+use crate::http::{Manner, Problem, Sent, site};
 use boxes::Kept;
 use letter::Letter;
 
@@ -46,8 +46,6 @@ pub(super) const SHEET: Sheet = Sheet {
 
 /// The longest subject, in bytes.
 const SUBJECT_MAX: usize = 200;
-/// The longest key of a letter, in bytes.
-const KEY_MAX: usize = 100;
 
 /// What both ways in share.
 #[derive(Debug)]
@@ -72,10 +70,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         Some(address) => Some(smtp::Post::open(address, mail).await.map_err(listen(address))?),
         None => None,
     };
-    let _door = Door::open(args.listen, shell(site("Mail", routes), control.faults()))
-        .await
-        .map_err(listen(args.listen))?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Mail", routes), control).await
 }
 
 #[derive(Deserialize)]
@@ -121,18 +116,15 @@ async fn send(
     Sent(written): Sent<Written>,
 ) -> Result<Response, Problem> {
     let person = mail.callers.who(&headers).await?;
-    let refused = |word, words: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, words);
     let Written { to, subject, text, key } = written;
     if subject.len() > SUBJECT_MAX || subject.chars().any(char::is_control) {
-        return Err(refused("subject", "a subject is one line of at most 200 bytes"));
+        return Err(Problem::unfit("subject", "a subject is one line of at most 200 bytes"));
     }
-    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
-        return Err(refused("key", "a key has 1 to 100 bytes"));
-    }
-    let to =
-        letter::local(&to).ok_or_else(|| refused("to", "letters go to addresses at shop.example alone"))?;
+    key::check(key.as_deref())?;
+    let to = letter::local(&to)
+        .ok_or_else(|| Problem::unfit("to", "letters go to addresses at shop.example alone"))?;
     if !mail.callers.exists(&to).await? {
-        return Err(refused("to", "nobody has this address"));
+        return Err(Problem::unfit("to", "nobody has this address"));
     }
     let letter = Letter::composed(&person.user, &to, &subject, &text);
     let kept = mail.database.run(move |db| boxes::keep(db, &letter, &[to], key.as_deref())).await?;

@@ -28,8 +28,8 @@ use serde_json::json;
 
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, bearer, page, shell, site};
+use super::{RoleArgs, RoleError, Sheet, serve};
+use crate::http::{Manner, Problem, Sent, bearer, page, site};
 use crate::layout::full;
 use crate::place::Place;
 use store::{Asked, Post, Posted};
@@ -61,11 +61,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/timeline.rss", get(as_rss))
         .route("/posts", post(write))
         .with_state(social);
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Timeline", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Timeline", routes), control).await
 }
 
 type Shared = State<Arc<Social>>;
@@ -151,25 +147,24 @@ async fn write(
 }
 
 fn check(written: &Written) -> Result<(), Problem> {
-    let refused = |word, words| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, words));
     let (author, lang) = (written.author.as_bytes(), written.lang.as_bytes());
     let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     if author.is_empty() || author.len() > AUTHOR_MAX || !author.iter().all(plain) {
-        return refused("author", "an author has 1 to 30 of a-z 0-9 -, such as customer-17");
+        return Err(Problem::unfit("author", "an author has 1 to 30 of a-z 0-9 -, such as customer-17"));
     }
     if !(2..=8).contains(&lang.len()) || !lang.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-') {
-        return refused("lang", "lang is a language tag, such as en or pt-br");
+        return Err(Problem::unfit("lang", "lang is a language tag, such as en or pt-br"));
     }
     let length = written.text.chars().count();
     if written.text.trim().is_empty() || length > TEXT_MAX {
-        return refused("text", "a post has 1 to 300 characters");
+        return Err(Problem::unfit("text", "a post has 1 to 300 characters"));
     }
     if written.text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
-        return refused("text", "a post is text");
+        return Err(Problem::unfit("text", "a post is text"));
     }
     match written.place.as_deref() {
         Some(code) if !code.is_empty() && Place::find(code).is_none() => {
-            refused("place", "the shop does not know this place")
+            Err(Problem::unfit("place", "the shop does not know this place"))
         }
         Some(_) | None => Ok(()),
     }

@@ -204,7 +204,7 @@ async fn search(
     let place = store.place(&code)?;
     if q.len() > SEARCH_MAX {
         let words = format!("a search has at most {SEARCH_MAX} bytes");
-        return Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "q", words));
+        return Err(Problem::unfit("q", words));
     }
     let words: Vec<String> = q.split_whitespace().map(str::to_lowercase).collect();
     let found: Vec<_> =

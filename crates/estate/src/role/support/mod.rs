@@ -30,8 +30,8 @@ use serde_json::json;
 use super::callers::{Callers, Kind, Person, sessions};
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, shell, site};
+use super::{RoleArgs, RoleError, Sheet, key, serve};
+use crate::http::{Manner, Problem, Sent, site};
 use store::{Asker, Opened};
 
 pub(super) const SHEET: Sheet = Sheet {
@@ -44,7 +44,6 @@ pub(super) const SHEET: Sheet = Sheet {
 /// The longest subject, text and key, in bytes.
 const SUBJECT_MAX: usize = 200;
 const TEXT_MAX: usize = 8000;
-const KEY_MAX: usize = 100;
 
 #[derive(Debug)]
 struct Support {
@@ -64,11 +63,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/tickets/{ticket}/close", post(close))
         .with_state(support)
         .merge(sessions(callers));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Support", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Support", routes), control).await
 }
 
 type Shared = State<Arc<Support>>;
@@ -97,11 +92,9 @@ async fn open(
     let asker = support.asker(&headers).await?;
     let Asked { subject, text, key } = asked;
     if subject.trim().is_empty() || subject.len() > SUBJECT_MAX || subject.chars().any(char::is_control) {
-        return Err(unfit("subject", "a subject is one line of 1 to 200 bytes"));
+        return Err(Problem::unfit("subject", "a subject is one line of 1 to 200 bytes"));
     }
-    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
-        return Err(unfit("key", "a key has 1 to 100 bytes"));
-    }
+    key::check(key.as_deref())?;
     let text = worded(text)?;
     let opened =
         support.database.run(move |db| store::open(db, &asker.user, &subject, &text, key.as_deref()));
@@ -176,12 +169,8 @@ async fn close(
 fn worded(text: String) -> Result<String, Problem> {
     match !text.trim().is_empty() && text.len() <= TEXT_MAX {
         true => Ok(text),
-        false => Err(unfit("text", "a text has 1 to 8000 bytes")),
+        false => Err(Problem::unfit("text", "a text has 1 to 8000 bytes")),
     }
-}
-
-fn unfit(word: &'static str, words: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, words)
 }
 
 fn nothing() -> Problem {

@@ -29,8 +29,8 @@ use serde_json::json;
 use super::callers::{Callers, Person, sessions, unexpected};
 use super::control::Control;
 use super::database::Database;
-use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Call, Door, Manner, Problem, Sent, shell, site};
+use super::{RoleArgs, RoleError, Sheet, serve};
+use crate::http::{Call, Manner, Problem, Sent, site};
 
 pub(super) const SHEET: Sheet = Sheet {
     word: "testflight",
@@ -61,11 +61,7 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
         .route("/apps/{app}/builds/{version}/installed", post(installed))
         .with_state(testflight)
         .merge(sessions(callers));
-    let address = args.listen;
-    let _door = Door::open(address, shell(site("Testflight", routes), control.faults()))
-        .await
-        .map_err(|source| RoleError::Listen { address, source })?;
-    control.attend(async |_| Ok(())).await.map_err(RoleError::Control)
+    serve(args.listen, site("Testflight", routes), control).await
 }
 
 type Shared = State<Arc<Testflight>>;
@@ -156,7 +152,7 @@ async fn invite(
     let plain = tester.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._@".contains(&b));
     if tester.is_empty() || tester.len() > 100 || !plain || !testflight.callers.exists(&tester).await? {
         let words = "there is no such account to invite";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "tester", words));
+        return Err(Problem::unfit("tester", words));
     }
     let said = json!({ "app": held.app, "tester": tester });
     match testflight.database.run(move |db| store::invite(db, &held.app, &tester)).await? {
