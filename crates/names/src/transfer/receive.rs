@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::base::iana::{Class, Opcode};
 use domain::base::message_builder::PushError;
 use domain::base::name::{FlattenInto, ParsedName, ToName};
-use domain::base::{Header, Message, MessageBuilder, ParsedRecord, Rtype};
+use domain::base::{Header, Message, MessageBuilder, ParsedRecord, Rtype, Ttl};
 use domain::rdata::ZoneRecordData;
 use domain::tsig::ClientSequence;
 
@@ -17,7 +17,7 @@ use super::TransferError;
 use crate::name::Name;
 use crate::record::Rcode;
 use crate::tsig::{self, Key};
-use crate::zone::{Rr, Zone, ZoneDiff, serial};
+use crate::zone::{MAX_TTL, Rr, Zone, ZoneDiff, serial};
 
 /// How much one transfer may be.
 #[derive(Debug, Clone, Copy)]
@@ -308,7 +308,9 @@ fn record(parsed: &ParsedRecord<'_, Bytes>, owner: Name) -> Result<Rr, TransferE
         Ok(data) => data,
         Err(never) => match never {},
     };
-    Ok(Rr { owner, ttl: parsed.ttl(), data })
+    // A TTL with its highest bit set counts as zero (RFC 2181, section 8).
+    let ttl = if parsed.ttl().as_secs() > MAX_TTL { Ttl::ZERO } else { parsed.ttl() };
+    Ok(Rr { owner, ttl, data })
 }
 
 fn soa_serial(record: &Rr) -> Option<u32> {
@@ -365,6 +367,23 @@ mod tests {
             assert!(!receiver.take(first).unwrap() && receiver.take(last).unwrap());
             assert_eq!(receiver.finish().unwrap(), (How::Axfr, Some(zone(1, 7))));
         }
+    }
+
+    #[test]
+    fn a_ttl_with_its_highest_bit_set_is_zero() {
+        let mut records = whole(&zone(1, 7));
+        for record in &mut records {
+            record.ttl = Ttl::from_secs(record.ttl.as_secs() | 1 << 31);
+        }
+        let mut receiver = receiver(None);
+        assert!(receiver.take(message(&receiver, &records)).unwrap());
+        let (_, zone) = receiver.finish().unwrap();
+        let written = zone.unwrap().to_zone_file();
+        assert!(Zone::parse(&written, None, "again").is_ok(), "{written}");
+        assert!(
+            written.contains("z.example. 0 IN SOA") && written.contains("a.z.example. 0 IN A"),
+            "{written}"
+        );
     }
 
     #[test]

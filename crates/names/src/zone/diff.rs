@@ -161,6 +161,9 @@ impl Zone {
         let ZoneRecordData::Soa(soa) = &diff.to.data else {
             return Err(DiffError::NoZone("it does not end at an SOA".to_owned()));
         };
+        if diff.to.ttl.as_secs() > MAX_TTL {
+            return Err(DiffError::NoZone(format!("{}: a TTL that is too large", diff.to.plain())));
+        }
         self.soa = soa.clone();
         self.soa_ttl = diff.to.ttl;
         self.set_serial(soa.serial().into_int());

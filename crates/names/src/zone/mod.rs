@@ -32,6 +32,7 @@ pub use answer::ZoneAnswer;
 pub use diff::{DiffError, ZoneDiff};
 pub use fault::ZoneFault;
 pub(crate) use rdata::{Rdata, Rr};
+pub(crate) use read::MAX_TTL;
 
 /// The records of one owner and type.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::{Node, Rrset, Zone, ZoneFault, piecemeal};
 use crate::name::{self, Name};
 
 /// Largest TTL (RFC 2181, section 8).
-pub(super) const MAX_TTL: u32 = (1 << 31) - 1;
+pub(crate) const MAX_TTL: u32 = (1 << 31) - 1;
 /// Most faults that are reported of one file.
 const MAX_FAULTS: usize = 100;
 
