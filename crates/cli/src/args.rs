@@ -128,6 +128,9 @@ pub(crate) struct ServeArgs {
     /// Where the ledger lies
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
+    /// End when standard input ends: for whoever starts it, and may be killed
+    #[arg(long, hide = true)]
+    pub(crate) while_stdin: bool,
 }
 
 /// `candor check`

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: ServeArgs) -> Outcome {
     };
     let options =
         HubOptions { origin, listen: args.listen, operate_listen: args.operate_listen, ledger: args.ledger };
-    let mut end = std::pin::pin!(wait_for_end());
+    let mut end = std::pin::pin!(told_to_end(args.while_stdin));
     let hub = tokio::select! {
         // First, so that a signal is listened for before anything is begun.
         biased;
@@ -53,6 +53,24 @@ fn explained(error: HubError) -> Failure {
     match error {
         HubError::Read(why) => Failure(format!("{why}\n  {NO_FILE}")),
         other => Failure(other.to_string()),
+    }
+}
+
+/// Until it is told to end; or, for whoever must not be outlived, until standard input ends.
+async fn told_to_end(with_stdin: bool) -> std::io::Result<()> {
+    if !with_stdin {
+        return wait_for_end().await;
+    }
+    let (sender, stdin_ends) = tokio::sync::oneshot::channel();
+    // A thread of its own: a read of standard input cannot be given up, and must not hold up the runtime's end.
+    std::thread::spawn(move || {
+        let read = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // Nobody hears it where the hub has ended already.
+        drop((read, sender.send(())));
+    });
+    tokio::select! {
+        told = wait_for_end() => told,
+        _ = stdin_ends => Ok(()),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::live::LiveError;
 
 /// How long it may take to say where its page is.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long to wait for a killed process to be gone.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
 /// Between two looks at what it says.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How much of its log is read, in bytes, and shown.
@@ -45,11 +47,12 @@ impl Process {
         let opened = OpenOptions::new().create(true).append(true).open(&log);
         let lines = opened.map_err(|error| LiveError::file(&log, error))?;
         let mut command = Command::new(binary);
-        command.arg("serve").arg(config).current_dir(folder).env_clear();
+        // It ends with its standard input: also where this process is killed and can end nothing.
+        command.arg("serve").arg("--while-stdin").arg(config).current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", folder).env("NO_COLOR", "1").env("COLUMNS", "80");
         command.envs(clock.map(WallClock::environment).unwrap_or_default());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(lines));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::from(lines));
         // Ctrl-C at the terminal is for whoever plays, who then ends it.
         command.process_group(0).kill_on_drop(true);
         let child = command.spawn().map_err(|error| LiveError::file(binary, error))?;
@@ -100,6 +103,17 @@ impl Process {
     pub(super) async fn stop(mut self) {
         // It fails only where it has ended already.
         drop(self.child.kill().await);
+    }
+}
+
+impl Drop for Process {
+    /// Kills it and waits, without a runtime: what it writes to is removed next.
+    fn drop(&mut self) {
+        drop(self.child.start_kill());
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < GONE_WITHIN {
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 }
 
