@@ -23,6 +23,8 @@ use crate::truth::Layer;
 
 /// The largest answer that is read, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
+/// A refusal that comes later was waited for.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Why a customer cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,15 +120,17 @@ impl<'a> Ask<'a> {
 pub(in crate::live) struct Answer {
     pub(in crate::live) status: u16,
     pub(in crate::live) body: Vec<u8>,
+    pub(in crate::live) took: Duration,
 }
 
 impl Answer {
-    /// This status, or the customer has been refused.
+    /// This status, or the customer has been refused: at once, or after the shop had waited for somebody in vain.
     pub(in crate::live) fn expect(self, status: &[u16]) -> Result<Self, Trouble> {
-        match status.contains(&self.status) {
-            true => Ok(self),
-            false => Err(Trouble::told(Layer::Http, format!("the answer is {}", self.status))),
+        if status.contains(&self.status) {
+            return Ok(self);
         }
+        let why = format!("the answer is {}", self.status);
+        Err(Trouble { layer: Layer::Http, at_once: self.took < AT_ONCE, why })
     }
 
     pub(in crate::live) fn text(&self) -> String {
@@ -161,7 +165,8 @@ pub(in crate::live) struct Client {
 impl Client {
     /// One step.
     pub(in crate::live) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
-        let end = Instant::now() + self.patience;
+        let began = Instant::now();
+        let end = began + self.patience;
         let host = ask.host.clone();
         let late = |layer, what: &str| Trouble::waited(layer, format!("{host} {what}"));
         let address = match &self.finds {
@@ -177,18 +182,24 @@ impl Client {
         let mut driver = JoinSet::new();
         let head = timeout_at(end, head(stream, request, &mut driver)).await;
         let head = head.map_err(|_| late(Layer::Deadline, "does not answer"))??;
-        self.content(head, end, &host).await
+        let (status, body) = self.content(head, end, &host).await?;
+        Ok(Answer { status, body, took: began.elapsed() })
     }
 
     /// The content; no byte for half of the patience is a stall.
-    async fn content(&self, head: Response<Incoming>, end: Instant, host: &str) -> Result<Answer, Trouble> {
+    async fn content(
+        &self,
+        head: Response<Incoming>,
+        end: Instant,
+        host: &str,
+    ) -> Result<(u16, Vec<u8>), Trouble> {
         let status = head.status().as_u16();
         let (mut incoming, mut body) = (head.into_body(), Vec::new());
         loop {
             let rest = end.saturating_duration_since(Instant::now());
             let stalls = self.patience / 2;
             match timeout(rest.min(stalls), incoming.frame()).await {
-                Ok(None) => return Ok(Answer { status, body }),
+                Ok(None) => return Ok((status, body)),
                 Ok(Some(Ok(frame))) => body.extend_from_slice(&frame.into_data().unwrap_or_default()),
                 Ok(Some(Err(error))) => {
                     return Err(Trouble::told(Layer::Transfer, format!("{host}: {error}")));
@@ -235,4 +246,19 @@ fn by_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
         source = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_took_long_was_waited_for() {
+        let refused = |took_ms| {
+            let answer = Answer { status: 503, body: Vec::new(), took: Duration::from_millis(took_ms) };
+            answer.expect(&[201]).map_err(|trouble| (trouble.layer, trouble.at_once)).err()
+        };
+        assert_eq!(refused(20), Some((Layer::Http, true)));
+        assert_eq!(refused(2_000), Some((Layer::Http, false)));
+    }
 }
