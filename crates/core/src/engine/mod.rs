@@ -12,6 +12,7 @@
 
 mod incidents;
 mod judge;
+mod neighbours;
 mod recheck;
 mod say;
 mod slot;

@@ -1,7 +1,8 @@
 //! The budget of rechecks: a first failure is looked at again at once, but an outage must not be amplified.
 //!
-//! Each service has a bucket of tokens, as large as a quarter of its checks and never below [`LEAST`]; it fills again
-//! over [`REFILL`]. A recheck without a token is not made: the next planned run confirms instead.
+//! Each service has a bucket of tokens, as large as half of its checks and never below [`LEAST`]; it fills again over
+//! [`REFILL`]. That is one for each cell of what is narrower than half of its places; what is wider needs none, because
+//! neighbours confirm each other. A recheck without a token is not made: the next planned run confirms instead.
 
 use core::time::Duration;
 
@@ -35,7 +36,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn for_checks(checks: usize) -> Self {
-        let size = u32::try_from(checks / 4).unwrap_or(u32::MAX).max(LEAST);
+        let size = u32::try_from(checks.div_ceil(2)).unwrap_or(u32::MAX).max(LEAST);
         Self { size, left: size, from: None }
     }
 

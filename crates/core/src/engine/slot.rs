@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::judge::{Judgement, judge};
+use super::neighbours::Seat;
 use super::recheck::Budget;
 use super::voter::{Sight, Stance, Voter};
 use crate::id::{CellId, CellKey, CheckId, ServiceId, VantageId};
@@ -23,6 +24,8 @@ pub(crate) struct Slot {
     /// For each check, the place of its vantage among the engine's vantages.
     pub(crate) vantages: Vec<usize>,
     pub(crate) voters: Vec<Voter>,
+    /// For each voter, its neighbours' place among the tables' groups.
+    pub(crate) groups: Vec<usize>,
     pub(crate) budget: usize,
     pub(crate) memory: CellMemory,
     /// The earliest timer that is set for it.
@@ -56,6 +59,8 @@ pub(crate) struct Slots {
     /// Where a check is: its cell and its place in it.
     pub(crate) by_check: BTreeMap<CheckId, (usize, usize)>,
     pub(crate) by_cell: BTreeMap<CellId, usize>,
+    /// For each capability and vantage, all that it looks at there.
+    pub(crate) groups: Vec<Vec<Seat>>,
     pub(crate) budgets: Vec<(ServiceId, Budget)>,
 }
 
@@ -80,18 +85,25 @@ impl Slots {
                 service.capabilities.iter().flat_map(|c| &c.cells).map(|cell| cell.checks.len()).sum();
             slots.budgets.push((service.id.clone(), Budget::for_checks(checks)));
             for capability in &service.capabilities {
+                let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
                 for cell in &capability.cells {
                     let index = slots.cells.len();
+                    let vantages: Vec<usize> =
+                        cell.checks.iter().map(|check| place_of(&check.vantage)).collect();
                     for (voter, check) in cell.checks.iter().enumerate() {
                         slots.by_check.insert(check.id, (index, voter));
                     }
+                    let sit =
+                        |(voter, vantage): (usize, &usize)| slots.sit(&mut groups, *vantage, (index, voter));
+                    let groups = vantages.iter().enumerate().map(sit).collect();
                     slots.by_cell.insert(cell.id, index);
                     slots.cells.push(Slot {
                         key: cell.key.clone(),
                         policy: capability.policy.clone(),
                         checks: cell.checks.iter().map(|check| check.id).collect(),
-                        vantages: cell.checks.iter().map(|check| place_of(&check.vantage)).collect(),
+                        vantages,
                         voters: cell.checks.iter().map(|_| Voter::new()).collect(),
+                        groups,
                         budget: at,
                         memory: CellMemory::new(),
                         armed: None,
@@ -100,6 +112,16 @@ impl Slots {
             }
         }
         slots
+    }
+
+    /// Seats a voter in the group of its vantage, among the `groups` of its capability.
+    fn sit(&mut self, groups: &mut BTreeMap<usize, usize>, vantage: usize, seat: Seat) -> usize {
+        let group = *groups.entry(vantage).or_insert(self.groups.len());
+        if group == self.groups.len() {
+            self.groups.push(Vec::new());
+        }
+        self.groups.get_mut(group).into_iter().for_each(|seats| seats.push(seat));
+        group
     }
 }
 

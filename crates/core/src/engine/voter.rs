@@ -215,6 +215,18 @@ impl Voter {
         }
     }
 
+    /// When the run began that passed last.
+    pub(crate) fn pass_began(&self) -> Option<Timestamp> {
+        let last = self.last.as_ref().filter(|last| last.fault.is_none());
+        let took = last.map_or(Duration::ZERO, |last| Duration::from_millis(u64::from(last.took_ms)));
+        self.passed_at.map(|at| at.checked_sub(took).unwrap_or(Timestamp::MIN))
+    }
+
+    /// Its neighbours' failures confirm its own.
+    pub(crate) const fn confirm(&mut self) {
+        self.stance = Stance::Failing;
+    }
+
     /// When what it votes failing for began.
     pub(crate) fn failing_from(&self) -> Option<Timestamp> {
         self.failing_from.or(self.streak_from)

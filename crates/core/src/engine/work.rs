@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::incidents::{Failing, Turn};
 use super::slot::Slots;
 use super::voter::{Wants, after};
-use super::{Action, Engine, eyes_of, recheck, say};
+use super::{Action, Engine, eyes_of, neighbours, recheck, say};
 use crate::entry::Event;
 use crate::fault::Kind;
 use crate::id::{CellId, CellKey, IncidentId, VantageId};
@@ -49,8 +49,10 @@ impl Engine {
         let Some(slot) = self.slots.cells.get_mut(cell) else { return };
         let Some(wants) = slot.voters.get_mut(voter).map(|v| v.take(seen, &slot.policy)) else { return };
         self.changed_at = self.changed_at.max(Some(seen.fresh_from()));
+        let known = seen.fault.is_some() && self.confirm_by_neighbours(cell, voter);
         self.review(cell);
         match wants {
+            Wants::Confirmation if known => {}
             Wants::Confirmation => self.confirm(cell, voter),
             Wants::AnotherLook if self.stands_alone(cell) => self.confirm(cell, voter),
             Wants::AnotherLook | Wants::Nothing => {}
@@ -58,6 +60,19 @@ impl Engine {
         if seen.fault.is_some() && !self.plan.anchors.is_empty() {
             self.ask_vantage(cell, voter);
         }
+    }
+
+    /// Confirms what neighbours that went out together know of each other. Whether this voter's failure was among it.
+    fn confirm_by_neighbours(&mut self, cell: usize, voter: usize) -> bool {
+        let group = self.slots.cells.get(cell).and_then(|slot| slot.groups.get(voter));
+        let Some(group) = group.and_then(|group| self.slots.groups.get(*group)) else { return false };
+        let confirmed = neighbours::confirmed(group, &self.slots.cells, (cell, voter));
+        for &(cell, voter) in &confirmed {
+            let seat = self.slots.cells.get_mut(cell).and_then(|slot| slot.voters.get_mut(voter));
+            seat.into_iter().for_each(super::voter::Voter::confirm);
+            self.review(cell);
+        }
+        confirmed.contains(&(cell, voter))
     }
 
     /// Asks for a recheck of the voter, and of the cell's other voters where it is the first to waver.

@@ -3,7 +3,7 @@
 //! * What is wrong is not green any more within an interval, twice the step's deadline and the wait for a recheck; what
 //!   is wrong now and then, within two windows of `n of m`.
 //! * What is wrong for everyone is called an outage within the same time, or one interval more where more fails than its
-//!   service has rechecks for.
+//!   service has rechecks for, in places too few to confirm each other.
 //! * Where nobody can measure nothing is green past the lease, and nobody is accused.
 //! * No outage is called where there is none, and none is given up while it lasts.
 //! * What is over is green again, and its incident is closed.
@@ -24,6 +24,8 @@ const SHOWN: usize = 48;
 const SLACK_MS: i64 = 3_100;
 /// Rechecks that a cell wants of its budget for each of its vantages, until an outage is called.
 const RECHECKS: usize = 2;
+/// In so many places, those of a capability that go out together are sure to confirm each other.
+const NEIGHBOURS: usize = 12;
 /// A cell that fails ever so often for a moment (the weather) may put the end of its incident off.
 const PATIENCE_MS: i64 = 10 * 60_000;
 
@@ -71,6 +73,8 @@ pub struct Terms {
     pub vantages: usize,
     /// Rechecks that a service has at once.
     pub budget: usize,
+    /// Places of a capability.
+    pub places: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -381,9 +385,16 @@ impl Judge {
         self.terms.every + 2 * self.terms.step + SLACK_MS
     }
 
-    /// Whether it wants more rechecks than its service has.
+    /// Whether it wants more rechecks than its service has, and its cells do not confirm each other.
     fn is_wide(&self, trouble: &Trouble) -> bool {
-        trouble.cells.len() * self.terms.vantages * RECHECKS > self.terms.budget
+        let one = &self.cells[trouble.cells[0]];
+        let alike = |cell: &&usize| {
+            let key = &self.cells[**cell];
+            key.service == one.service && key.capability == one.capability
+        };
+        let most = trouble.cells.iter().filter(alike).count() * 2 > self.terms.places;
+        let neighbours = trouble.form != Form::Slow && most && self.terms.places >= NEIGHBOURS;
+        !neighbours && trouble.cells.len() * self.terms.vantages * RECHECKS > self.terms.budget
     }
 
     /// Whether another trouble of its service was going on, which took of the same budget.

@@ -317,6 +317,7 @@ fn terms(plan: &Plan) -> Terms {
         lease: policy.lease.as_millis() as i64,
         window: of * every,
         vantages: plan.vantages.len(),
-        budget: (checks / 4).max(32),
+        budget: checks.div_ceil(2).max(32),
+        places: plan.places.len(),
     }
 }
