@@ -79,7 +79,9 @@ const FIRST_PLACE: u8 = 100;
 
 /// The last octet of where letters come in, which is another server than the mailbox.
 const MX: u8 = 30;
-/// The last octet of where customers sign in by TLS.
+/// The name under which customers sign in by TLS.
+pub(crate) const ACCOUNT_HOST: &str = "account";
+/// The last octet of where that is.
 const ACCOUNT: u8 = 31;
 
 /// Where everything listens.
@@ -182,7 +184,7 @@ impl Layout {
         }
         hosts.push(plain("mx", self.mx()));
         if let IpAddr::V4(address) = self.account().ip() {
-            hosts.push(plain("account", address));
+            hosts.push(plain(ACCOUNT_HOST, address));
         }
         for shelf in Shelf::ALL {
             let fronts = self.street(shelf);

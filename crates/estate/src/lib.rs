@@ -50,7 +50,7 @@
 //! gets a 503 in two seconds. A role ends when whoever started it ends. The estate leaves no process and no file.
 //!
 //! # Absent
-//! Money, more than one host, TLS but for `account`. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
+//! Money, more than one host, TLS but for `account` and for storefronts that are asked to have it. Systems that have only 127.0.0.1 (macOS) need aliases on their loopback
 //! interface first; the estate says which.
 
 pub mod board;

@@ -1,4 +1,4 @@
-//! A private authority, made at the start, and the certificate of signing in: good, or expired.
+//! A private authority, made at the start, and the certificates of hosts: good, or expired.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
+use crate::http::{certificate_file, key_file};
 use crate::layout::full;
-use crate::role::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE};
 
 /// The file of the authority's own certificate, which clients trust.
 pub(super) const CA_FILE: &str = "ca.pem";
@@ -40,15 +40,14 @@ impl Authority {
         std::fs::write(dir.join(CA_FILE), &self.certificate)
     }
 
-    /// Writes a certificate for signing in, with its key; an expired one ended on a day in March.
-    pub(super) fn certify(&self, dir: &Path, expired: bool) -> io::Result<()> {
-        let (names, key) = self.signed(expired).map_err(io::Error::other)?;
-        std::fs::write(dir.join(CERTIFICATE_FILE), names)?;
-        private(&dir.join(CERTIFICATE_KEY_FILE), &key)
+    /// Writes a certificate for a host, with its key; an expired one ended on a day in March.
+    pub(super) fn certify(&self, dir: &Path, host: &str, expired: bool) -> io::Result<()> {
+        let (names, key) = self.signed(full(host), expired).map_err(io::Error::other)?;
+        std::fs::write(dir.join(certificate_file(host)), names)?;
+        private(&dir.join(key_file(host)), &key)
     }
 
-    fn signed(&self, expired: bool) -> Result<(String, String), rcgen::Error> {
-        let name = full("account");
+    fn signed(&self, name: String, expired: bool) -> Result<(String, String), rcgen::Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(vec![name.clone()])?;
         params.not_before = date_time_ymd(2014, 3, 11);

@@ -209,12 +209,19 @@ impl Estate {
         Err(EstateError::Role { role, why })
     }
 
-    /// Shows customers who sign in a certificate that has expired; or a good one again.
+    /// Shows those who come to a host by TLS a certificate that has expired; or a good one again. Hosts that have one are
+    /// `account` and [`EstateOptions::certified`](super::EstateOptions::certified).
     ///
     /// # Errors
-    /// When it cannot be made, or is not taken.
-    pub async fn expire_certificate(&mut self, expired: bool) -> Result<(), EstateError> {
-        self.by_hand.expired = expired;
+    /// When the host has none, it cannot be made, or is not taken.
+    pub async fn expire_certificate(&mut self, host: &str, expired: bool) -> Result<(), EstateError> {
+        if !self.certified().iter().any(|(certified, _)| certified == host) {
+            return Err(EstateError::Certificate(format!("{host} has none")));
+        }
+        match expired {
+            true => drop(self.by_hand.expired.insert(host.to_owned())),
+            false => drop(self.by_hand.expired.remove(host)),
+        }
         self.reconcile().await
     }
 

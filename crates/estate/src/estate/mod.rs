@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::catalogue::Shelf;
-use crate::layout::{Layout, Region};
+use crate::layout::{ACCOUNT_HOST, Layout, Region};
 use crate::levers::{self, Lever};
 use crate::role::{Role, RoleArgs};
 use certificate::Authority;
@@ -195,9 +195,7 @@ impl Estate {
         let wanted = self.wanted();
         let before = self.in_force.take();
         let woken = self.run_roles(&wanted, before.as_ref()).await?;
-        if before.as_ref().is_none_or(|before| before.expired != wanted.expired) {
-            self.certify(wanted.expired).await?;
-        }
+        self.certify(&wanted.expired, before.as_ref().map(|before| &before.expired)).await?;
         if woken.contains(&Role::Dns) || before.is_none() {
             self.zones.forget();
         }
@@ -255,11 +253,34 @@ impl Estate {
         }
     }
 
-    /// Writes the certificate of signing in anew, and has it read.
-    async fn certify(&mut self, expired: bool) -> Result<(), EstateError> {
-        let file = self.dir.join(certificate::CA_FILE);
-        self.authority.certify(&self.dir, expired).map_err(|source| EstateError::File { file, source })?;
-        self.order(Role::Identity, "reload").await
+    /// Writes the certificates that should be others anew, and has them read.
+    async fn certify(
+        &mut self,
+        expired: &BTreeSet<String>,
+        before: Option<&BTreeSet<String>>,
+    ) -> Result<(), EstateError> {
+        let mut readers = BTreeSet::new();
+        for (host, reader) in self.certified() {
+            let now = expired.contains(&host);
+            if before.is_none_or(|before| before.contains(&host) != now) {
+                let file = self.dir.clone();
+                let written = self.authority.certify(&self.dir, &host, now);
+                written.map_err(|source| EstateError::File { file, source })?;
+                readers.insert(reader);
+            }
+        }
+        for role in readers {
+            self.order(role, "reload").await?;
+        }
+        Ok(())
+    }
+
+    /// The hosts that have a certificate, and who reads it.
+    fn certified(&self) -> Vec<(String, Role)> {
+        let shelf = |host: &str| Shelf::find(host.split_once('.')?.1);
+        let fronts = self.options.certified.iter();
+        let fronts = fronts.filter_map(|host| Some((host.clone(), Role::Store(shelf(host)?))));
+        std::iter::once((ACCOUNT_HOST.to_owned(), Role::Identity)).chain(fronts).collect()
     }
 
     async fn start_role(&mut self, role: Role) -> Result<(), EstateError> {

@@ -22,6 +22,8 @@ pub struct EstateOptions {
     pub port: u16,
     /// `N` in `127.77.N.0/24` and the stores' blocks beside it. None: the first block that is free.
     pub block: Option<u8>,
+    /// Storefronts that take TLS beside plain HTTP, each with a certificate of its own: `gb.apps`.
+    pub certified: Vec<String>,
 }
 
 impl EstateOptions {
@@ -29,7 +31,15 @@ impl EstateOptions {
     #[must_use]
     pub fn new(exe: PathBuf) -> Self {
         let places = PLACES.iter().take(FEW).map(|place| place.code.to_owned()).collect();
-        Self { exe, lead: vec!["estate".to_owned()], dir: None, places, port: 0, block: None }
+        Self {
+            exe,
+            lead: vec!["estate".to_owned()],
+            dir: None,
+            places,
+            port: 0,
+            block: None,
+            certified: Vec::new(),
+        }
     }
 
     /// With a storefront in every place.

@@ -61,7 +61,10 @@ async fn on_this_block(estate: &mut Estate) -> Result<(), EstateError> {
     estate.layout.port = free_port(&estate.layout, estate.options.port)?;
     let dir = estate.dir.clone();
     let told = |source| EstateError::File { file: dir.clone(), source };
-    estate.authority.publish(&dir).and_then(|()| estate.authority.certify(&dir, false)).map_err(told)?;
+    estate.authority.publish(&dir).map_err(told)?;
+    for (host, _) in estate.certified() {
+        estate.authority.certify(&dir, &host, false).map_err(told)?;
+    }
     private(&dir.join(KEY_FILE), &secret()?).map_err(told)?;
     estate.write_zones()?;
     let (servers, others): (Vec<Role>, Vec<Role>) = Role::ALL.iter().partition(|role| role.is_name_server());

@@ -1,7 +1,7 @@
 //! Where everything is: by name for programs that ask the estate's name server, by address for people's browsers.
 
 use crate::catalogue::Shelf;
-use crate::layout::{Layout, ZONE, full};
+use crate::layout::{ACCOUNT_HOST, Layout, ZONE, full};
 use crate::place::Place;
 use crate::role::Role;
 
@@ -61,7 +61,7 @@ impl Urls {
     /// Where customers sign in by TLS, by name, without a slash at the end. Who vouches for it is in [`super::Estate::ca_file`].
     #[must_use]
     pub fn account(&self) -> String {
-        format!("https://{}:{}", full("account"), self.layout.port)
+        format!("https://{}:{}", full(ACCOUNT_HOST), self.layout.port)
     }
 
     /// A host of the shop, or of what lives apart (`social`, `status`), by name, without a slash at the end.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Shelf;
-use crate::layout::{Layout, Region};
+use crate::layout::{ACCOUNT_HOST, Layout, Region};
 use crate::levers::{Cause, Kept, Lever};
 use crate::role::{Faults, Role, ServedPage};
 use crate::zone::Shape;
@@ -23,8 +23,8 @@ pub(super) struct World {
     pub(super) full: BTreeSet<Role>,
     /// What is wrong in roles that run; a role without faults is not in it.
     pub(super) faults: BTreeMap<Role, Faults>,
-    /// Whether the certificate of signing in has expired.
-    pub(super) expired: bool,
+    /// Hosts whose certificate has expired.
+    pub(super) expired: BTreeSet<String>,
 }
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
         for (role, faults) in &other.faults {
             self.faults.entry(*role).or_default().add(faults);
         }
-        self.expired |= other.expired;
+        self.expired.extend(other.expired.iter().cloned());
     }
 
     fn suffer(&mut self, cause: &Cause, layout: &Layout) {
@@ -70,7 +70,7 @@ impl World {
             }
             Cause::PlaceCut(code) => self.cut(code, layout),
             Cause::DiskFull(role) => drop(self.full.insert(*role)),
-            Cause::CertificateExpired => self.expired = true,
+            Cause::CertificateExpired => drop(self.expired.insert(ACCOUNT_HOST.to_owned())),
         }
     }
 

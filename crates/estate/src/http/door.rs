@@ -25,6 +25,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused a connection, most likely for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The first byte of whoever begins with TLS: the content type of a handshake (RFC 8446, section 5.1).
+const HANDSHAKE: u8 = 22;
+
 /// An open listener and its connections.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -35,7 +38,7 @@ pub(crate) struct Door {
 impl Door {
     /// Listens on `address` and serves `router` there.
     pub(crate) async fn open(address: SocketAddr, router: Router) -> io::Result<Self> {
-        Self::listen(address, router, None).await
+        Self::listen(address, router, Speaks::Plain).await
     }
 
     /// The same with TLS; a connection is made with what is in force when it comes.
@@ -44,13 +47,22 @@ impl Door {
         router: Router,
         tls: watch::Receiver<Arc<ServerConfig>>,
     ) -> io::Result<Self> {
-        Self::listen(address, router, Some(tls)).await
+        Self::listen(address, router, Speaks::Tls(tls)).await
     }
 
-    async fn listen(address: SocketAddr, router: Router, tls: Option<Tls>) -> io::Result<Self> {
+    /// The same with TLS for those who begin so, and without it for all others.
+    pub(crate) async fn open_either(
+        address: SocketAddr,
+        router: Router,
+        tls: watch::Receiver<Arc<ServerConfig>>,
+    ) -> io::Result<Self> {
+        Self::listen(address, router, Speaks::Either(tls)).await
+    }
+
+    async fn listen(address: SocketAddr, router: Router, speaks: Speaks) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { address, task: tokio::spawn(serve(listener, router, tls)) })
+        Ok(Self { address, task: tokio::spawn(serve(listener, router, speaks)) })
     }
 
     /// Where it listens.
@@ -72,9 +84,14 @@ impl Drop for Door {
     }
 }
 
-type Tls = watch::Receiver<Arc<ServerConfig>>;
+/// What is spoken at a door.
+enum Speaks {
+    Plain,
+    Tls(watch::Receiver<Arc<ServerConfig>>),
+    Either(watch::Receiver<Arc<ServerConfig>>),
+}
 
-async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>) {
+async fn serve(listener: TcpListener, router: Router, speaks: Speaks) {
     let mut connections = JoinSet::new();
     loop {
         while connections.len() >= CONNECTIONS_MAX {
@@ -85,13 +102,13 @@ async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>) {
                 Ok((stream, _)) => {
                     // Small answers leave at once; nobody waits for more bytes to fill a segment.
                     drop(stream.set_nodelay(true));
-                    match &tls {
-                        Some(tls) => {
-                            let acceptor = TlsAcceptor::from(Arc::clone(&tls.borrow()));
-                            connections.spawn(converse_tls(acceptor, stream, router.clone()));
-                        }
-                        None => drop(connections.spawn(converse(stream, router.clone()))),
-                    }
+                    let acceptor = |tls: &watch::Receiver<_>| TlsAcceptor::from(Arc::clone(&tls.borrow()));
+                    let router = router.clone();
+                    match &speaks {
+                        Speaks::Plain => connections.spawn(converse(stream, router)),
+                        Speaks::Tls(tls) => connections.spawn(converse_tls(acceptor(tls), stream, router)),
+                        Speaks::Either(tls) => connections.spawn(converse_either(acceptor(tls), stream, router)),
+                    };
                 }
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
@@ -100,6 +117,16 @@ async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>) {
             },
             Some(_) = connections.join_next() => {}
         }
+    }
+}
+
+/// By the first byte: no request begins with that of a handshake.
+async fn converse_either(acceptor: TlsAcceptor, stream: TcpStream, router: Router) {
+    let mut first = [0];
+    match tokio::time::timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) if first == [HANDSHAKE] => converse_tls(acceptor, stream, router).await,
+        Ok(Ok(1)) => converse(stream, router).await,
+        Ok(Ok(_) | Err(_)) | Err(_) => tracing::debug!("a connection that said nothing"),
     }
 }
 

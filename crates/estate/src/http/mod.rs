@@ -6,9 +6,11 @@ mod door;
 mod problem;
 mod shell;
 mod site;
+mod tls;
 
 pub(crate) use client::{Answer, Call, CallError, Finder, exchange};
 pub(crate) use door::Door;
 pub(crate) use problem::{Json, Problem, bearer};
 pub(crate) use shell::{asset, shell};
 pub(crate) use site::{Manner, Sent, page, site};
+pub(crate) use tls::{Certified, certificate_file, key_file};

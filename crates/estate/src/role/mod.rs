@@ -41,7 +41,6 @@ pub use args::{ArgsError, RoleArgs, USAGE};
 pub use control::{Faults, ServedPage};
 pub use delivery::{PROBE_SHA256, PROBE_SIZE};
 pub(crate) use dns::KEY_FILE;
-pub(crate) use identity::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE};
 pub use identity::{
     DESK_PASSWORD, DESK_USER, DEVELOPER_PASSWORD, DEVELOPER_USER, PROBE_PASSWORD, PROBE_USER,
 };

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use candor_estate::{Estate, Role, ServedPage};
+use candor_estate::catalogue::Shelf;
+use candor_estate::{Estate, EstateOptions, Role, ServedPage};
 use serde_json::json;
 
 use crate::customer::{Customer, Trouble};
-use crate::estate;
+use crate::{estate, options};
 
 async fn pulled(id: &str) -> (Estate, Customer) {
     let mut estate = estate().await;
@@ -57,7 +58,7 @@ async fn without_its_middle_a_chain_of_aliases_leads_nowhere() {
 async fn a_zone_that_was_cut_off_has_lost_who_is_further_down() {
     let (estate, customer) = pulled("zone-truncated").await;
     assert_eq!(customer.buy("k").await.unwrap().status, 201);
-    let books = customer.store(candor_estate::catalogue::Shelf::Books, "in");
+    let books = customer.store(Shelf::Books, "in");
     assert!(matches!(customer.get(&books).await, Err(Trouble::Nxdomain)));
     mended(estate, &customer).await;
 }
@@ -84,21 +85,27 @@ async fn with_every_name_server_silent_what_lives_apart_is_still_there() {
     mended(estate, &customer).await;
 }
 
-/// Signs in by TLS with curl, who trusts the shop's authority; the status, or why there is none.
-async fn by_tls(estate: &Estate) -> String {
-    let url = estate.urls().account() + "/sign-in";
+/// Asks a host with curl, who trusts the shop's authority; the status, or why there is none.
+async fn by_curl(estate: &Estate, scheme: &str, host: &str, path: &str, words: &[&str]) -> String {
     let port = estate.urls().port();
-    let address = Customer::of(estate).address("account.shop.example").await;
-    let body = json!({ "user": candor_estate::PROBE_USER, "password": candor_estate::PROBE_PASSWORD });
+    let address = Customer::of(estate).address(host).await;
     let run = tokio::process::Command::new("curl")
         .args(["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "10", "--cacert"])
         .arg(estate.ca_file())
-        .args(["--resolve", &format!("account.shop.example:{port}:{address}")])
-        .args(["-H", "content-type: application/json", "-d", &body.to_string(), &url])
+        .args(["--resolve", &format!("{host}:{port}:{address}")])
+        .args(words)
+        .arg(format!("{scheme}://{host}:{port}{path}"))
         .output()
         .await
         .expect("curl (Debian: curl)");
     String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned()
+}
+
+/// Signs in by TLS.
+async fn by_tls(estate: &Estate) -> String {
+    let body = json!({ "user": candor_estate::PROBE_USER, "password": candor_estate::PROBE_PASSWORD });
+    let words = ["-H", "content-type: application/json", "-d", &body.to_string()];
+    by_curl(estate, "https", "account.shop.example", "/sign-in", &words).await
 }
 
 #[tokio::test]
@@ -110,6 +117,32 @@ async fn an_expired_certificate_is_refused_and_a_new_one_is_taken() {
     estate.mend("certificate-expired").await.unwrap();
     assert_eq!(by_tls(&estate).await, "200");
     mended(estate, &customer).await;
+}
+
+#[tokio::test]
+async fn the_certificate_of_one_storefront_expires_and_the_others_are_well() {
+    let certified = ["gb.apps", "in.apps"].map(str::to_owned).to_vec();
+    let mut estate = Estate::start(EstateOptions { certified, ..options() }).await.unwrap();
+    let front = async |estate: &Estate, scheme: &str, place: &str| {
+        let host = format!("{place}.apps.shop.example");
+        by_curl(estate, scheme, &host, &format!("/{place}/"), &[]).await
+    };
+    for scheme in ["http", "https"] {
+        assert_eq!(front(&estate, scheme, "gb").await, "200", "{scheme}");
+    }
+    estate.expire_certificate("gb.apps", true).await.unwrap();
+    let refused = front(&estate, "https", "gb").await;
+    assert!(refused.contains("expired"), "{refused}");
+    assert_eq!(front(&estate, "https", "in").await, "200", "the same store elsewhere");
+    assert_eq!(front(&estate, "http", "gb").await, "200", "whoever does not ask for it");
+    // It stays so when the store is started again.
+    estate.kill(Role::Store(Shelf::Apps)).await.unwrap();
+    estate.revive(Role::Store(Shelf::Apps)).await.unwrap();
+    assert!(front(&estate, "https", "gb").await.contains("expired"));
+    estate.expire_certificate("gb.apps", false).await.unwrap();
+    assert_eq!(front(&estate, "https", "gb").await, "200");
+    assert!(estate.expire_certificate("gb.music", true).await.is_err(), "it has none");
+    estate.stop().await;
 }
 
 #[tokio::test]

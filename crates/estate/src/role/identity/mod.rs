@@ -19,7 +19,6 @@
 mod accounts;
 mod pages;
 mod sessions;
-mod tls;
 
 use std::sync::Arc;
 
@@ -30,15 +29,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use super::callers::{self, Inside, Kind, Person, token};
 use super::control::{Control, Order};
 use super::database::Database;
 use super::{RoleArgs, RoleError, Sheet};
-use crate::http::{Door, Manner, Problem, Sent, shell, site};
+use crate::http::{Certified, Door, Manner, Problem, Sent, shell, site};
+use crate::layout::ACCOUNT_HOST;
 use accounts::Look;
-pub(crate) use tls::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE};
 
 pub(super) const SHEET: Sheet =
     Sheet { word: "identity", about: "signs customers in", octet: 11, hosts: &["id", "id.internal"] };
@@ -102,12 +101,12 @@ pub(super) async fn run(args: RoleArgs, control: Control) -> Result<(), RoleErro
     let Some(address) = args.tls else {
         return control.attend(async |_| Ok(())).await.map_err(RoleError::Control);
     };
-    let config = watch::Sender::new(tls::read(&args.state).map_err(RoleError::Certificate)?);
-    let secure = Door::open_tls(address, router, config.subscribe()).await;
+    let certified = Certified::read(&args.state, ACCOUNT_HOST.to_owned()).map_err(RoleError::Certificate)?;
+    let secure = Door::open_tls(address, router, certified.config()).await;
     let _secure = secure.map_err(listen(address))?;
     let obeyed = control.attend(async |order| {
         if *order == Order::Reload {
-            config.send_replace(tls::read(&args.state)?);
+            certified.reload(&args.state)?;
         }
         Ok(())
     });

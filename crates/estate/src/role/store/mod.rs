@@ -14,6 +14,9 @@
 //! only shows the way. With the fault `cut:CODE` that storefront's listener is closed, connections and all; with
 //! `apology` every page is the apology page, with status 200.
 //!
+//! A storefront that has a certificate, `{place}.{store}.pem` in the state's directory, takes TLS beside plain HTTP at
+//! the same address; `reload` reads it again.
+//!
 //! # Where a page comes from
 //! The charts and the search are the store's own. An item's description, facts and reviews live in the role
 //! `details` and nowhere else, and are asked for by name at every view. So item pages break, and front pages do not,
@@ -92,15 +95,15 @@ pub(super) async fn run(shelf: Shelf, args: RoleArgs, control: Control) -> Resul
         port,
         faults: control.faults(),
     };
-    let listen = |(address, source)| RoleError::Listen { address, source };
     let ways = shell(choose(Arc::new(store.clone())), control.faults());
-    let _door = Door::open(args.listen, ways).await.map_err(|source| listen((args.listen, source)))?;
-    let mut street = Street::open(store).await.map_err(listen)?;
+    let listen = |source| RoleError::Listen { address: args.listen, source };
+    let _door = Door::open(args.listen, ways).await.map_err(listen)?;
+    let mut street = Street::open(store, args.state).await?;
     let obeyed = control.attend(async |order| match order {
         Order::Set(faults) => {
             street.cut(&faults.cut).await.map_err(|(address, why)| format!("{address}: {why}"))
         }
-        Order::Reload => Ok(()),
+        Order::Reload => street.reload(),
     });
     obeyed.await.map_err(RoleError::Control)
 }
