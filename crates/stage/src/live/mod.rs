@@ -13,7 +13,7 @@
 //!                '--> the truth
 //! ```
 //!
-//! In reading order: `clock`, `chance`, `dns` (messages), [`link`], `shop` (what a customer knows of the estate),
+//! In reading order: `clock`, `chance`, `dns` (messages), [`link`], `secure` (who is met by TLS), `shop` (what a customer knows of the estate),
 //! `customers`, `watcher`, `world` (how a cause is brought about), `director` (when).
 //!
 //! Nothing is made faster but the quiet waits between causes: intervals, timeouts, lifetimes are what they are.
@@ -26,6 +26,7 @@ mod customers;
 mod director;
 mod dns;
 pub mod link;
+mod secure;
 mod shop;
 mod watcher;
 mod world;
@@ -48,6 +49,7 @@ use clock::Clock;
 use customers::Customers;
 use director::Directed;
 use link::{Network, Observer};
+use secure::Secure;
 use watcher::{Given, Watcher};
 use world::World;
 
@@ -184,9 +186,11 @@ impl Stage {
         let estate = Estate::start(EstateOptions {
             lead: options.lead.clone(),
             places: scenario.places.clone(),
+            certified: secure::fronts(scenario),
             ..EstateOptions::new(options.estate.clone())
         });
         let estate = estate.await?;
+        let secure = Arc::new(Secure::of(scenario, &estate.ca_file())?);
         let ground = world::ground(&estate, scenario, options.seed);
         let open = |observer| Network::open(observer, &ground).map(Arc::new).map_err(LiveError::Links);
         let (theirs, ours) = (open(Observer::Customers)?, open(Observer::Watcher)?);
@@ -194,19 +198,19 @@ impl Stage {
         let clock = Clock::default();
         let port = world.port();
         if let Some(place) = scenario.places.first() {
-            let client = customers::client(&theirs, place, port, scenario.watch, options.seed);
+            let client = customers::client(&theirs, place, port, scenario.watch, options.seed, &secure);
             shop::prepare(&client, place, crate::scenario::STORES)
                 .await
                 .map_err(|trouble| LiveError::Shop(trouble.why))?;
         }
         tell("its customers");
-        let customers = Customers::start(scenario, &theirs, port, clock.clone(), options.seed);
+        let customers = Customers::start(scenario, &theirs, port, clock.clone(), options.seed, &secure);
         if scenario.customers > 0 {
             world.pace(scenario.customers).await?;
         }
         tell("whoever watches");
-        let given =
-            Given { scenario: scenario.clone(), network: ours, port, folder: folder.path().to_owned() };
+        let folder_of = folder.path().to_owned();
+        let given = Given { scenario: scenario.clone(), network: ours, port, folder: folder_of, secure };
         let watcher = Watcher::start(options.watcher.clone(), given, clock.clone()).await?;
         Ok(Self { watcher, customers, world, clock, _folder: folder })
     }

@@ -1,10 +1,11 @@
-//! One request of a customer: the name, the connection, the question, the answer; and where it ended, if it did.
+//! One request of a customer: the name, the connection, TLS where it is met so, the question, the answer; and where it ended, if it did.
 //!
 //! Everything anew for each request. Failure policy: bounded in time by the customer's patience with a step and in size;
 //! what went wrong is the [`Layer`] at which the customer stood, and whether they were told or waited in vain.
 //! Absent: redirects, cookies, HTTP/2; nothing here is for more than loopback.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +14,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, Response, header};
 use hyper_util::rt::TokioIo;
+use rustls_pki_types::ServerName;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::stub::Stub;
+use crate::live::secure::Secure;
 use crate::truth::Layer;
 
 /// The largest answer that is read, in bytes.
@@ -153,6 +157,11 @@ pub(super) enum Finds {
     At(IpAddr),
 }
 
+/// A connection, by TLS or not.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// How somebody reaches the shop from a place.
 #[derive(Debug)]
 pub(in crate::live) struct Client {
@@ -160,6 +169,8 @@ pub(in crate::live) struct Client {
     pub(in crate::live) port: u16,
     /// With each step.
     pub(in crate::live) patience: Duration,
+    /// Who is met by TLS.
+    pub(super) secure: Option<Arc<Secure>>,
 }
 
 impl Client {
@@ -177,6 +188,8 @@ impl Client {
         let address = SocketAddr::new(address, self.port);
         let stream = timeout_at(end, connect(address)).await;
         let stream = stream.map_err(|_| late(Layer::Connect, "takes no connection"))??;
+        let stream = timeout_at(end, self.secured(&host, stream)).await;
+        let stream = stream.map_err(|_| late(Layer::Tls, "does not shake hands"))??;
         let request = ask.request(&format!("{host}:{}", self.port))?;
         // The set ends the connection when this function ends, however it ends.
         let mut driver = JoinSet::new();
@@ -184,6 +197,22 @@ impl Client {
         let head = head.map_err(|_| late(Layer::Deadline, "does not answer"))??;
         let (status, body) = self.content(head, end, &host).await?;
         Ok(Answer { status, body, took: began.elapsed() })
+    }
+
+    /// The same connection by TLS, where the host is met so.
+    async fn secured(&self, host: &str, stream: TcpStream) -> Result<Box<dyn Stream>, Trouble> {
+        let Some(connector) = self.secure.as_ref().and_then(|secure| secure.connector(host)) else {
+            return Ok(Box::new(stream));
+        };
+        let name = ServerName::try_from(host.to_owned());
+        let name = name.map_err(|error| Trouble::told(Layer::Tls, format!("{host}: {error}")))?;
+        let stream = connector.connect(name, stream).await.map_err(|error| {
+            // What the protocol refuses is wrapped so; all else is the connection's.
+            let refused = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            let layer = if refused { Layer::Tls } else { Layer::Connect };
+            Trouble::told(layer, format!("{host}: {error}"))
+        })?;
+        Ok(Box::new(stream))
     }
 
     /// The content; no byte for half of the patience is a stall.
@@ -219,7 +248,7 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, Trouble> {
 }
 
 async fn head(
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     request: Request<Full<Bytes>>,
     driver: &mut JoinSet<hyper::Result<()>>,
 ) -> Result<Response<Incoming>, Trouble> {

@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 use super::chance::Chance;
 use super::clock::Clock;
 use super::link::Network;
+use super::secure::Secure;
 use crate::Ms;
 use crate::scenario::{Scenario, Watch};
 use crate::truth::{CellName, Fares, Truth};
@@ -69,19 +70,34 @@ struct Book {
 }
 
 /// A client as somebody in this place has it.
-pub(super) fn client(network: &Network, place: &str, port: u16, watch: Watch, seed: u64) -> Client {
+pub(super) fn client(
+    network: &Network,
+    place: &str,
+    port: u16,
+    watch: Watch,
+    seed: u64,
+    secure: &Arc<Secure>,
+) -> Client {
     let finds = Finds::ByName(Stub::of(network.servers(place), seed));
-    Client { finds, port, patience: Duration::from_millis(watch.timeout_ms) }
+    let patience = Duration::from_millis(watch.timeout_ms);
+    Client { finds, port, patience, secure: Some(Arc::clone(secure)) }
 }
 
 /// A client of one role, as somebody of the shop has it who knows where it stands.
 pub(super) const fn insider(at: SocketAddr) -> Client {
-    Client { finds: Finds::At(at.ip()), port: at.port(), patience: INSIDER_PATIENCE }
+    Client { finds: Finds::At(at.ip()), port: at.port(), patience: INSIDER_PATIENCE, secure: None }
 }
 
 impl Customers {
     /// Lets them come to every cell of the scenario.
-    pub(super) fn start(scenario: &Scenario, network: &Network, port: u16, clock: Clock, seed: u64) -> Self {
+    pub(super) fn start(
+        scenario: &Scenario,
+        network: &Network,
+        port: u16,
+        clock: Clock,
+        seed: u64,
+        secure: &Arc<Secure>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             clock,
             fresh_until: Mutex::new(Instant::now() + FRESH_FOR),
@@ -92,7 +108,7 @@ impl Customers {
         let mut coming = JoinSet::new();
         for (n, place) in (0_u64..).zip(&scenario.places) {
             let customer = Arc::new(Customer {
-                client: client(network, place, port, scenario.watch, seed.wrapping_add(n)),
+                client: client(network, place, port, scenario.watch, seed.wrapping_add(n), secure),
                 place: place.clone(),
                 patience: Duration::from_millis(scenario.watch.deadline_ms),
                 errands: Default::default(),

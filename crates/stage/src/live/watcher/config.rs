@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::live::link::{ELSEWHERE_NAME, Network};
+use crate::live::secure::Secure;
 use crate::live::shop::{BUILD, BUILD_FILE, BUILD_TEXT, DOCUMENT, DOCUMENT_TEXT, RANGE, Who, host, item};
 use crate::scenario::{STORES, Scenario};
 
@@ -28,6 +29,7 @@ pub(in crate::live) struct Announced {
 pub(super) fn config(
     scenario: &Scenario,
     network: &Network,
+    secure: &Secure,
     port: u16,
     ledger: &Path,
     announced: &[Announced],
@@ -45,7 +47,7 @@ pub(super) fn config(
         every = watch.every_ms,
     );
     let written = places(&mut text, scenario, network)
-        .and_then(|()| services(&mut text, scenario, port))
+        .and_then(|()| services(&mut text, scenario, secure, port))
         .and_then(|()| maintenance(&mut text, announced));
     // Writing into a text cannot fail.
     debug_assert!(written.is_ok());
@@ -67,9 +69,9 @@ fn places(text: &mut dyn Write, scenario: &Scenario, network: &Network) -> std::
     Ok(())
 }
 
-fn services(text: &mut dyn Write, scenario: &Scenario, port: u16) -> std::fmt::Result {
-    let journeys =
-        Journeys { port, every_ms: scenario.watch.every_ms, stall_ms: scenario.watch.timeout_ms / 2 };
+fn services(text: &mut dyn Write, scenario: &Scenario, secure: &Secure, port: u16) -> std::fmt::Result {
+    let (every_ms, stall_ms) = (scenario.watch.every_ms, scenario.watch.timeout_ms / 2);
+    let journeys = Journeys { secure, port, every_ms, stall_ms };
     text.write_str("services:\n")?;
     for store in STORES {
         writeln!(text, "  - id: {store}\n    capabilities:")?;
@@ -103,13 +105,14 @@ fn maintenance(text: &mut dyn Write, announced: &[Announced]) -> std::fmt::Resul
 type Deeds = Vec<(&'static str, Vec<String>)>;
 
 /// The steps of each capability, as flow maps of YAML.
-struct Journeys {
+struct Journeys<'s> {
+    secure: &'s Secure,
     port: u16,
     every_ms: u64,
     stall_ms: u64,
 }
 
-impl Journeys {
+impl Journeys<'_> {
     fn capability(&self, text: &mut dyn Write, deed: &str, steps: &[String]) -> std::fmt::Result {
         writeln!(text, "      {deed}:\n        every: {}ms\n        journey:", self.every_ms)?;
         steps.iter().try_for_each(|step| writeln!(text, "          - {{{step}}}"))
@@ -119,17 +122,26 @@ impl Journeys {
         format!("\"http://{}:{}{path}\"", host(name), self.port)
     }
 
+    /// A path at a store's storefronts; and who vouches for them, where that is asked.
+    fn front(&self, store: &str, path: &str) -> (String, String) {
+        let url = |scheme| format!("\"{scheme}://{{place}}.{}:{}{path}\"", host(store), self.port);
+        match self.secure.has(store) {
+            true => (url("https"), format!(", client: {{ca: \"{}\"}}", self.secure.authority.display())),
+            false => (url("http"), String::new()),
+        }
+    }
+
     fn store(&self, text: &mut dyn Write, store: &str) -> std::fmt::Result {
-        let front = format!("{{place}}.{store}");
-        let page = "expect: {status: 200, text: Top charts}";
-        let browse = format!("get: {}, {page}", self.url(&front, "/{place}/"));
+        let (front, trusts) = self.front(store, "/{place}/");
+        let page = format!("expect: {{status: 200, text: Top charts}}{trusts}");
+        let browse = format!("get: {front}, {page}");
         let view = format!("get: {{first_link: a.item}}, {page}");
         self.capability(text, "browse", std::slice::from_ref(&browse))?;
         self.capability(text, "view", &[browse.clone(), view])?;
-        let path = format!("/{{place}}/items/{}/buy", item(store));
+        let (button, trusts) = self.front(store, &format!("/{{place}}/items/{}/buy", item(store)));
         let press = format!(
-            "post: {}, headers: {{accept: text/html}}, form: {{key: \"{{run}}\"}}, expect: {{status: 201, text: Thank you.}}",
-            self.url(&front, &path)
+            "post: {button}, headers: {{accept: text/html}}, form: {{key: \"{{run}}\"}}, \
+             expect: {{status: 201, text: Thank you.}}{trusts}"
         );
         self.capability(text, "buy", &[self.sign_in(Who::Customer), press])?;
         let path = format!("/items/{}/file", item(store));

@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::LiveError;
 use super::clock::Clock;
 use super::link::Network;
+use super::secure::Secure;
 use crate::Ms;
 use crate::cause::Cause;
 use crate::scenario::{Happening, Scenario};
@@ -53,6 +54,7 @@ pub(super) struct Given {
     pub(super) network: Arc<Network>,
     pub(super) port: u16,
     pub(super) folder: PathBuf,
+    pub(super) secure: Arc<Secure>,
 }
 
 #[derive(Debug, Default)]
@@ -151,7 +153,8 @@ impl Given {
 
     fn write(&self, announced: &[Announced]) -> Result<(), LiveError> {
         let ledger = self.folder.join("candor.db");
-        let text = config::config(&self.scenario, &self.network, self.port, &ledger, announced);
+        let (network, port, secure) = (&self.network, self.port, &self.secure);
+        let text = config::config(&self.scenario, network, secure, port, &ledger, announced);
         let (part, file) = (self.folder.join("candor.new"), self.file());
         let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, &file));
         written.map_err(|error| LiveError::file(&file, error))

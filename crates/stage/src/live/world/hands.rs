@@ -8,15 +8,19 @@ use candor_estate::{Estate, Region, ServedPage};
 use crate::cause::{Cause, Link, LinkEnd};
 use crate::live::LiveError;
 use crate::live::link::Ground;
+use crate::live::secure;
 use crate::scenario::{COPIES, Scenario};
 
-/// Whether a cause can be brought about: a link between name servers can be cut and no more, and the certificate that can
-/// expire stands where customers of the live mode do not sign in.
-pub(super) const fn can(cause: &Cause) -> bool {
+/// Why a cause cannot be brought about, if so.
+pub(super) fn obstacle(cause: &Cause, scenario: &Scenario) -> Option<&'static str> {
     match cause {
-        Cause::Link(Link { end: LinkEnd::Copy(_), cut, .. }) => *cut,
-        Cause::ExpireCertificate { .. } => false,
-        _ => true,
+        Cause::Link(Link { end: LinkEnd::Copy(_), cut: false, .. }) => {
+            Some("a link between name servers can be cut, and nothing else")
+        }
+        Cause::ExpireCertificate { host } if secure::store_of(host, scenario).is_none() => {
+            Some("only the storefronts of its places have certificates, such as gb.apps")
+        }
+        _ => None,
     }
 }
 
@@ -132,6 +136,7 @@ impl Hands {
                 let page = ServedPage { status: *status, text: text.clone() };
                 estate.serve_page(role(word)?, on.then_some(page)).await?;
             }
+            Cause::ExpireCertificate { host } => estate.expire_certificate(host, on).await?,
             _ => return Err(LiveError::NotLive(cause.words())),
         }
         Ok(())

@@ -68,14 +68,13 @@ struct Downtime {
 
 /// Refuses a scenario with a cause that cannot be brought about here.
 pub(super) fn check(scenario: &Scenario) -> Result<(), LiveError> {
-    let causes = scenario.events.iter().filter_map(|event| match &event.what {
-        Happening::Cause(cause) => Some(cause),
+    let mut obstacles = scenario.events.iter().filter_map(|event| match &event.what {
+        Happening::Cause(cause) => {
+            hands::obstacle(cause, scenario).map(|why| format!("{}: {why}", cause.words()))
+        }
         Happening::Over { .. } => None,
     });
-    match causes.into_iter().find(|cause| !hands::can(cause)) {
-        Some(cause) => Err(LiveError::NotLive(cause.words())),
-        None => Ok(()),
-    }
+    obstacles.next().map_or(Ok(()), |why| Err(LiveError::NotLive(why)))
 }
 
 impl World {
