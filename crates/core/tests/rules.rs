@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::Timestamp;
-use candor_core::engine::{Action, Engine, Input};
+use candor_core::engine::{Action, Engine, Extras, Input, Views};
 use candor_core::entry::Event;
 use candor_core::id::{CellKey, CheckId};
 use candor_core::incident::IncidentState;
@@ -194,6 +194,17 @@ proptest! {
             prop_assert!(saying.verdict != Verdict::Operational);
             prop_assert!(saying.claims.iter().all(|claim| claim.fares != candor_core::saying::Fares::Works));
         }
+    }
+
+    #[test]
+    fn views_one_after_the_other_show_what_a_view_made_anew_shows(history in ops(), every in 1_usize..9) {
+        let (mut views, extras, mut looks) = (Views::default(), Extras::default(), 0);
+        run(&history, |engine, _, _, _| {
+            looks += 1;
+            if looks % every == 0 {
+                assert_eq!(views.next(engine, &extras), engine.view(&extras));
+            }
+        });
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::Timestamp;
-use candor_core::engine::{Action, Engine, Extras, Input};
+use candor_core::engine::{Action, Engine, Extras, Input, Views};
 use candor_core::entry::{Entry, Event, LedgerHead};
 use candor_core::id::{CellKey, VantageId};
 use candor_core::model::Plan;
@@ -83,6 +83,7 @@ pub(crate) struct Outlets {
 pub(crate) struct Decider {
     engine: Engine,
     extras: Extras,
+    views: Views,
     not_recording: Option<Notice>,
     refused: Option<Notice>,
     ailments: Ailments,
@@ -111,6 +112,7 @@ impl Decider {
             change_gap: CHANGE_GAP.0,
             engine,
             extras,
+            views: Views::default(),
             not_recording: None,
             refused: None,
             ailments: Ailments::default(),
@@ -197,6 +199,7 @@ impl Decider {
             Control::History(days, today) => {
                 renew(&mut self.extras.history, days);
                 self.extras.today = Some(today);
+                self.views.forget();
             }
             Control::Recording(trouble) => {
                 self.not_recording = trouble.map(|(since, why)| Notice::NotRecording { since, why });
@@ -385,9 +388,7 @@ impl Decider {
         self.ailments.note("recorder", slow);
         let notices = [&self.not_recording, &self.refused];
         self.extras.notices = notices.into_iter().flatten().cloned().chain(self.ailments.notices()).collect();
-        let before = self.outlets.publish.borrow().view.clone();
-        let view = self.engine.view_after(&self.extras, before.as_deref());
-        drop(before);
+        let view = self.views.next(&self.engine, &self.extras);
         self.change_gap = (self.published_at.elapsed() * VIEWS_PART).clamp(CHANGE_GAP.0, CHANGE_GAP.1);
         let longest = self.leases().max().unwrap_or_default();
         let left = view.valid_until.map(|until| left_of(until, now, longest));

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use self::incidents::Incidents;
 use self::slot::{Eye, Slots};
 pub use self::snapshot::{Snapshot, SnapshotVersion};
-pub use self::view::{Extras, LastRun};
+pub use self::view::{Extras, LastRun, Views};
 use crate::entry::{Entry, Event};
 use crate::id::{CellKey, CheckId, IncidentId, VantageId};
 use crate::incident::{By, IncidentState, Update, UpdateText};

@@ -46,28 +46,36 @@ pub(crate) fn of_cell(fact: &Fact<'_>) -> Saying {
 
 /// The saying of a service, or of an incident: one claim for each group of cells that fare alike.
 pub(crate) fn of_group(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
-    Saying { verdict, claims: claims(facts), more: 0 }
+    let claims = claims(facts).into_iter().map(|(_, claim)| claim).collect();
+    Saying { verdict, claims, more: 0 }
 }
 
-/// The answer for the whole: the worst of what fails beside one thing that works.
-pub(crate) fn of_whole(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
-    let (works, trouble): (Vec<Claim>, Vec<Claim>) =
-        across_services(claims(facts)).into_iter().partition(|c| c.fares == Fares::Works);
-    let failing = trouble.iter().filter(|c| !matches!(c.fares, Fares::Unknown(_))).count();
+/// The answer for the whole, from what is claimed of each service: the worst of what fails beside one thing that works.
+pub(crate) fn of_whole<'c>(
+    services: impl Iterator<Item = impl Iterator<Item = (Place, &'c Claim)>>,
+    verdict: Verdict,
+) -> Saying {
+    let mut claims: Vec<((Place, usize), &Claim)> = services
+        .enumerate()
+        .flat_map(|(at, claims)| claims.map(move |(place, claim)| ((place, at), claim)))
+        .collect();
+    // Among what is as bad and reaches as far, the plan's order.
+    claims.sort_by_key(|((place, at), _)| (place.worse, place.wider, *at, place.first));
+    let (works, trouble): (Vec<Joined<'_>>, Vec<Joined<'_>>) =
+        across_services(claims.into_iter().map(|(_, claim)| claim))
+            .into_iter()
+            .partition(|joined| joined.claim.fares == Fares::Works);
+    let failing = trouble.iter().filter(|j| !matches!(j.claim.fares, Fares::Unknown(_))).count();
     let keep = if failing > 0 { WHOLE_MAX.min(failing) } else { 1 };
     let more = u32::try_from(trouble.len().saturating_sub(keep)).unwrap_or(u32::MAX);
     // With thousands of services on either side, a look through a list for each would take seconds.
-    let worst: BTreeSet<&str> =
-        trouble.iter().take(1).flat_map(|c| &c.services).map(String::as_str).collect();
-    let hit = |c: &Claim| !worst.is_empty() && c.services.iter().any(|s| worst.contains(s.as_str()));
-    let reach = |c: &Claim| (hit(c), c.services.len(), named(&c.places));
+    let worst: BTreeSet<&str> = trouble.iter().take(1).flat_map(|j| j.services.iter().copied()).collect();
+    let hit = |j: &Joined<'_>| !worst.is_empty() && j.services.iter().any(|s| worst.contains(s));
+    let reach = |j: &Joined<'_>| (hit(j), j.services.len(), named(&j.claim.places));
     // `rev`, because the last of equals is kept and the plan's order should win.
     let contrast = works.into_iter().rev().max_by_key(reach);
-    let mut kept: Vec<Claim> = trouble.iter().take(keep).cloned().collect();
-    kept.extend(contrast);
-    // The first line is for customers; where it was measured from stands beside each cell.
-    kept.iter_mut().for_each(|claim| claim.measured_from.clear());
-    Saying { verdict, claims: kept, more }
+    let kept = trouble.into_iter().take(keep).chain(contrast);
+    Saying { verdict, claims: kept.map(Joined::into_claim).collect(), more }
 }
 
 const fn named(scope: &PlaceScope) -> usize {
@@ -77,8 +85,17 @@ const fn named(scope: &PlaceScope) -> usize {
     }
 }
 
-/// Groups cells of one service and deed that fare alike; worst first, what works last.
-fn claims(facts: &[Fact<'_>]) -> Vec<Claim> {
+/// Where a claim stands among others: the worst first, what works last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    worse: core::cmp::Reverse<u8>,
+    wider: core::cmp::Reverse<usize>,
+    /// The first of its cells, in the order of the plan.
+    first: usize,
+}
+
+/// Groups cells of one service and deed that fare alike.
+pub(crate) fn claims(facts: &[Fact<'_>]) -> Vec<(Place, Claim)> {
     /// The first of a group in the order of the plan, and all of it.
     type Group<'f, 'p> = (usize, Vec<&'f Fact<'p>>);
     let mut groups: BTreeMap<(u8, &str, &Deed, Alike), Group<'_, '_>> = BTreeMap::new();
@@ -86,17 +103,14 @@ fn claims(facts: &[Fact<'_>]) -> Vec<Claim> {
         let key = (rank(fact.verdict), fact.service, &fact.deed, Alike::of(fact.fares));
         groups.entry(key).or_insert_with(|| (at, Vec::new())).1.push(fact);
     }
-    let mut claims: Vec<(u8, usize, Claim)> =
-        groups.into_values().map(|(first, group)| (rank_of(&group), first, claim_of(&group))).collect();
-    // Among what is as bad and reaches as far, the plan's order.
-    claims.sort_by_key(|(rank, first, claim)| {
-        (core::cmp::Reverse(*rank), core::cmp::Reverse(named(&claim.places)), *first)
+    let placed = groups.into_iter().map(|((worse, ..), (first, group))| {
+        let claim = claim_of(&group);
+        let wider = core::cmp::Reverse(named(&claim.places));
+        (Place { worse: core::cmp::Reverse(worse), wider, first }, claim)
     });
-    claims.into_iter().map(|(.., claim)| claim).collect()
-}
-
-fn rank_of(group: &[&Fact<'_>]) -> u8 {
-    group.first().map_or(0, |fact| rank(fact.verdict))
+    let mut claims: Vec<(Place, Claim)> = placed.collect();
+    claims.sort_by_key(|(place, _)| *place);
+    claims
 }
 
 fn claim_of(group: &[&Fact<'_>]) -> Claim {
@@ -121,20 +135,38 @@ fn claim_of(group: &[&Fact<'_>]) -> Claim {
     }
 }
 
+/// What is claimed alike of several services.
+struct Joined<'c> {
+    claim: &'c Claim,
+    services: Vec<&'c str>,
+    since: Option<Timestamp>,
+}
+
+impl Joined<'_> {
+    fn into_claim(self) -> Claim {
+        Claim {
+            services: self.services.into_iter().map(String::from).collect(),
+            since: self.since,
+            // The first line is for customers; where it was measured from stands beside each cell.
+            measured_from: Vec::new(),
+            ..self.claim.clone()
+        }
+    }
+}
+
 /// Joins claims of different services that say the same of the same deed and places.
-fn across_services(claims: Vec<Claim>) -> Vec<Claim> {
-    let mut joined: Vec<Claim> = Vec::new();
-    let mut found: BTreeMap<(Deed, Alike, PlaceScope), usize> = BTreeMap::new();
+fn across_services<'c>(claims: impl Iterator<Item = &'c Claim>) -> Vec<Joined<'c>> {
+    let mut joined: Vec<Joined<'c>> = Vec::new();
+    let mut found: BTreeMap<(&Deed, Alike, &PlaceScope), usize> = BTreeMap::new();
     for claim in claims {
-        let key = (claim.deed.clone(), Alike::of(claim.fares), claim.places.clone());
-        let at = *found.entry(key).or_insert(joined.len());
+        let at = *found.entry((&claim.deed, Alike::of(claim.fares), &claim.places)).or_insert(joined.len());
+        let services = claim.services.iter().map(String::as_str);
         match joined.get_mut(at) {
             Some(twin) => {
-                twin.services.extend(claim.services);
+                twin.services.extend(services);
                 twin.since = twin.since.min(claim.since).or(claim.since);
-                twin.measured_from.retain(|name| claim.measured_from.contains(name));
             }
-            None => joined.push(claim),
+            None => joined.push(Joined { claim, services: services.collect(), since: claim.since }),
         }
     }
     joined

@@ -1,6 +1,7 @@
 //! The engine's tables: one slot for each cell of the plan, one for each vantage, and the ways between them.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use jiff::Timestamp;
@@ -62,6 +63,11 @@ pub(crate) struct Slots {
     /// For each capability and vantage, all that it looks at there.
     pub(crate) groups: Vec<Vec<Seat>>,
     pub(crate) budgets: Vec<(ServiceId, Budget)>,
+    /// For each service, the number of the last touch of one of its cells.
+    pub(crate) touched: Vec<u64>,
+    touches: u64,
+    /// Tells these tables from others: what was made from those is not known here.
+    pub(crate) identity: Arc<()>,
 }
 
 impl CellMemory {
@@ -84,6 +90,7 @@ impl Slots {
             let checks =
                 service.capabilities.iter().flat_map(|c| &c.cells).map(|cell| cell.checks.len()).sum();
             slots.budgets.push((service.id.clone(), Budget::for_checks(checks)));
+            slots.touched.push(0);
             for capability in &service.capabilities {
                 let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
                 for cell in &capability.cells {
@@ -122,6 +129,21 @@ impl Slots {
         }
         self.groups.get_mut(group).into_iter().for_each(|seats| seats.push(seat));
         group
+    }
+
+    /// Something may be shown otherwise of a cell's service. A cell counts its tries with those of its service.
+    pub(crate) fn touch(&mut self, cell: usize) {
+        self.touches += 1;
+        let service = self.cells.get(cell).map(|slot| slot.budget);
+        if let Some(touched) = service.and_then(|service| self.touched.get_mut(service)) {
+            *touched = self.touches;
+        }
+    }
+
+    /// Something may be shown otherwise of every service.
+    pub(crate) fn touch_all(&mut self) {
+        self.touches += 1;
+        self.touched.fill(self.touches);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::entry::LedgerHead;
 use crate::id::{CellKey, CheckId};
 use crate::model::{Capability, Cell, Service};
 use crate::observation::Evidence;
-use crate::saying::Deed;
+use crate::saying::{Claim, Deed, Saying};
 use crate::verdict::Verdict;
 use crate::view::{
     CapabilityView, CellView, Day, LastStep, MaintenanceView, Notice, Overlay, PlaceView, ServiceView, View,
@@ -47,24 +47,73 @@ pub struct Extras {
 /// The last step of a run and its evidence, shared with the views that show them.
 pub type LastRun = (Option<Arc<LastStep>>, Option<Arc<Evidence>>);
 
+/// The views of an engine, one after the other: of what nobody touched since, nothing is made again, and the views share
+/// what they show alike. With thousands of services, that is most of it.
+#[derive(Debug, Default)]
+pub struct Views {
+    of: Option<Arc<()>>,
+    made: Vec<Made>,
+}
+
+/// What was made of a service.
+#[derive(Debug)]
+struct Made {
+    /// The touch that it was made after; `None` where it must be made again.
+    after: Option<u64>,
+    view: Arc<ServiceView>,
+    /// The places of its claims.
+    places: Vec<say::Place>,
+    /// When the first of its greens runs out.
+    green_until: Option<Timestamp>,
+}
+
+impl Views {
+    /// Everything that the page may show at this moment.
+    pub fn next(&mut self, engine: &Engine, extras: &Extras) -> View {
+        let tables = &engine.slots.identity;
+        if self.of.as_ref().is_none_or(|of| !Arc::ptr_eq(of, tables)) {
+            self.forget();
+            self.of = Some(Arc::clone(tables));
+        }
+        let services = &engine.plan.services;
+        self.made.truncate(services.len());
+        for (at, service) in services.iter().enumerate() {
+            let touched = engine.slots.touched.get(at).copied();
+            match self.made.get_mut(at) {
+                Some(made) if made.after.is_some() && made.after == touched => {}
+                Some(made) => made.replace(engine.made(service, extras, touched)),
+                None => self.made.push(engine.made(service, extras, touched)),
+            }
+        }
+        engine.view_of(&self.made, extras)
+    }
+
+    /// What is shown besides the engine's state has changed: everything is made again, and shared where it says the same.
+    pub fn forget(&mut self) {
+        self.made.iter_mut().for_each(|made| made.after = None);
+    }
+}
+
+impl Made {
+    fn replace(&mut self, fresh: Self) {
+        let before = core::mem::replace(self, fresh);
+        if before.view == self.view {
+            self.view = before.view;
+        }
+    }
+}
+
 impl Engine {
     /// Everything that the page may show at this moment.
     #[must_use]
     pub fn view(&self, extras: &Extras) -> View {
-        self.view_after(extras, None)
+        Views::default().next(self, extras)
     }
 
-    /// The same, sharing with the view before it what did not change: with thousands of cells, most of it.
-    #[must_use]
-    pub fn view_after(&self, extras: &Extras, before: Option<&View>) -> View {
-        let facts = self.facts(|_| true);
-        let mut services = Vec::with_capacity(self.plan.services.len());
-        for (at, service) in self.plan.services.iter().enumerate() {
-            let fresh = self.service_view(service, extras);
-            let known = before.and_then(|before| before.services.get(at)).filter(|known| ***known == fresh);
-            services.push(known.map_or_else(|| Arc::new(fresh), Arc::clone));
-        }
+    fn view_of(&self, made: &[Made], extras: &Extras) -> View {
+        let services: Vec<Arc<ServiceView>> = made.iter().map(|made| Arc::clone(&made.view)).collect();
         let overall = overall(&services);
+        let claims = made.iter().map(|made| made.places.iter().copied().zip(&made.view.saying.claims));
         let mut notices = extras.notices.clone();
         notices.extend(self.blind_notice());
         View {
@@ -72,9 +121,9 @@ impl Engine {
             url: self.plan.page.url.clone(),
             show: self.plan.page.show,
             as_of: self.changed_at,
-            valid_until: self.slots.cells.iter().filter_map(Slot::green_until).min(),
+            valid_until: made.iter().filter_map(|made| made.green_until).min(),
             overall,
-            saying: say::of_whole(&facts, overall),
+            saying: say::of_whole(claims, overall),
             places: self
                 .plan
                 .places
@@ -90,8 +139,19 @@ impl Engine {
         }
     }
 
-    fn service_view(&self, service: &Service, extras: &Extras) -> ServiceView {
-        let facts = self.facts_of(service);
+    fn made(&self, service: &Service, extras: &Extras, after: Option<u64>) -> Made {
+        let (places, claims) = say::claims(&self.facts_of(service)).into_iter().unzip();
+        let view = self.service_view(service, extras, claims);
+        let cells = || view.capabilities.iter().flat_map(|c| &c.cells);
+        Made {
+            after,
+            places,
+            green_until: cells().filter_map(|cell| cell.valid_until).min(),
+            view: Arc::new(view),
+        }
+    }
+
+    fn service_view(&self, service: &Service, extras: &Extras, claims: Vec<Claim>) -> ServiceView {
         let capabilities: Vec<CapabilityView> =
             service.capabilities.iter().map(|c| self.capability_view(service, c, extras)).collect();
         let verdict = say::worst(capabilities.iter().map(|c| c.verdict));
@@ -101,7 +161,7 @@ impl Engine {
             name: service.name.clone(),
             group: service.group.clone(),
             verdict,
-            saying: say::of_group(&facts, verdict),
+            saying: Saying { verdict, claims, more: 0 },
             history: merged(cells().filter_map(|key| extras.history.get(key))),
             capabilities,
         }

@@ -149,6 +149,7 @@ impl Engine {
     /// Judges a cell anew, and acts on what changed.
     fn review(&mut self, cell: usize) {
         let now = self.now;
+        self.slots.touch(cell);
         let anchored = !self.plan.anchors.is_empty();
         let Some(slot) = self.slots.cells.get_mut(cell) else { return };
         let next = slot.judge(&self.eyes, anchored, now);
@@ -278,6 +279,7 @@ impl Engine {
 
     fn cover(&mut self) {
         let now = self.now;
+        self.slots.touch_all();
         let plan = Arc::clone(&self.plan);
         let on: Vec<_> = plan.maintenance.iter().filter(|w| w.window_at(now).is_some()).collect();
         for cell in 0..self.slots.cells.len() {
