@@ -6,7 +6,7 @@ The project's own chores.
 
 Usage: cargo xtask CHORE [ARGUMENTS]
 
-  test [--fast] [--only PART]    everything that CI runs, in order, with a table at the end
+  test [--fast|--all] [--only P] everything that CI runs, in order, with a table at the end
   tidy                           the house rules: budgets, floors, habits, documents
   docs [--check]                 rewrite the generated parts of the documents
   bench [ROW...] [--check]       measure beside peers, and write docs/benchmarks.md
@@ -26,9 +26,10 @@ Exit: 0 all is well, 1 something failed, 2 it could not run (a program is missin
 const TEST: &str = "\
 Run everything that CI runs. Quiet where all is well; the whole output of a part that fails.
 
-Usage: cargo xtask test [--fast] [--only PART]
+Usage: cargo xtask test [--fast|--all] [--only PART]
 
   --fast         leave out what takes long: end-to-end and browser tests, doc tests, rustdoc
+  --all          and also what CI has no time for: every scenario live, one after the other (some hours)
   --only PART    one part alone; may be given several times
   --list         name the parts and stop
 
@@ -45,6 +46,8 @@ Parts, in order:
   doctests       the examples in the docs
   rustdoc        the docs build without a warning
   deny           cargo deny, where it is installed (tidy holds the same policy)
+  live           with --all or --only live: every file of scenarios/ through `candor replay FILE --live`, a line for
+                 each as it ends; CI plays six causes live among its tests. Let nothing else run beside it.
 
 The last line is `N passed, N failed`, counting parts.
 ";

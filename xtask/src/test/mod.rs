@@ -5,6 +5,7 @@
 //! A part is quiet where it passes and shows all it said where it fails. The very last line counts the parts.
 
 mod core_floor;
+mod live;
 mod parts;
 mod programs;
 
@@ -27,6 +28,7 @@ struct Line {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wish {
     fast: bool,
+    all: bool,
     list: bool,
     only: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl Wish {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--fast" => wish.fast = true,
+                "--all" => wish.all = true,
                 "--list" => wish.list = true,
                 "--only" => wish.only.push(known_part(words.next())?),
                 other => {
@@ -73,6 +76,7 @@ impl Wish {
 
     fn wants(&self, part: &Part) -> bool {
         match self.only.is_empty() {
+            true if part.long => self.all,
             true => part.fast || !self.fast,
             false => self.only.iter().any(|name| name == part.name),
         }
@@ -81,8 +85,8 @@ impl Wish {
     /// The programs are for the tests of the whole; a quick look at the libraries does without.
     fn needs_programs(&self) -> bool {
         match self.only.is_empty() {
-            true => !self.fast,
-            false => self.only.iter().any(|name| name == "programs" || name == "tests"),
+            true => !self.fast || self.all,
+            false => self.only.iter().any(|name| ["programs", "tests", "live"].contains(&name.as_str())),
         }
     }
 }
@@ -144,8 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn without_words_every_part_runs() {
-        assert_eq!(names(&wish(&[]).unwrap()).len(), PARTS.len());
+    fn without_words_every_part_runs_that_is_not_long_and_with_all_every_part() {
+        let long: Vec<_> = PARTS.iter().filter(|part| part.long).map(|part| part.name).collect();
+        assert_eq!(long, ["live"]);
+        assert_eq!(names(&wish(&[]).unwrap()).len(), PARTS.len() - long.len());
+        assert_eq!(names(&wish(&["--all"]).unwrap()).len(), PARTS.len());
+        assert_eq!(names(&wish(&["--only", "live"]).unwrap()), ["live"]);
     }
 
     #[test]

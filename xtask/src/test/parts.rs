@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::core_floor;
+use super::{core_floor, live};
 use crate::run::{Outcome, quietly, quietly_with};
 
 /// One part of the test.
@@ -15,6 +15,8 @@ pub(super) struct Part {
     pub(super) what: &'static str,
     /// Whether `--fast` runs it.
     pub(super) fast: bool,
+    /// Whether it takes so long that it runs only where it is asked for: with `--all`, or by its name.
+    pub(super) long: bool,
     /// What is said where it has nothing to do.
     pub(super) absent: &'static str,
     /// Runs it, with whether to be fast; `None` where it has nothing to do on this machine.
@@ -57,6 +59,12 @@ pub(super) const PARTS: &[Part] = &[
         absent: "cargo-deny is not installed; tidy has held the same policy",
         ..part("deny", "cargo-deny agrees with the policy on dependencies", false, deny)
     },
+    Part {
+        long: true,
+        ..part("live", "every scenario keeps its bounds on real processes and packets", false, |root, _| {
+            Some(live::part(root))
+        })
+    },
 ];
 
 const fn part(
@@ -65,7 +73,7 @@ const fn part(
     fast: bool,
     run: fn(&Path, bool) -> Option<Outcome>,
 ) -> Part {
-    Part { name, what, fast, absent: "", run }
+    Part { name, what, fast, long: false, absent: "", run }
 }
 
 fn cargo(root: &Path, args: &[&str]) -> Option<Outcome> {
