@@ -13,6 +13,7 @@
 
 pub mod ask;
 pub mod authorities;
+mod by_name;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod name;

@@ -108,6 +108,11 @@ impl Versions {
         self.diffs.iter().map(|diff| diff.base()).chain([self.zone.serial()]).collect()
     }
 
+    /// What changed from each version to the next, oldest first.
+    pub fn changes(&self) -> impl DoubleEndedIterator<Item = &ZoneDiff> {
+        self.diffs.iter().map(|diff| diff.as_ref())
+    }
+
     /// The version with this serial, made from the newest by the way back.
     ///
     /// # Errors

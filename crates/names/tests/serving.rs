@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use candor_names::{
-    AskOptions, FileServer, Rcode, Transport, TransportUsed, ask_each, authorities_at, serve_files,
+    AskOptions, FileServer, Rcode, Server, Transport, TransportUsed, ask_each, authorities_at, serve_files,
 };
 use proptest::prelude::*;
 use support::{LOOPBACK, Ours, SHOP, asked, lines, options, over, question, zone};
@@ -204,6 +204,21 @@ async fn idle_connections_give_way_when_few_are_left() {
     // Less than a connection may idle where there are enough of them.
     let asking = AskOptions { deadline: Duration::from_secs(5), ..over(Transport::Tcp) };
     assert_eq!(asked(ours.address, "mx1.shop.example", "A", &asking).await.rcode, Rcode::NOERROR);
+}
+
+#[tokio::test]
+async fn a_server_that_has_ended_leaves_its_port_to_the_next() {
+    let mut address = SocketAddr::new(LOOPBACK, 0);
+    for _ in 0..3 {
+        let server = Server::bind(&[address], vec![zone(SHOP)]).await.unwrap();
+        address = server.local_addrs()[0];
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(async { drop(stopped.await) }));
+        let answer = asked(address, "mx1.shop.example", "A", &over(Transport::Udp)).await;
+        assert_eq!(answer.rcode, Rcode::NOERROR);
+        drop(stop);
+        running.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]

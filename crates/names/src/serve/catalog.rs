@@ -3,20 +3,21 @@
 //! Failure policy: who publishes a version that was not made from the one in force is refused, whoever was first; a version
 //! that cannot be kept is not put in force.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use domain::base::Rtype;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use crate::by_name::{ByName, Path};
 use crate::name::Name;
-use crate::question::Question;
 use crate::store::{StoreError, Versions, ZoneStore};
 use crate::zone::{Zone, serial};
 
 /// Zones by apex.
-pub(super) type Zones = BTreeMap<Name, Entry>;
+pub(super) type Zones = ByName<Entry>;
 
 /// A zone of the catalog.
 #[derive(Debug, Clone, Default)]
@@ -44,13 +45,22 @@ pub(super) struct Catalog {
     /// One publisher at a time.
     publishing: Mutex<()>,
     changes: watch::Sender<()>,
+    /// When each copy was last known to be current.
+    refreshed: Mutex<ByName<Instant>>,
 }
 
 impl Catalog {
     pub(super) fn new(copies: BTreeSet<Name>, store: Option<Arc<dyn ZoneStore>>) -> Self {
         let all: Zones = copies.iter().map(|apex| (apex.clone(), Entry::default())).collect();
         let (changes, _) = watch::channel(());
-        Self { zones: ArcSwap::from_pointee(all), copies, store, publishing: Mutex::new(()), changes }
+        Self {
+            zones: ArcSwap::from_pointee(all),
+            copies,
+            store,
+            publishing: Mutex::new(()),
+            changes,
+            refreshed: Mutex::default(),
+        }
     }
 
     pub(super) fn now(&self) -> arc_swap::Guard<Arc<Zones>> {
@@ -90,7 +100,7 @@ impl Catalog {
         let _one = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let held = self.zones.load_full();
         let mut all: Zones = Zones::clone(&held);
-        all.retain(|apex, _| self.copies.contains(apex));
+        all.retain(|apex| self.copies.contains(apex));
         let mut faults = Vec::new();
         for zone in zones {
             let apex = zone.apex().clone();
@@ -98,7 +108,9 @@ impl Catalog {
                 Ok(versions) => self.enter(&mut all, versions),
                 Err(fault) => {
                     faults.push((crate::name::show(&apex), fault));
-                    all.extend(held.get(&apex).map(|entry| (apex.clone(), entry.clone())));
+                    if let Some(entry) = held.get(&apex) {
+                        all.insert(apex, entry.clone());
+                    }
                 }
             }
         }
@@ -160,6 +172,20 @@ impl Catalog {
         }
     }
 
+    /// A copy was known to be current at `at`.
+    pub(super) fn set_refreshed(&self, apex: &Name, at: Instant) {
+        self.refreshed.lock().unwrap_or_else(PoisonError::into_inner).insert(apex.clone(), at);
+    }
+
+    pub(super) fn refreshed(&self, apex: &Name) -> Option<Instant> {
+        self.refreshed.lock().unwrap_or_else(PoisonError::into_inner).get(apex).copied()
+    }
+
+    /// The zones that are copies of another server's.
+    pub(super) fn copies(&self) -> &BTreeSet<Name> {
+        &self.copies
+    }
+
     fn enter(&self, zones: &mut Zones, versions: Arc<Versions>) {
         let apex = versions.zone.apex().clone();
         announce(self.versions(&apex).as_ref(), &versions);
@@ -206,11 +232,13 @@ fn announce(held: Option<&Arc<Versions>>, new: &Arc<Versions>) {
 
 /// The zone that is the authority for a question: the longest apex above its name; for DS the one above (RFC 4035,
 /// section 3.1.4.1).
-pub(super) fn find<'z>(zones: &'z Zones, question: &Question) -> Option<&'z Entry> {
-    let name = question.wire_name();
-    let mut found = name.iter_suffixes().filter_map(|suffix: Name| zones.get_key_value(&suffix));
-    let (apex, first) = found.next()?;
-    if question.wire_type() == Rtype::DS && apex == name {
+pub(super) fn find<'z>(zones: &'z Zones, path: &Path, rtype: Rtype) -> Option<&'z Entry> {
+    let mut found = (0..=path.labels()).rev().filter_map(|labels| {
+        let (_, entry) = zones.at(path.key(labels))?;
+        Some((labels == path.labels(), entry))
+    });
+    let (is_apex, first) = found.next()?;
+    if rtype == Rtype::DS && is_apex {
         return Some(found.next().map_or(first, |(_, above)| above));
     }
     Some(first)

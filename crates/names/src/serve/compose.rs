@@ -6,16 +6,17 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use domain::base::iana::{Class, ExtendedErrorCode, OptRcode, Rcode as WireRcode};
-use domain::base::message_builder::{AdditionalBuilder, HashCompressor, OptBuilder, PushError};
+use domain::base::message_builder::{AdditionalBuilder, OptBuilder, PushError, QuestionBuilder};
 use domain::base::opt::exterr::ExtendedError;
 use domain::base::{MessageBuilder, Ttl};
 use domain::tsig::ServerSequence;
 
+use super::compressed::Compressed;
 use super::request::Request;
 use crate::name::Name;
 use crate::record::Rcode;
 use crate::tsig::{self, Key};
-use crate::zone::{Answer, Rdata, Rr};
+use crate::zone::{Answer, Given, Rdata};
 
 /// Largest UDP answer, whatever the client offers: it passes every path unfragmented (RFC 9715).
 pub(super) const MAX_UDP: u16 = 1232;
@@ -24,7 +25,7 @@ pub(super) const PLAIN_UDP: u16 = 512;
 /// OPT with one extended error without text.
 const OPT_ROOM: usize = 11 + 6;
 
-type Target = HashCompressor<Vec<u8>>;
+type Target = Compressed;
 
 /// What of a message must stay free for what comes at its end.
 pub(super) fn reserved(request: &Request) -> usize {
@@ -33,7 +34,7 @@ pub(super) fn reserved(request: &Request) -> usize {
 }
 
 pub(super) fn start(request: &Request, rcode: WireRcode) -> Option<MessageBuilder<Target>> {
-    let mut builder = MessageBuilder::from_target(HashCompressor::new(Vec::with_capacity(512))).ok()?;
+    let mut builder = MessageBuilder::from_target(Compressed::default()).ok()?;
     let header = builder.header_mut();
     header.set_id(request.header.id());
     header.set_qr(true);
@@ -43,32 +44,36 @@ pub(super) fn start(request: &Request, rcode: WireRcode) -> Option<MessageBuilde
     Some(builder)
 }
 
-pub(super) fn parts(record: &Rr) -> (&Name, Class, Ttl, &Rdata) {
+/// The question as it was asked.
+pub(super) fn ask_again(request: &Request, builder: &mut QuestionBuilder<Target>) -> Result<(), PushError> {
+    let Some((question, class)) = &request.question else { return Ok(()) };
+    builder.push((question.wire_name(), question.wire_type(), *class))
+}
+
+fn parts<'a>(record: &'a Given<'_>) -> (&'a Name, Class, Ttl, &'a Rdata) {
     (&record.owner, Class::IN, record.ttl, &record.data)
 }
 
 /// An answer that fits `limit`.
-pub(super) fn whole(request: &Request, found: &Answer, limit: usize) -> Result<Vec<u8>, PushError> {
+pub(super) fn whole(request: &Request, found: &Answer<'_>, limit: usize) -> Result<Vec<u8>, PushError> {
     put(request, found, limit, false)
 }
 
 /// The question and TC alone: the client comes again over TCP (RFC 7766, section 5).
-pub(super) fn truncated(request: &Request, found: &Answer) -> Option<Vec<u8>> {
+pub(super) fn truncated(request: &Request, found: &Answer<'_>) -> Option<Vec<u8>> {
     let rcode = if found.rcode == Rcode::NXDOMAIN { Rcode::NXDOMAIN } else { Rcode::NOERROR };
     let empty = Answer { rcode, aa: found.aa, ..Answer::default() };
     put(request, &empty, usize::from(PLAIN_UDP), true).ok()
 }
 
-fn put(request: &Request, found: &Answer, limit: usize, tc: bool) -> Result<Vec<u8>, PushError> {
+fn put(request: &Request, found: &Answer<'_>, limit: usize, tc: bool) -> Result<Vec<u8>, PushError> {
     let rcode = OptRcode::masked_from_int(found.rcode.0);
     let mut builder = start(request, rcode.rcode()).ok_or(PushError::ShortBuf)?;
     builder.header_mut().set_aa(found.aa);
     builder.header_mut().set_tc(tc);
     builder.set_push_limit(limit.saturating_sub(reserved(request)));
     let mut builder = builder.question();
-    if let Some((name, rtype, class)) = &request.question {
-        builder.push((name, *rtype, *class))?;
-    }
+    ask_again(request, &mut builder)?;
     let mut builder = builder.answer();
     for record in &found.answer {
         builder.push(parts(record))?;
@@ -89,9 +94,7 @@ fn put(request: &Request, found: &Answer, limit: usize, tc: bool) -> Result<Vec<
 pub(super) fn error(request: &Request, rcode: OptRcode, ede: Option<ExtendedErrorCode>) -> Option<Vec<u8>> {
     let builder = start(request, rcode.rcode())?;
     let mut builder = builder.question();
-    if let Some((name, rtype, class)) = &request.question {
-        builder.push((name, *rtype, *class)).ok()?;
-    }
+    ask_again(request, &mut builder).ok()?;
     seal(request, builder.additional(), rcode, ede).ok()
 }
 
@@ -100,9 +103,7 @@ pub(super) fn notified(request: &Request, rcode: OptRcode) -> Option<Vec<u8>> {
     let mut builder = start(request, rcode.rcode())?;
     builder.header_mut().set_aa(rcode == OptRcode::NOERROR);
     let mut builder = builder.question();
-    if let Some((name, rtype, class)) = &request.question {
-        builder.push((name, *rtype, *class)).ok()?;
-    }
+    ask_again(request, &mut builder).ok()?;
     seal(request, builder.additional(), rcode, None).ok()
 }
 
@@ -119,7 +120,7 @@ fn seal(
     if let Some(signed) = &request.signed {
         signed.clone().answer(&mut builder, tsig::now())?;
     }
-    Ok(builder.finish().into_target())
+    Ok(builder.finish().into_bytes())
 }
 
 /// The end of one message of many.
@@ -135,7 +136,7 @@ pub(super) fn seal_one_of_many(
     if let Some(sequence) = sequence {
         sequence.answer(&mut builder, tsig::now())?;
     }
-    Ok(builder.finish().into_target())
+    Ok(builder.finish().into_bytes())
 }
 
 fn describe(

@@ -90,7 +90,11 @@ impl Desk {
 
     /// What a NOTIFY is answered; rings the bell where it counts (RFC 1996, section 3.10).
     pub(super) fn notified(&self, request: &Request, client: SocketAddr) -> OptRcode {
-        let Some((name, Rtype::SOA, Class::IN)) = &request.question else { return OptRcode::FORMERR };
+        let Some((question, Class::IN)) = &request.question else { return OptRcode::FORMERR };
+        if question.wire_type() != Rtype::SOA {
+            return OptRcode::FORMERR;
+        }
+        let name = question.wire_name();
         let Some(copied) = self.copies.get(name) else { return OptRcode::NOTAUTH };
         let key: Option<&Key> = request.signed.as_ref().map(crate::tsig::Signed::wrapped_key);
         let ip = client.ip().to_canonical();

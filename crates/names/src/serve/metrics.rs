@@ -223,5 +223,58 @@ impl Page {
         for (apex, entry) in zones.iter() {
             self.line("candor_dns_zone_served", &label(apex), entry.served().is_some().into());
         }
+        let copies = || catalog.copies().iter().filter_map(|apex| Some((apex, catalog.versions(apex)?)));
+        self.family(
+            "candor_dns_zone_expires_seconds",
+            "gauge",
+            "Seconds until a copy is too old to be served, by the EXPIRE of its SOA.",
+        );
+        for (apex, held) in copies() {
+            let age = catalog.refreshed(apex).map(|at| at.elapsed().as_secs());
+            let left = age.map_or(0, |age| u64::from(held.zone.soa().expire().as_secs()).saturating_sub(age));
+            self.line("candor_dns_zone_expires_seconds", &label(apex), left);
+        }
+        self.family(
+            "candor_dns_zone_refreshed_seconds",
+            "gauge",
+            "Seconds since a copy was last known to be current.",
+        );
+        for (apex, at) in copies().filter_map(|(apex, _)| Some((apex, catalog.refreshed(apex)?))) {
+            self.line("candor_dns_zone_refreshed_seconds", &label(apex), at.elapsed().as_secs());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use tokio::time::{Instant, advance};
+
+    use super::*;
+    use crate::store::Versions;
+    use crate::zone::Zone;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_tells_how_old_it_is_and_how_long_it_may_still_be_served() {
+        let apex = crate::name::parse("z.example").unwrap();
+        let catalog = Catalog::new(BTreeSet::from([apex.clone()]), None);
+        let told = || {
+            let page = Metrics::default().render(&catalog);
+            let wanted = ["candor_dns_zone_expires_seconds{", "candor_dns_zone_refreshed_seconds{"];
+            let lines = page.lines().filter(|line| wanted.iter().any(|name| line.starts_with(name)));
+            lines.filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect::<Vec<u64>>()
+        };
+        assert_eq!(told(), [], "of a copy that was never fetched nothing is known");
+        let text = "z.example. 60 SOA a. b. 1 100 30 200 5\nz.example. 60 NS a.\n";
+        catalog.restore(Versions::of(Zone::parse(text, None, "z").unwrap()));
+        assert_eq!(told(), [0], "older than can be told");
+        catalog.set_refreshed(&apex, Instant::now());
+        assert_eq!(told(), [200, 0]);
+        advance(Duration::from_secs(150)).await;
+        assert_eq!(told(), [50, 150]);
+        advance(Duration::from_secs(150)).await;
+        assert_eq!(told(), [0, 300]);
     }
 }

@@ -8,6 +8,7 @@
 mod allow;
 mod catalog;
 mod compose;
+mod compressed;
 mod desk;
 mod files;
 mod metrics;
@@ -181,10 +182,12 @@ impl Server {
         for apex in self.desk.copies.keys() {
             tasks.spawn(secondary::follow(apex.clone(), Arc::clone(&self.desk)));
         }
-        tokio::select! {
+        let ended = tokio::select! {
             () = shutdown => Ok(()),
-            Some(ended) = tasks.join_next() => ended.map_err(io::Error::other)?,
-        }
+            Some(ended) = tasks.join_next() => ended.map_err(io::Error::other).flatten(),
+        };
+        tasks.shutdown().await;
+        ended
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use domain::base::iana::{Class, ExtendedErrorCode, Opcode, OptRcode};
 use domain::base::{Message, Rtype};
 
@@ -14,7 +13,7 @@ use super::compose::{self, MAX_UDP, PLAIN_UDP};
 use super::desk::Desk;
 use super::request::Request;
 use super::transfer::{self, Outgoing};
-use crate::question::Question;
+use crate::by_name::Path;
 use crate::tsig;
 use crate::zone::Answer;
 
@@ -57,7 +56,7 @@ pub(super) fn reply(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via) ->
 }
 
 fn decide(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via, rtype: &mut Option<Rtype>) -> Reply {
-    let Ok(message) = Message::from_octets(Bytes::copy_from_slice(packet)) else { return Reply::Nothing };
+    let Ok(message) = Message::from_slice(packet) else { return Reply::Nothing };
     let header = message.header();
     // Answers are never answered: two servers would talk for ever.
     if header.qr() {
@@ -67,10 +66,10 @@ fn decide(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via, rtype: &mut 
     if !matches!(header.opcode(), Opcode::QUERY | Opcode::NOTIFY) {
         return compose::error(&bare, OptRcode::NOTIMP, None).into();
     }
-    let Some(mut request) = Request::read(&message) else {
+    let Some(mut request) = Request::read(message) else {
         return compose::error(&bare, OptRcode::FORMERR, None).into();
     };
-    *rtype = request.question.as_ref().map(|(_, rtype, _)| *rtype);
+    *rtype = request.question.as_ref().map(|(question, _)| question.wire_type());
     if request.has_tsig {
         match tsig::check(&desk.keys, packet) {
             Ok(signed) => request.signed = signed,
@@ -88,38 +87,39 @@ fn decide(desk: &Desk, packet: &[u8], client: SocketAddr, via: Via, rtype: &mut 
 }
 
 fn answer(desk: &Desk, request: Request, client: SocketAddr, via: Via) -> Reply {
-    let Some((name, rtype, class)) = request.question.clone() else { return Reply::Nothing };
+    let Some((question, class)) = &request.question else { return Reply::Nothing };
     let error = |rcode, ede| compose::error(&request, rcode, ede).into();
-    match rtype {
+    match question.wire_type() {
         Rtype::OPT => return error(OptRcode::FORMERR, None),
         Rtype::TKEY | Rtype::TSIG | Rtype::MAILA | Rtype::MAILB => {
             return error(OptRcode::NOTIMP, None);
         }
         _ => {}
     }
-    if class != Class::IN {
+    if *class != Class::IN {
         return error(OptRcode::REFUSED, None);
     }
-    if matches!(rtype, Rtype::AXFR | Rtype::IXFR) {
+    if matches!(question.wire_type(), Rtype::AXFR | Rtype::IXFR) {
         return transfer::begin(desk, request, client, via);
     }
     let zones = desk.catalog.now();
-    let question = Question::of(name, rtype);
-    match find(&zones, &question) {
+    let path = Path::of(question.wire_name());
+    match find(&zones, &path, question.wire_type()) {
         None => error(OptRcode::REFUSED, Some(ExtendedErrorCode::NOT_AUTHORITATIVE)),
         Some(entry) => match entry.served() {
             // A copy that is too old, or not there yet.
             None => error(OptRcode::SERVFAIL, Some(ExtendedErrorCode::NOT_READY)),
             Some(versions) => {
                 let dnssec_ok = request.edns.is_some_and(|edns| edns.dnssec_ok);
-                fitted(&request, versions.zone.resolve(&question, dnssec_ok), limit(&request, via)).into()
+                fitted(&request, versions.zone.resolve(question, &path, dnssec_ok), limit(&request, via))
+                    .into()
             }
         },
     }
 }
 
 /// The answer as far as it fits.
-fn fitted(request: &Request, mut found: Answer, limit: usize) -> Option<Vec<u8>> {
+fn fitted(request: &Request, mut found: Answer<'_>, limit: usize) -> Option<Vec<u8>> {
     if let Ok(bytes) = compose::whole(request, &found, limit) {
         return Some(bytes);
     }

@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 use domain::base::iana::{Class, Opcode};
+use domain::base::message::RecordSection;
 use domain::base::name::{ParsedName, ToName};
+use domain::base::opt::{Opt, OptRecord};
 use domain::base::{Header, Message, Rtype};
 use domain::rdata::Soa;
 
 use crate::name::Name;
+use crate::question::Question;
 use crate::tsig::Signed;
 
 /// What EDNS of a request matters.
@@ -21,7 +24,7 @@ pub(super) struct Edns {
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) header: Header,
-    pub(super) question: Option<(Name, Rtype, Class)>,
+    pub(super) question: Option<(Question, Class)>,
     pub(super) edns: Option<Edns>,
     /// The serial that comes with an IXFR, or with a NOTIFY.
     pub(super) serial: Option<u32>,
@@ -38,7 +41,7 @@ impl Request {
     }
 
     /// Reads a request whole; `None` when it is malformed.
-    pub(super) fn read(message: &Message<Bytes>) -> Option<Self> {
+    pub(super) fn read(message: &Message<[u8]>) -> Option<Self> {
         let header = message.header();
         let notify = header.opcode() == Opcode::NOTIFY;
         let counts = message.header_counts();
@@ -52,7 +55,11 @@ impl Request {
         if counts.nscount() != u16::from(ixfr) && !notify {
             return None;
         }
-        let question = Some((asked.qname().to_name(), asked.qtype(), asked.qclass()));
+        let name = match asked.qname().as_flat_slice() {
+            Some(wire) => Name::from_octets(Bytes::copy_from_slice(wire)).ok()?,
+            None => asked.qname().to_name(),
+        };
+        let question = Some((Question::of(name, asked.qtype()), asked.qclass()));
         let mut request = Self { question, ..Self::bare(header) };
         if ixfr {
             request.serial = Some(soa_serial(message.authority().ok()?)?);
@@ -63,7 +70,7 @@ impl Request {
         Some(request)
     }
 
-    fn read_additional(&mut self, message: &Message<Bytes>) -> Option<()> {
+    fn read_additional(&mut self, message: &Message<[u8]>) -> Option<()> {
         let mut additional = message.additional().ok()?;
         for record in additional.by_ref() {
             let record = record.ok()?;
@@ -74,7 +81,7 @@ impl Request {
                 if self.edns.is_some() || !record.owner().is_root() {
                     return None;
                 }
-                let opt = message.opt()?;
+                let opt = OptRecord::from(record.to_record::<Opt<&[u8]>>().ok()??);
                 self.edns = Some(Edns {
                     size: opt.udp_payload_size(),
                     version: opt.version(),
@@ -86,8 +93,8 @@ impl Request {
     }
 }
 
-fn soa_serial(mut section: domain::base::message::RecordSection<'_, Bytes>) -> Option<u32> {
+fn soa_serial(mut section: RecordSection<'_, [u8]>) -> Option<u32> {
     let record = section.next()?.ok()?;
-    let soa = record.to_record::<Soa<ParsedName<Bytes>>>().ok()??;
+    let soa = record.to_record::<Soa<ParsedName<&[u8]>>>().ok()??;
     Some(soa.data().serial().into_int())
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use domain::rdata::Soa;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::catalog::Base;
@@ -66,7 +67,7 @@ impl Follower<'_> {
                 let soa = versions.newest().soa().clone();
                 self.desk.catalog.restore(versions);
                 match at {
-                    Some(at) => self.timers.good(&soa, at),
+                    Some(at) => self.good(&soa, at),
                     None => self.desk.catalog.set_expired(self.apex, true),
                 }
                 self.timers.at_once(Instant::now());
@@ -79,6 +80,11 @@ impl Follower<'_> {
                 tracing::error!(zone = name::show(self.apex), %fault, "the kept copy cannot be taken up");
             }
         }
+    }
+
+    fn good(&mut self, soa: &Soa<Name>, at: Instant) {
+        self.timers.good(soa, at);
+        self.desk.catalog.set_refreshed(self.apex, at);
     }
 
     fn expire(&self) {
@@ -124,7 +130,7 @@ impl Follower<'_> {
             How::Axfr => Fetched::Axfr,
             How::Ixfr => Fetched::Ixfr,
         });
-        self.timers.good(held.zone.soa(), at);
+        self.good(held.zone.soa(), at);
         if std::mem::take(&mut self.failing) {
             tracing::info!(
                 zone = name::show(self.apex),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::base::Rtype;
-use domain::base::iana::{OptRcode, Rcode as WireRcode};
+use domain::base::iana::{Class, OptRcode, Rcode as WireRcode};
 use domain::tsig::ServerSequence;
 use tokio::io::{self, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -21,7 +21,7 @@ use super::reply::{Reply, Via, limit};
 use super::request::Request;
 use crate::store::Versions;
 use crate::tsig::Key;
-use crate::zone::{Answer, Rr, ZoneDiff, serial};
+use crate::zone::{Answer, Given, Rr, ZoneDiff, serial};
 
 /// A message is closed when it has so many bytes: names are compressed by pointers that reach no farther.
 const MESSAGE: usize = 16 * 1024;
@@ -42,9 +42,10 @@ pub(super) struct Outgoing {
 /// Decides about a request for a zone.
 pub(super) fn begin(desk: &Desk, request: Request, client: SocketAddr, via: Via) -> Reply {
     let error = |rcode| compose::error(&request, rcode, None).into();
-    let Some((name, rtype, _)) = &request.question else { return error(OptRcode::FORMERR) };
+    let Some((question, _)) = &request.question else { return error(OptRcode::FORMERR) };
+    let (name, rtype) = (question.wire_name(), question.wire_type());
     // Over UDP a zone has no meaning (RFC 5936, section 4.2).
-    if (*rtype == Rtype::AXFR && via == Via::Udp) || !desk.may_transfer(&request, client) {
+    if (rtype == Rtype::AXFR && via == Via::Udp) || !desk.may_transfer(&request, client) {
         desk.metrics.sent(Sent::Refused);
         return error(OptRcode::REFUSED);
     }
@@ -53,7 +54,7 @@ pub(super) fn begin(desk: &Desk, request: Request, client: SocketAddr, via: Via)
         Some(None) => return error(OptRcode::SERVFAIL),
         Some(Some(versions)) => versions,
     };
-    let had = request.serial.filter(|_| *rtype == Rtype::IXFR);
+    let had = request.serial.filter(|_| rtype == Rtype::IXFR);
     // A client that is not behind is told so (RFC 1995, section 2).
     if had.is_some_and(|had| !serial::is_newer(versions.zone.serial(), had)) {
         desk.metrics.sent(Sent::Current);
@@ -69,7 +70,7 @@ pub(super) fn begin(desk: &Desk, request: Request, client: SocketAddr, via: Via)
 
 /// The SOA of the newest version alone.
 fn alone(request: &Request, versions: &Versions, via: Via) -> Option<Vec<u8>> {
-    let found = Answer { aa: true, answer: vec![versions.zone.soa_rr()], ..Answer::default() };
+    let found = Answer { aa: true, answer: vec![versions.zone.soa_rr().into()], ..Answer::default() };
     compose::whole(request, &found, limit(request, via)).ok()
 }
 
@@ -80,7 +81,11 @@ fn over_udp(request: &Request, versions: &Versions, since: Option<u32>) -> Optio
     let limit = limit(request, Via::Udp);
     let fits = |steps: &&[Arc<ZoneDiff>]| steps.iter().map(|step| step.len() + 2).sum::<usize>() < limit / 11;
     if let Some(steps) = steps.filter(fits) {
-        let found = Answer { aa: true, answer: changes(versions, steps).collect(), ..Answer::default() };
+        let found = Answer {
+            aa: true,
+            answer: changes(versions, steps).map(Given::from).collect(),
+            ..Answer::default()
+        };
         if let Ok(bytes) = compose::whole(request, &found, limit) {
             return Some(bytes);
         }
@@ -161,8 +166,8 @@ impl Messages<'_> {
         builder.set_push_limit(usize::from(u16::MAX).saturating_sub(compose::reserved(self.request)));
         let mut builder = builder.question();
         // Later messages need not repeat the question (RFC 5936, section 2.2.1).
-        if let Some((name, rtype, class)) = self.request.question.as_ref().filter(|_| self.first) {
-            builder.push((name, *rtype, *class)).ok()?;
+        if self.first {
+            compose::ask_again(self.request, &mut builder).ok()?;
         }
         self.first = false;
         let mut builder = builder.answer();
@@ -171,7 +176,7 @@ impl Messages<'_> {
             if builder.as_slice().len() >= MESSAGE {
                 break;
             }
-            match builder.push(compose::parts(record)) {
+            match builder.push((&record.owner, Class::IN, record.ttl, &record.data)) {
                 Ok(()) => drop(self.records.next()),
                 Err(_) if empty => return None,
                 Err(_) => break,

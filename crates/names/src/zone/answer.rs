@@ -3,11 +3,14 @@
 //! Wildcards by RFC 4592, DNAME by RFC 6672, negative answers by RFC 2308, ANY by RFC 8482, RCODE and AA of a chain of
 //! aliases by RFC 6604, glue by RFC 9471. With DO, the signatures that the zone holds go along; proofs of denial do not.
 
-use domain::base::name::{RelativeName, ToLabelIter, ToName};
+use std::borrow::Cow;
+
+use domain::base::name::ToLabelIter;
 use domain::base::{Rtype, Ttl};
 use domain::rdata::{Cname, ZoneRecordData};
 
-use super::{Node, Rdata, Rr, Rrset, Zone, rrs};
+use super::{Given, Node, Rdata, Rrset, Zone};
+use crate::by_name::Path;
 use crate::name::Name;
 use crate::question::Question;
 use crate::record::{Rcode, Record};
@@ -33,12 +36,12 @@ pub struct ZoneAnswer {
 
 /// What a zone answers, as the server composes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Answer<'a> {
     pub(crate) rcode: Rcode,
     pub(crate) aa: bool,
-    pub(crate) answer: Vec<Rr>,
-    pub(crate) authority: Vec<Rr>,
-    pub(crate) additional: Vec<Rr>,
+    pub(crate) answer: Vec<Given<'a>>,
+    pub(crate) authority: Vec<Given<'a>>,
+    pub(crate) additional: Vec<Given<'a>>,
     /// Whether the additional section is glue, without which the answer is of no use (RFC 9471).
     pub(crate) glue: bool,
 }
@@ -59,8 +62,8 @@ impl Zone {
     /// What the zone answers (RFC 1034, section 4.3.2).
     #[must_use]
     pub fn answer(&self, question: &Question, dnssec_ok: bool) -> ZoneAnswer {
-        let found = self.resolve(question, dnssec_ok);
-        let plain = |list: &[Rr]| list.iter().map(Rr::plain).collect();
+        let found = self.resolve(question, &Path::of(question.wire_name()), dnssec_ok);
+        let plain = |list: &[Given<'_>]| list.iter().map(Given::plain).collect();
         ZoneAnswer {
             rcode: found.rcode,
             aa: found.aa,
@@ -70,16 +73,11 @@ impl Zone {
         }
     }
 
-    pub(crate) fn resolve(&self, question: &Question, dnssec_ok: bool) -> Answer {
-        let mut found = Answer {
-            rcode: Rcode::NOERROR,
-            aa: true,
-            answer: Vec::new(),
-            authority: Vec::new(),
-            additional: Vec::new(),
-            glue: false,
-        };
-        if !question.wire_name().ends_with(&self.apex) {
+    /// As [`Zone::answer`], as references into the zone; `path` is that of the name asked.
+    pub(crate) fn resolve<'a>(&'a self, question: &'a Question, path: &Path, dnssec_ok: bool) -> Answer<'a> {
+        let mut found = Answer { aa: true, ..Answer::default() };
+        let name = question.wire_name();
+        if !name.ends_with(&self.apex) {
             found.rcode = Rcode::REFUSED;
             found.aa = false;
             return found;
@@ -87,11 +85,14 @@ impl Zone {
         // In a zone without keys nothing can be validated, and DO changes nothing.
         let dnssec_ok = dnssec_ok && self.is_signed();
         let mut walk = Walk { zone: self, rtype: question.wire_type(), dnssec_ok, found };
-        let mut current = question.wire_name().clone();
-        for _ in 0..MAX_ALIASES {
-            match walk.step(&current) {
+        let mut next = walk.step(Cow::Borrowed(name), path);
+        for _ in 1..MAX_ALIASES {
+            match next {
                 // A chain that comes back to where it was is given as far as it goes.
-                Some(next) if next.ends_with(&self.apex) && !walk.owns_alias(&next) => current = next,
+                Some(name) if name.ends_with(&self.apex) && !walk.owns_alias(&name) => {
+                    let path = Path::of(&name);
+                    next = walk.step(name, &path);
+                }
                 _ => break,
             }
         }
@@ -99,22 +100,20 @@ impl Zone {
         walk.found
     }
 
-    fn way(&self, name: &Name, rtype: Rtype) -> Way<'_> {
-        let above = name.label_count().saturating_sub(self.apex.label_count());
-        let chain: Vec<Name> = name.iter_suffixes().take(above + 1).collect();
-        let mut encloser = self.apex.clone();
+    fn way(&self, path: &Path, rtype: Rtype) -> Way<'_> {
         // Looking names up is most of what an answer costs. One that owns records has all those above it; the apex exists,
         // and is the first in canonical order.
-        let here = self.nodes.get_key_value(name);
-        for suffix in chain.into_iter().rev() {
-            let (is_name, is_apex) = (suffix == *name, suffix == self.apex);
-            if here.is_none() && !is_apex && !self.exists(&suffix) {
-                return self.wildcard(&encloser);
+        let here = self.nodes.at(path.whole());
+        let apex = self.apex.iter_labels().count() - 1;
+        for labels in apex..=path.labels() {
+            let (is_name, is_apex) = (labels == path.labels(), labels == apex);
+            if here.is_none() && !is_apex && !self.nodes.exists(path.key(labels)) {
+                return self.wildcard(&path.wildcard(labels - 1));
             }
             let found = match (is_name, is_apex) {
                 (true, _) => here,
-                (false, true) => self.nodes.first_key_value(),
-                (false, false) => self.nodes.get_key_value(&suffix),
+                (false, true) => self.nodes.first(),
+                (false, false) => self.nodes.at(path.key(labels)),
             };
             if let Some((owner, node)) = found {
                 let cut = node.get(&Rtype::NS).filter(|_| !is_apex);
@@ -125,20 +124,15 @@ impl Zone {
                     return Way::Redirect(owner, set);
                 }
             }
-            encloser = suffix;
         }
         Way::Here(here.map(|(_, node)| node.as_ref()))
     }
 
     /// The wildcard below the closest encloser, if it exists (RFC 4592, section 3.3.1).
-    fn wildcard(&self, encloser: &Name) -> Way<'_> {
-        let Ok(source) = RelativeName::wildcard_ref().chain(encloser) else {
-            return Way::Missing;
-        };
-        let source: Name = source.to_name();
-        match self.nodes.get(&source) {
-            Some(node) => Way::Here(Some(node)),
-            None if self.exists(&source) => Way::Here(None),
+    fn wildcard(&self, key: &[u8]) -> Way<'_> {
+        match self.nodes.at(key) {
+            Some((_, node)) => Way::Here(Some(node)),
+            None if self.nodes.exists(key) => Way::Here(None),
             None => Way::Missing,
         }
     }
@@ -149,13 +143,13 @@ struct Walk<'z> {
     zone: &'z Zone,
     rtype: Rtype,
     dnssec_ok: bool,
-    found: Answer,
+    found: Answer<'z>,
 }
 
-impl Walk<'_> {
+impl<'z> Walk<'z> {
     /// Answers for one name; gives the name that an alias leads to.
-    fn step(&mut self, name: &Name) -> Option<Name> {
-        match self.zone.way(name, self.rtype) {
+    fn step(&mut self, name: Cow<'z, Name>, path: &Path) -> Option<Cow<'z, Name>> {
+        match self.zone.way(path, self.rtype) {
             Way::Missing => {
                 self.found.rcode = Rcode::NXDOMAIN;
                 self.deny();
@@ -165,7 +159,7 @@ impl Walk<'_> {
                 self.refer(owner, set);
                 None
             }
-            Way::Redirect(owner, set) => self.redirect(name, owner, set),
+            Way::Redirect(owner, set) => self.redirect(&name, owner, set),
             Way::Here(None) => {
                 self.deny();
                 None
@@ -174,7 +168,7 @@ impl Walk<'_> {
         }
     }
 
-    fn here(&mut self, name: &Name, node: &Node) -> Option<Name> {
+    fn here(&mut self, name: Cow<'z, Name>, node: &'z Node) -> Option<Cow<'z, Name>> {
         // One RRset stands for ANY (RFC 8482, section 4.1); signatures do not.
         let wanted = match self.rtype {
             Rtype::ANY => {
@@ -183,31 +177,28 @@ impl Walk<'_> {
             rtype => node.get_key_value(&rtype),
         };
         if let Some((rtype, set)) = wanted {
-            let list = self.signed(name, *rtype, node, set);
-            self.found.answer.extend(list);
+            self.found.answer.extend(self.signed(name, *rtype, node, set));
             return None;
         }
         let Some(set) = node.get(&Rtype::CNAME) else {
             self.deny();
             return None;
         };
-        let list = self.signed(name, Rtype::CNAME, node, set);
-        self.found.answer.extend(list);
+        self.found.answer.extend(self.signed(name, Rtype::CNAME, node, set));
         match set.data.first() {
-            Some(ZoneRecordData::Cname(alias)) => Some(alias.cname().clone()),
+            Some(ZoneRecordData::Cname(alias)) => Some(Cow::Borrowed(alias.cname())),
             _ => None,
         }
     }
 
     /// A CNAME is made of the DNAME for the name asked (RFC 6672, section 3.1).
-    fn redirect(&mut self, name: &Name, owner: &Name, set: &Rrset) -> Option<Name> {
+    fn redirect(&mut self, name: &Cow<'z, Name>, owner: &'z Name, set: &'z Rrset) -> Option<Cow<'z, Name>> {
         let node = self.zone.nodes.get(owner)?;
         // A chain may come through it twice; a record stands in an answer once.
         let is_given =
-            |record: &Rr| matches!(record.data, ZoneRecordData::Dname(_)) && record.owner == *owner;
+            |record: &Given<'_>| matches!(*record.data, ZoneRecordData::Dname(_)) && *record.owner == *owner;
         if !self.found.answer.iter().any(is_given) {
-            let list = self.signed(owner, Rtype::DNAME, node, set);
-            self.found.answer.extend(list);
+            self.found.answer.extend(self.signed(Cow::Borrowed(owner), Rtype::DNAME, node, set));
         }
         let Some(ZoneRecordData::Dname(data)) = set.data.first() else { return None };
         let Some(target) = replace_suffix(name, owner, data.dname()) else {
@@ -215,79 +206,97 @@ impl Walk<'_> {
             return None;
         };
         let alias = ZoneRecordData::Cname(Cname::new(target.clone()));
-        self.found.answer.push(Rr { owner: name.clone(), ttl: set.ttl, data: alias });
+        self.found.answer.push(Given { owner: name.clone(), ttl: set.ttl, data: Cow::Owned(alias) });
         // One that leads below itself would lead there again, and longer each time.
         let onwards = !data.dname().ends_with(owner);
         // Who asks for the alias has it.
-        (onwards && self.rtype != Rtype::CNAME && self.rtype != Rtype::ANY).then_some(target)
+        (onwards && self.rtype != Rtype::CNAME && self.rtype != Rtype::ANY).then_some(Cow::Owned(target))
     }
 
-    fn refer(&mut self, owner: &Name, set: &Rrset) {
+    fn refer(&mut self, owner: &'z Name, set: &'z Rrset) {
         self.found.aa = !self.found.answer.is_empty();
-        self.found.authority.extend(rrs(owner, set));
+        self.found.authority.extend(given(Cow::Borrowed(owner), set));
         if let Some(node) = self.zone.nodes.get(owner).filter(|_| self.dnssec_ok)
             && let Some(ds) = node.get(&Rtype::DS)
         {
-            let list = self.signed(owner, Rtype::DS, node, ds);
-            self.found.authority.extend(list);
+            self.found.authority.extend(self.signed(Cow::Borrowed(owner), Rtype::DS, node, ds));
         }
         self.found.glue = true;
     }
 
+    /// The SOA of a negative answer; its TTL is bounded by its MINIMUM (RFC 2308, section 3).
     fn deny(&mut self) {
-        let soa = self.zone.negative_soa();
-        let ttl = soa.ttl;
-        self.found.authority.push(soa);
-        if let Some(node) = self.zone.nodes.get(&self.zone.apex).filter(|_| self.dnssec_ok) {
-            let list = signatures(&self.zone.apex, Rtype::SOA, node, ttl);
-            self.found.authority.extend(list);
+        let zone = self.zone;
+        let Some((apex, node)) = zone.nodes.first() else { return };
+        let Some(soa) = node.get(&Rtype::SOA).and_then(|set| set.data.first()) else { return };
+        let (owner, ttl) = (Cow::Borrowed(apex), zone.soa_ttl.min(zone.soa.minimum()));
+        self.found.authority.push(Given { owner: owner.clone(), ttl, data: Cow::Borrowed(soa) });
+        if self.dnssec_ok {
+            self.found.authority.extend(signatures(owner, Rtype::SOA, node, ttl));
         }
     }
 
     /// An RRset under the name asked, which differs from its owner where a wildcard stands for it.
-    fn signed(&self, name: &Name, rtype: Rtype, node: &Node, set: &Rrset) -> Vec<Rr> {
-        let mut list: Vec<Rr> = rrs(name, set).collect();
-        if self.dnssec_ok && rtype != Rtype::RRSIG {
-            list.extend(signatures(name, rtype, node, set.ttl));
-        }
-        list
+    fn signed(
+        &self,
+        name: Cow<'z, Name>,
+        rtype: Rtype,
+        node: &'z Node,
+        set: &'z Rrset,
+    ) -> impl Iterator<Item = Given<'z>> + use<'z> {
+        let wanted = self.dnssec_ok && rtype != Rtype::RRSIG;
+        let signatures = wanted.then(|| signatures(name.clone(), rtype, node, set.ttl));
+        given(name, set).chain(signatures.into_iter().flatten())
     }
 
     fn owns_alias(&self, name: &Name) -> bool {
-        let is_alias = |record: &Rr| matches!(record.data, ZoneRecordData::Cname(_));
-        self.found.answer.iter().any(|record| is_alias(record) && record.owner == *name)
+        let is_alias = |record: &Given<'_>| matches!(*record.data, ZoneRecordData::Cname(_));
+        self.found.answer.iter().any(|record| is_alias(record) && *record.owner == *name)
     }
 
     /// Addresses of the servers and exchanges that the answer names, as far as the zone has them.
     fn add_addresses(&mut self) {
-        let mut hosts: Vec<Name> = Vec::new();
+        let zone = self.zone;
+        let mut hosts: Vec<&'z Name> = Vec::new();
         for record in self.found.answer.iter().chain(&self.found.authority) {
-            let host = match &record.data {
+            // What is made for the answer, an alias, names no such host.
+            let Cow::Borrowed(data) = record.data else { continue };
+            let host = match data {
                 ZoneRecordData::Ns(data) => data.nsdname(),
                 ZoneRecordData::Mx(data) => data.exchange(),
                 ZoneRecordData::Srv(data) => data.target(),
                 _ => continue,
             };
-            if !hosts.contains(host) && host.ends_with(&self.zone.apex) {
-                hosts.push(host.clone());
+            if !hosts.contains(&host) && host.ends_with(&zone.apex) {
+                hosts.push(host);
             }
         }
         for host in hosts {
-            let Some(node) = self.zone.nodes.get(&host) else { continue };
+            let Some(node) = zone.nodes.get(host) else { continue };
             for set in [Rtype::A, Rtype::AAAA].into_iter().filter_map(|rtype| node.get(&rtype)) {
-                self.found.additional.extend(rrs(&host, set));
+                self.found.additional.extend(given(Cow::Borrowed(host), set));
             }
         }
     }
 }
 
-fn signatures(name: &Name, rtype: Rtype, node: &Node, ttl: Ttl) -> Vec<Rr> {
-    let covers = |data: &&Rdata| match data {
+fn given<'a>(owner: Cow<'a, Name>, set: &'a Rrset) -> impl Iterator<Item = Given<'a>> {
+    set.data.iter().map(move |data| Given { owner: owner.clone(), ttl: set.ttl, data: Cow::Borrowed(data) })
+}
+
+fn signatures<'a>(
+    name: Cow<'a, Name>,
+    rtype: Rtype,
+    node: &'a Node,
+    ttl: Ttl,
+) -> impl Iterator<Item = Given<'a>> {
+    let covers = move |data: &&Rdata| match data {
         ZoneRecordData::Rrsig(signature) => signature.type_covered() == rtype,
         _ => false,
     };
     let all = node.get(&Rtype::RRSIG).map(|set| set.data.as_slice()).unwrap_or_default();
-    all.iter().filter(covers).map(|data| Rr { owner: name.clone(), ttl, data: data.clone() }).collect()
+    let one = move |data| Given { owner: name.clone(), ttl, data: Cow::Borrowed(data) };
+    all.iter().filter(covers).map(one)
 }
 
 /// `name` with `new` in place of `old`; `None` when that is too long for a name.

@@ -199,7 +199,7 @@ impl Zone {
         if record.ttl.as_secs() > MAX_TTL {
             return refused("a TTL that is too large");
         }
-        let node: &mut Node = Arc::make_mut(self.nodes.entry(record.owner.clone()).or_default());
+        let node: &mut Node = Arc::make_mut(self.nodes.entry(&record.owner));
         let set = node.entry(rtype).or_insert_with(|| Rrset { ttl: record.ttl, data: Vec::new() });
         if set.ttl != record.ttl && rtype != Rtype::RRSIG {
             return refused("another TTL than the rest of its RRset (RFC 2181, section 5.2)");

@@ -25,6 +25,14 @@ impl Zone {
         Ok(zone)
     }
 
+    /// The same records under another serial.
+    #[must_use]
+    pub fn renumbered(&self, serial: u32) -> Self {
+        let mut zone = self.clone();
+        zone.set_serial(serial);
+        zone
+    }
+
     /// The zone with one record more, its serial one higher (RFC 1982).
     ///
     /// # Errors

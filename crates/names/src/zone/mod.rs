@@ -24,6 +24,7 @@ use std::sync::Arc;
 use domain::base::{Rtype, Serial, Ttl};
 use domain::rdata::{Soa, ZoneRecordData};
 
+use crate::by_name::ByName;
 use crate::name::{self, Name};
 use crate::record::Record;
 
@@ -31,7 +32,7 @@ pub(crate) use answer::Answer;
 pub use answer::ZoneAnswer;
 pub use diff::{DiffError, ZoneDiff};
 pub use fault::ZoneFault;
-pub(crate) use rdata::{Rdata, Rr};
+pub(crate) use rdata::{Given, Rdata, Rr};
 pub(crate) use read::MAX_TTL;
 
 /// The records of one owner and type.
@@ -49,7 +50,7 @@ pub struct Zone {
     apex: Name,
     soa: Soa<Name>,
     soa_ttl: Ttl,
-    nodes: BTreeMap<Name, Arc<Node>>,
+    nodes: ByName<Arc<Node>>,
 }
 
 impl fmt::Debug for Zone {
@@ -98,13 +99,13 @@ impl Zone {
     /// How many records it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.values().flat_map(|node| node.values()).map(|set| set.data.len()).sum()
+        self.nodes.iter().flat_map(|(_, node)| node.values()).map(|set| set.data.len()).sum()
     }
 
     /// Whether it has no record; a zone that was read always has.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.nodes.len() == 0
     }
 
     /// Its SOA as it stands in the zone.
@@ -120,16 +121,6 @@ impl Zone {
         Rr { owner: self.apex.clone(), ttl, data: ZoneRecordData::Soa(self.soa.clone()) }
     }
 
-    /// The SOA of a negative answer; its TTL is bounded by its MINIMUM (RFC 2308, section 3).
-    fn negative_soa(&self) -> Rr {
-        self.soa_record(self.soa_ttl.min(self.soa.minimum()))
-    }
-
-    /// Whether the name owns records or lies above one that does.
-    fn exists(&self, name: &Name) -> bool {
-        self.nodes.range(name.clone()..).next().is_some_and(|(owner, _)| owner.ends_with(name))
-    }
-
     fn set_serial(&mut self, serial: u32) {
         let old = &self.soa;
         self.soa = Soa::new(
@@ -142,7 +133,7 @@ impl Zone {
             old.minimum(),
         );
         let set = Rrset { ttl: self.soa_ttl, data: vec![ZoneRecordData::Soa(self.soa.clone())] };
-        Arc::make_mut(self.nodes.entry(self.apex.clone()).or_default()).insert(Rtype::SOA, set);
+        Arc::make_mut(self.nodes.entry(&self.apex)).insert(Rtype::SOA, set);
     }
 }
 

@@ -24,15 +24,39 @@ pub(crate) struct Rr {
     pub(crate) data: Rdata,
 }
 
+/// One record of an answer, for the most part where it stands in the zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given<'a> {
+    pub(crate) owner: Cow<'a, Name>,
+    pub(crate) ttl: Ttl,
+    pub(crate) data: Cow<'a, Rdata>,
+}
+
 impl Rr {
     pub(crate) fn plain(&self) -> Record {
-        Record {
-            name: name::show(&self.owner),
-            class: "IN".to_owned(),
-            ttl: self.ttl.as_secs(),
-            rtype: domain::base::RecordData::rtype(&self.data).to_string(),
-            data: show(&self.data),
-        }
+        plain(&self.owner, self.ttl, &self.data)
+    }
+}
+
+impl Given<'_> {
+    pub(crate) fn plain(&self) -> Record {
+        plain(&self.owner, self.ttl, &self.data)
+    }
+}
+
+impl From<Rr> for Given<'_> {
+    fn from(record: Rr) -> Self {
+        Self { owner: Cow::Owned(record.owner), ttl: record.ttl, data: Cow::Owned(record.data) }
+    }
+}
+
+fn plain(owner: &Name, ttl: Ttl, data: &Rdata) -> Record {
+    Record {
+        name: name::show(owner),
+        class: "IN".to_owned(),
+        ttl: ttl.as_secs(),
+        rtype: domain::base::RecordData::rtype(data).to_string(),
+        data: show(data),
     }
 }
 

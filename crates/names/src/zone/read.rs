@@ -17,6 +17,7 @@ use domain::zonefile::inplace::{Entry, Zonefile};
 use super::entries::{Entries, Place};
 use super::rdata::{self, Rdata};
 use super::{Node, Rrset, Zone, ZoneFault, piecemeal};
+use crate::by_name::ByName;
 use crate::name::{self, Name};
 
 /// Largest TTL (RFC 2181, section 8).
@@ -170,7 +171,7 @@ pub(super) fn assemble(
         }
         return None;
     };
-    let mut zone = Zone { apex, soa, soa_ttl, nodes: BTreeMap::new() };
+    let mut zone = Zone { apex, soa, soa_ttl, nodes: ByName::default() };
     let mut places = BTreeMap::new();
     for line in lines {
         // The last record of an owner is the one that came too many.
@@ -233,7 +234,7 @@ impl Zone {
         if is_meta(line.rtype) {
             return Err(format!("{} is not a type of records", line.rtype));
         }
-        let node: &mut Node = Arc::make_mut(self.nodes.entry(line.owner.clone()).or_default());
+        let node: &mut Node = Arc::make_mut(self.nodes.entry(&line.owner));
         let set = node.entry(line.rtype).or_insert_with(|| Rrset { ttl: line.ttl, data: Vec::new() });
         // Signatures take the TTL of what they sign, which differs from type to type.
         if set.ttl != line.ttl && line.rtype != Rtype::RRSIG {
@@ -258,7 +259,7 @@ impl Zone {
     /// What cannot stand together, with its owner.
     pub(super) fn contradictions(&self) -> Vec<(Name, String)> {
         let mut list = Vec::new();
-        for (owner, node) in &self.nodes {
+        for (owner, node) in self.nodes.iter() {
             for why in contradictions(&self.apex, owner, node) {
                 list.push((owner.clone(), why));
             }
