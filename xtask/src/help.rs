@@ -91,6 +91,7 @@ Rows:
   P3   500 and 10,000 targets hang at once: when the page says so
   P4   memory at 10,000 checks, with a reader                      nginx
   P5   the public page under load, beside nginx                    wrk, nginx
+  P7   our name server beside NSD, one worker each               nsd, dnsperf
   P12  false outages over a simulated year
   P13  replay of the log into state
   P14  growth: CPU per check at 50,000 checks and at 500           nginx
