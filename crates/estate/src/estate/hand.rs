@@ -8,7 +8,7 @@ use serde_json::json;
 use super::zones::serial_at;
 use super::{Estate, EstateError};
 use crate::http::{Call, exchange};
-use crate::role::{Faults, Role, ServedPage};
+use crate::role::{Faults, Role, SLOW_MAX_MS, ServedPage};
 use crate::zone::{Shape, ZoneEdit, plain};
 
 /// The longest text of a page that stands in front of a role, in bytes.
@@ -149,6 +149,18 @@ impl Estate {
     /// When the role does not obey.
     pub async fn slow_disk(&mut self, role: Role, slow: bool) -> Result<(), EstateError> {
         self.with_faults(role, |faults| faults.slow_disk = slow).await
+    }
+
+    /// Makes each answer of a role wait so long, a minute at most; or no longer.
+    ///
+    /// # Errors
+    /// When that is too long, or the role does not obey.
+    pub async fn slow(&mut self, role: Role, by: Option<Duration>) -> Result<(), EstateError> {
+        let slow_ms = by.map(|by| u32::try_from(by.as_millis()).unwrap_or(u32::MAX));
+        if slow_ms.is_some_and(|ms| ms > SLOW_MAX_MS) {
+            return Err(EstateError::Role { role, why: format!("an answer waits {SLOW_MAX_MS} ms at most") });
+        }
+        self.with_faults(role, |faults| faults.slow_ms = slow_ms).await
     }
 
     /// Makes a role answer nothing any more: downloads stop in the middle, other requests hang; or no longer.

@@ -16,8 +16,6 @@ use crate::role::{Faults, ServedPage};
 
 /// The largest body that a role takes, in bytes.
 const BODY_MAX: usize = 16 * 1024;
-/// How long an answer of a slow role waits.
-const SLOWNESS: Duration = Duration::from_secs(3);
 /// How long a request may take to arrive and be answered, but for the content of the answer: a body that drips would
 /// keep its place for ever.
 const HANDLED_MAX: Duration = Duration::from_secs(15);
@@ -56,9 +54,9 @@ async fn not_that_way(method: Method, uri: Uri) -> Problem {
 
 async fn around(State(faults): State<watch::Receiver<Faults>>, request: Request, next: Next) -> Response {
     let (method, path, begun) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
-    let slow = faults.borrow().slow;
-    if slow {
-        tokio::time::sleep(SLOWNESS).await;
+    let slow_ms = faults.borrow().slow_ms;
+    if let Some(ms) = slow_ms {
+        tokio::time::sleep(Duration::from_millis(ms.into())).await;
     }
     // It ends when the hanging ends, or when the client has gone.
     let hangs = faults.borrow().hang;

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `stall` | downloads stop after some bytes |
 //! | `apology` | every page of a store is its apology page |
-//! | `slow` | every answer waits three seconds |
+//! | `slow`, `slow:MS` | every answer waits three seconds, or so many milliseconds |
 //! | `hang` | no request is answered |
 //! | `slow-disk` | every use of the role's database waits three seconds |
 //! | `page:STATUS:TEXT` | every request is answered with this page; the text in base64url |
@@ -30,6 +30,10 @@ use tokio::sync::{mpsc, watch};
 /// The longest order.
 const LINE_MAX: u64 = 4096;
 
+/// How long an answer of a slow role waits where nobody says, and at most.
+const SLOW_MS: u32 = 3_000;
+pub(crate) const SLOW_MAX_MS: u32 = 60_000;
+
 /// What is wrong with a role on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults {
@@ -37,8 +41,8 @@ pub struct Faults {
     pub stall: bool,
     /// Every page is the apology page, with status 200.
     pub apology: bool,
-    /// Every answer waits three seconds.
-    pub slow: bool,
+    /// Every answer waits so many milliseconds.
+    pub slow_ms: Option<u32>,
     /// No request is answered.
     pub hang: bool,
     /// Every use of the role's database waits three seconds.
@@ -65,7 +69,7 @@ impl Faults {
     pub(crate) fn add(&mut self, other: &Self) {
         self.stall |= other.stall;
         self.apology |= other.apology;
-        self.slow |= other.slow;
+        self.slow_ms = self.slow_ms.max(other.slow_ms);
         self.hang |= other.hang;
         self.slow_disk |= other.slow_disk;
         if other.page.is_some() {
@@ -79,7 +83,8 @@ impl Faults {
         match word.split_once(':').unwrap_or((word, "")) {
             ("stall", "") => self.stall = true,
             ("apology", "") => self.apology = true,
-            ("slow", "") => self.slow = true,
+            ("slow", "") => self.slow_ms = Some(SLOW_MS),
+            ("slow", ms) => self.slow_ms = Some(ms.parse().ok().filter(|ms| *ms <= SLOW_MAX_MS)?),
             ("hang", "") => self.hang = true,
             ("slow-disk", "") => self.slow_disk = true,
             ("page", page) => self.page = Some(ServedPage::read(page)?),
@@ -117,18 +122,18 @@ impl fmt::Display for Faults {
         let switches = [
             ("stall", self.stall),
             ("apology", self.apology),
-            ("slow", self.slow),
             ("hang", self.hang),
             ("slow-disk", self.slow_disk),
         ];
         let on = switches.into_iter().filter(|(_, on)| *on).map(|(word, _)| word.to_owned());
+        let slow = self.slow_ms.map(|ms| format!("slow:{ms}"));
         let page = self
             .page
             .iter()
             .map(|page| format!("page:{}:{}", page.status, BASE64URL_NOPAD.encode(page.text.as_bytes())));
         let cut = self.cut.iter().map(|code| format!("cut:{code}"));
         let withheld = self.withhold.iter().map(|role| format!("withhold:{role}"));
-        let words: Vec<String> = on.chain(page).chain(cut).chain(withheld).collect();
+        let words: Vec<String> = on.chain(slow).chain(page).chain(cut).chain(withheld).collect();
         f.write_str(&words.join(" "))
     }
 }
@@ -228,9 +233,11 @@ mod tests {
 
     #[test]
     fn faults_read_back() {
-        for words in
-            ["", "stall", "stall apology slow hang slow-disk page:503:U29ycnk cut:gb cut:in withhold:dns-in"]
-        {
+        for words in [
+            "",
+            "stall",
+            "stall apology hang slow-disk slow:1800 page:503:U29ycnk cut:gb cut:in withhold:dns-in",
+        ] {
             let faults: Faults = words.parse().unwrap();
             assert_eq!(faults.to_string(), words);
             assert_eq!(format!("set {words}").parse(), Ok(Order::Set(faults)));

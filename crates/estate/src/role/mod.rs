@@ -38,6 +38,7 @@ use crate::http::{Door, shell};
 use crate::layout::Region;
 
 pub use args::{ArgsError, RoleArgs, USAGE};
+pub(crate) use control::SLOW_MAX_MS;
 pub use control::{Faults, ServedPage};
 pub use delivery::{PROBE_SHA256, PROBE_SIZE};
 pub(crate) use dns::KEY_FILE;

@@ -157,6 +157,19 @@ async fn on_a_full_disk_nothing_is_bought_and_what_was_bought_is_there() {
 }
 
 #[tokio::test]
+async fn a_slow_role_answers_rightly_and_as_late_as_it_is_told() {
+    let mut estate = estate().await;
+    let customer = Customer::of(&estate);
+    estate.slow(Role::Commerce, Some(Duration::from_millis(700))).await.unwrap();
+    let begun = Instant::now();
+    assert_eq!(customer.buy("k").await.unwrap().status, 201);
+    assert!(begun.elapsed() >= Duration::from_millis(700));
+    assert!(estate.slow(Role::Commerce, Some(Duration::from_secs(3_600))).await.is_err());
+    estate.slow(Role::Commerce, None).await.unwrap();
+    mended(estate, &customer).await;
+}
+
+#[tokio::test]
 async fn at_a_slow_disk_buying_waits() {
     let (estate, customer) = pulled("disk-slow").await;
     let begun = Instant::now();

@@ -1,15 +1,20 @@
 //! What is done to the estate, through its own doors: scenario words to the estate's roles, and each cause to its call.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use candor_estate::role::Role;
 use candor_estate::{Estate, Region, ServedPage};
 
+use crate::Ms;
 use crate::cause::{Cause, Link, LinkEnd};
 use crate::live::LiveError;
 use crate::live::link::Ground;
 use crate::live::secure;
 use crate::scenario::{COPIES, Scenario};
+
+/// The most by which the estate makes an answer wait.
+const SLOWEST_MS: Ms = 60_000;
 
 /// Why a cause cannot be brought about, if so.
 pub(super) fn obstacle(cause: &Cause, scenario: &Scenario) -> Option<&'static str> {
@@ -20,6 +25,7 @@ pub(super) fn obstacle(cause: &Cause, scenario: &Scenario) -> Option<&'static st
         Cause::ExpireCertificate { host } if secure::store_of(host, scenario).is_none() => {
             Some("only the storefronts of its places have certificates, such as gb.apps")
         }
+        Cause::SlowDisk { by_ms, .. } if *by_ms > SLOWEST_MS => Some("an answer waits a minute at most"),
         _ => None,
     }
 }
@@ -130,7 +136,9 @@ impl Hands {
         let estate = &mut self.estate;
         match cause {
             Cause::FillDisk { role: word } => estate.fill_disk(role(word)?, on).await?,
-            Cause::SlowDisk { role: word, .. } => estate.slow_disk(role(word)?, on).await?,
+            Cause::SlowDisk { role: word, by_ms } => {
+                estate.slow(role(word)?, on.then_some(Duration::from_millis(*by_ms))).await?;
+            }
             Cause::Stall { role: word } => estate.stall(role(word)?, on).await?,
             Cause::ServePage { role: word, status, text } => {
                 let page = ServedPage { status: *status, text: text.clone() };
