@@ -78,6 +78,16 @@ impl ZoneVersions {
         Ok(Self { conn: Mutex::new(conn), most })
     }
 
+    /// The zones of which something is kept.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn apexes(&self) -> Result<Vec<String>, LedgerError> {
+        let conn = self.conn();
+        let mut rows = conn.prepare_cached("SELECT apex FROM zones ORDER BY apex")?;
+        Ok(rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// What is kept of a zone.
     ///
     /// # Errors
@@ -202,6 +212,7 @@ mod tests {
             checked_at: Some(77),
         };
         assert_eq!(versions.load("z.example.").unwrap(), Some(wanted));
+        assert_eq!(versions.apexes().unwrap(), ["z.example."]);
         versions.keep("z.example.", Some(4), 9, "anew", None).unwrap();
         assert_eq!(versions.load("z.example.").unwrap().unwrap().diffs, Vec::<String>::new());
     }
