@@ -572,3 +572,47 @@ fn a_view_shares_with_the_one_before_it_what_did_not_change() {
         before.services.iter().zip(&after.services).map(|(a, b)| std::sync::Arc::ptr_eq(a, b)).collect();
     assert_eq!(shared, [true, false]);
 }
+
+/// Two shops in two places: buying, viewing and downloading fail in both, each in its own way, and browsing works.
+fn two_shops_out() -> Story {
+    let deeds = vec!["browse", "buy", "view", "download"];
+    let services = vec![("apps", deeds.clone()), ("books", deeds)];
+    let mut story = Story::new(plan(&Shape { services, vantages: vec!["here"], ..Shape::default() }));
+    story.everything_passes(at(S));
+    let ways = [("buy", Kind::DnsNxdomain), ("view", Kind::HttpStatus), ("download", Kind::TransferStalled)];
+    for n in [31, 33] {
+        for (deed, kind) in ways {
+            for shop in ["apps", "books"] {
+                for place in ["gb", "in"] {
+                    story.all(&key(shop, deed, Some(place)), at(n * S), Some(kind));
+                }
+            }
+        }
+    }
+    story.handle(at(60 * S), Input::Tick);
+    story
+}
+
+fn told(saying: &candor_core::saying::Saying) -> Vec<(String, usize)> {
+    saying.claims.iter().map(|claim| (claim.deed.can.clone(), claim.services.len())).collect()
+}
+
+#[test]
+fn the_answer_passes_over_nothing_that_fails_for_the_same_services_in_the_same_places() {
+    let view = two_shops_out().engine.view(&Default::default());
+    let expected = [("buy", 2), ("view", 2), ("download", 2), ("browse", 2)];
+    assert_eq!(told(&view.saying), expected.map(|(deed, of)| (deed.to_owned(), of)));
+    assert_eq!(view.saying.more, 0);
+}
+
+#[test]
+fn an_incident_says_once_what_is_the_same_of_several_services() {
+    let view = two_shops_out().engine.view(&Default::default());
+    let candor_core::incident::UpdateText::Said(saying) = &view.incidents[0].updates[0].text else {
+        panic!("Candor said it")
+    };
+    assert_eq!(
+        told(saying),
+        [("buy", 2), ("view", 2), ("download", 2)].map(|(deed, of)| (deed.to_owned(), of))
+    );
+}

@@ -45,6 +45,25 @@ fn every_trouble_is_found_in_time_and_none_is_invented() {
     }
 }
 
+/// So many places that neighbours confirm each other, and so many cells that their services lack rechecks.
+#[test]
+fn in_many_places_every_trouble_is_found_in_time_and_none_is_invented() {
+    let mut policy = policy();
+    policy.degraded.within = Some(Duration::from_secs(1));
+    let places =
+        ["ae", "at", "au", "be", "br", "ca", "ch", "cn", "de", "es", "fr", "gb", "in", "it", "jp", "us"];
+    let services = vec![("app-store", vec!["browse", "buy"]), ("mail", vec!["send"])];
+    let shape = Shape { services, places: places.to_vec(), policy, ..Shape::default() };
+    let weather =
+        Weather { storms: true, partitions: vec![(1, DAY_MS / 4, DAY_MS / 2)], ..Weather::default() };
+    let mut world = World::new(plan(&shape), weather, 2015);
+    world.run_until(DAY_MS);
+    let report = world.report();
+    assert!(report.broken.is_empty(), "{} broken, the first: {}", report.broken.len(), report.broken[0]);
+    assert!(report.found > 20, "{} of {} found", report.found, report.lasting);
+    assert_eq!((report.unlucky, report.green_late_ms), (0, 0), "{report:?}");
+}
+
 #[test]
 fn one_vantage_alone_is_found_and_is_no_outage() {
     let mut world = World::new(plan(&eight_cells()), calm(), 5);

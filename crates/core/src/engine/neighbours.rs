@@ -1,8 +1,9 @@
 //! Neighbours: the cells of one capability that one vantage looks at. Where they go out together they confirm each other.
 //!
 //! A capability in 41 places that is out everywhere would ask for 41 rechecks, and is known already: since the vantage last
-//! saw any of them pass, more than half of those that worked have failed, all in the same way, and at more moments than a
-//! confirmation takes. So many cells are not unlucky in a row, and a burst of loss is over before their moments are.
+//! saw any of them pass, more than half of those that worked have failed, all in the same way, and at more moments than two
+//! confirmations take. So many cells are not unlucky in a row, a burst of loss is over before their moments are, and one
+//! broken address of three would have let one of them pass.
 //! A single pass among them ends this: then each is looked at by itself.
 //!
 //! This confirms a *vote*, as a recheck does, and no more: whether the vantage sees at all, and whether enough others vote
@@ -31,7 +32,8 @@ pub(crate) fn confirmed(group: &[Seat], cells: &[Slot], one: Seat) -> Vec<Seat> 
     let (Some(fault), Some(now)) = (newest.fault(), newest.failed_at) else { return Vec::new() };
     // All of them are looked at within this time.
     let lately = |at: Timestamp| now < after(at, policy.every + policy.deadline);
-    if group.len() <= usize::from(policy.confirm.down) || !newest.failing_from().is_some_and(lately) {
+    let few = usize::from(policy.confirm.down) * 2;
+    if group.len() <= few || !newest.failing_from().is_some_and(lately) {
         return Vec::new();
     }
     let voter = |&(cell, voter): &Seat| cells.get(cell).and_then(|slot| slot.voters.get(voter));
@@ -47,7 +49,7 @@ pub(crate) fn confirmed(group: &[Seat], cells: &[Slot], one: Seat) -> Vec<Seat> 
             fell.push((from, *seat, neighbour.stance));
         }
     }
-    if fell.len() * 2 <= worked || moments(&mut fell, policy) <= usize::from(policy.confirm.down) {
+    if fell.len() * 2 <= worked || moments(&mut fell, policy) <= few {
         return Vec::new();
     }
     fell.into_iter().filter(|(.., stance)| *stance != Stance::Failing).map(|(_, seat, _)| seat).collect()

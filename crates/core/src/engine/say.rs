@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use crate::saying::{Claim, Deed, Fares, PlaceScope, Saying};
 use crate::verdict::Verdict;
 
-/// Claims of trouble in the answer for the whole; the rest is counted.
+/// Troubles in the answer for the whole: what fails for the same services in the same places is one. The rest is counted.
 const WHOLE_MAX: usize = 2;
+/// And no more claims than these.
+const CLAIMS_MAX: usize = 4;
 
 /// What is known of a cell, as far as sayings need it.
 #[derive(Debug, Clone)]
@@ -44,7 +46,14 @@ pub(crate) fn of_cell(fact: &Fact<'_>) -> Saying {
     Saying { verdict: fact.verdict, claims: alloc::vec![claim], more: 0 }
 }
 
-/// The saying of a service, or of an incident: one claim for each group of cells that fare alike.
+/// The saying of an incident: as of a group, but services of which the same is to be said stand together.
+pub(crate) fn of_incident(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
+    let claims = claims(facts);
+    let joined = across_services(claims.iter().map(|(_, claim)| claim));
+    Saying { verdict, claims: joined.into_iter().map(Joined::into_claim).collect(), more: 0 }
+}
+
+/// The saying of a service: one claim for each group of cells that fare alike.
 pub(crate) fn of_group(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
     let claims = claims(facts).into_iter().map(|(_, claim)| claim).collect();
     Saying { verdict, claims, more: 0 }
@@ -66,16 +75,36 @@ pub(crate) fn of_whole<'c>(
             .into_iter()
             .partition(|joined| joined.claim.fares == Fares::Works);
     let failing = trouble.iter().filter(|j| !matches!(j.claim.fares, Fares::Unknown(_))).count();
-    let keep = if failing > 0 { WHOLE_MAX.min(failing) } else { 1 };
-    let more = u32::try_from(trouble.len().saturating_sub(keep)).unwrap_or(u32::MAX);
     // With thousands of services on either side, a look through a list for each would take seconds.
     let worst: BTreeSet<&str> = trouble.iter().take(1).flat_map(|j| j.services.iter().copied()).collect();
     let hit = |j: &Joined<'_>| !worst.is_empty() && j.services.iter().any(|s| worst.contains(s));
     let reach = |j: &Joined<'_>| (hit(j), j.services.len(), named(&j.claim.places));
     // `rev`, because the last of equals is kept and the plan's order should win.
     let contrast = works.into_iter().rev().max_by_key(reach);
-    let kept = trouble.into_iter().take(keep).chain(contrast);
-    Saying { verdict, claims: kept.map(Joined::into_claim).collect(), more }
+    let (all, mut kept) = (trouble.len(), foremost(trouble, failing));
+    let more = u32::try_from(all.saturating_sub(kept.len())).unwrap_or(u32::MAX);
+    kept.extend(contrast);
+    // The first line is for customers; where it was measured from stands beside each cell.
+    let bare = |joined: Joined<'_>| Claim { measured_from: Vec::new(), ..joined.into_claim() };
+    Saying { verdict, claims: kept.into_iter().map(bare).collect(), more }
+}
+
+/// The first of all troubles, of which so many are failures; the first of what is not known, where there are none.
+fn foremost(trouble: Vec<Joined<'_>>, failing: usize) -> Vec<Joined<'_>> {
+    let fails = |j: &Joined<'_>| matches!(j.claim.fares, Fares::Fails(_));
+    let mut heads = 0;
+    let mut kept: Vec<Joined<'_>> = Vec::new();
+    for one in trouble.into_iter().take(failing.max(1)) {
+        let beside = |j: &Joined<'_>| {
+            fails(j) && fails(&one) && j.services == one.services && j.claim.places == one.claim.places
+        };
+        let head = !kept.iter().any(beside);
+        if kept.len() < CLAIMS_MAX && (!head || heads < WHOLE_MAX) {
+            heads += usize::from(head);
+            kept.push(one);
+        }
+    }
+    kept
 }
 
 const fn named(scope: &PlaceScope) -> usize {
@@ -140,6 +169,8 @@ struct Joined<'c> {
     claim: &'c Claim,
     services: Vec<&'c str>,
     since: Option<Timestamp>,
+    /// Where all of them were measured from, if from the same.
+    from: &'c [String],
 }
 
 impl Joined<'_> {
@@ -147,8 +178,7 @@ impl Joined<'_> {
         Claim {
             services: self.services.into_iter().map(String::from).collect(),
             since: self.since,
-            // The first line is for customers; where it was measured from stands beside each cell.
-            measured_from: Vec::new(),
+            measured_from: self.from.to_vec(),
             ..self.claim.clone()
         }
     }
@@ -165,8 +195,14 @@ fn across_services<'c>(claims: impl Iterator<Item = &'c Claim>) -> Vec<Joined<'c
             Some(twin) => {
                 twin.services.extend(services);
                 twin.since = twin.since.min(claim.since).or(claim.since);
+                if twin.from != claim.measured_from {
+                    twin.from = &[];
+                }
             }
-            None => joined.push(Joined { claim, services: services.collect(), since: claim.since }),
+            None => {
+                let (since, from) = (claim.since, claim.measured_from.as_slice());
+                joined.push(Joined { claim, services: services.collect(), since, from });
+            }
         }
     }
     joined

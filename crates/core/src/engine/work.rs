@@ -226,7 +226,7 @@ impl Engine {
             .unwrap_or_default();
         let facts = self.facts(|key| keys.contains(key));
         let verdict = say::roll_up(facts.iter().map(|fact| fact.verdict));
-        say::of_group(&facts, verdict)
+        say::of_incident(&facts, verdict)
     }
 
     pub(super) fn update_incident(&mut self, id: IncidentId, update: Update) {
