@@ -109,8 +109,10 @@ fn merged<'a>(claims: &'a [Claim], as_of: Option<Timestamp>, around: Around) -> 
         } else {
             claim.services.clone()
         };
+        // The headline does not say why, so it need not be told apart.
+        let fail = |fares: Fares| around == Around::Headline && matches!(fares, Fares::Fails(_));
         let alike = |p: &&mut Phrase<'a>| {
-            p.fares == claim.fares
+            (p.fares == claim.fares || fail(p.fares) && fail(claim.fares))
                 && *p.places == claim.places
                 && p.since == since
                 && p.from == claim.measured_from.as_slice()

@@ -12,6 +12,9 @@ use super::{kinds, nouns, sentences, times};
 use crate::scene;
 use crate::words::{Around, Measured, Trouble};
 
+/// What customers do that a title names; beyond that they are counted.
+const DEEDS_NAMED: usize = 3;
+
 /// The answer. What all cells share is said of the whole; otherwise the saying speaks. Intended downtime is not
 /// counted in, and is not passed over either.
 pub(super) fn headline(view: &View) -> (String, Option<String>) {
@@ -114,7 +117,12 @@ pub(super) fn unsaid(trouble: &Trouble, kind: Option<Kind>, now: Verdict) -> Str
 
 /// "buying from the App Store in all 41 places"
 pub(super) fn affected(trouble: &Trouble) -> String {
-    let forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
+    let mut forms: Vec<String> = trouble.deeds.iter().map(|d| nouns::tidy(&d.doing)).collect();
+    // One over is named as well: "1 more" would be no shorter.
+    if forms.len() > DEEDS_NAMED + 1 {
+        let more = forms.split_off(DEEDS_NAMED).len();
+        forms.push(format!("{more} more"));
+    }
     let deeds: Vec<_> = trouble.deeds.iter().collect();
     let what = nouns::tied(&forms, &deeds, &nouns::services(&trouble.services));
     sentences::spaced(&[&what, &nouns::places(&trouble.places)])
