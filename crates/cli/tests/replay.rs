@@ -124,3 +124,21 @@ fn what_cannot_be_played_ends_with_2_and_says_why() {
     insta::assert_snapshot!("missing", run(folder.path(), &["replay", "nothing.yaml"]).all());
     insta::assert_snapshot!("folder", run(folder.path(), &["replay", "."]).all());
 }
+
+#[test]
+fn what_cannot_be_played_live_is_refused_before_anything_starts_and_simulated_plays_it() {
+    let folder = tempfile::tempdir().expect("an empty folder");
+    let causes = [
+        ("expire-certificate: id", "storefronts"),
+        ("link: {copy: ns4, drop: 30%}", "name servers can be cut"),
+        ("slow-disk: {role: commerce, by: 2m}", "a minute at most"),
+    ];
+    for (cause, why) in causes {
+        let text = format!("scenario: Mine\nlasts: 10m\ntimeline:\n  - {{at: 2m, for: 4m, {cause}}}\n");
+        std::fs::write(folder.path().join("mine.yaml"), text).expect("a file");
+        let said = run(folder.path(), &["replay", "mine.yaml", "--live"]);
+        assert_eq!(said.code, Some(2), "{}", said.all());
+        assert!(said.err.contains(why) && said.err.contains("--simulated plays it"), "{}", said.all());
+        assert!(!said.err.contains("Starting"), "{}", said.all());
+    }
+}

@@ -111,3 +111,9 @@ fn one_copy_of_the_zone_lacks_a_name_and_only_its_place_suffers() {
     let fails: Vec<Fails> = vec![("music", "*", Some("in"))];
     holds("publish: {remove: [in.music]}", &fails, &[Layer::Dns]);
 }
+
+#[test]
+fn a_certificate_expires_at_one_storefront_and_the_same_store_is_well_elsewhere() {
+    let fails: Vec<Fails> = vec![("music", "*", Some("in"))];
+    holds("expire-certificate: in.music", &fails, &[Layer::Tls]);
+}
