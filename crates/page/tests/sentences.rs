@@ -139,6 +139,19 @@ fn claims_that_differ_only_in_the_deed_are_told_together() {
 }
 
 #[test]
+fn the_first_line_tells_in_one_what_fails_together_whatever_the_reasons() {
+    let (_, mut view) =
+        scenes::all().into_iter().find(|(_, v)| v.overall == Verdict::Outage).expect("a scene of an outage");
+    let stalled = Fares::Fails(Kind::TransferStalled);
+    view.saying.claims = vec![claim(1, STORE, all(41), NXDOMAIN), claim(2, STORE, all(41), stalled)];
+    let told = headline(&view, Language::English);
+    assert!(
+        told.starts_with("Buying and downloading in the App Store have failed in all 41 places since"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_first_line_of_each_scene() {
     let told: Vec<String> = scenes::all()
         .into_iter()

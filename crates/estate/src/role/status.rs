@@ -41,8 +41,8 @@ pub const STATUS_KEY: &str = "open-sesame-status";
 /// The systems, in the order in which they are shown.
 const SYSTEMS: &[(&str, &str)] = &[
     ("apps", "App Store"),
-    ("macapps", "Mac App Store"),
-    ("music", "Music, films and series"),
+    ("macapps", "Desktop App Store"),
+    ("music", "Music & Film Store"),
     ("books", "Book Store"),
     ("purchase", "In-app purchase"),
     ("sign-in", "Sign-in"),
