@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use self::replay::ReplayArgs;
-use self::zone::ZoneServeArgs;
+use self::zone::{ZoneRollbackArgs, ZoneServeArgs, ZoneVersionsArgs};
 use crate::print;
 
 /// Candor tells the truth about a service: it measures what customers can do, decides from that evidence, and says so.
@@ -268,6 +268,16 @@ pub(crate) enum ZoneCommand {
         after_help = "Examples:\n  candor zone serve corp.zone --listen 127.0.0.1:5353\n\n  a primary, and a secondary that copies from it, with a shared key:\n  openssl rand -base64 32 > xfr.key; chmod 600 xfr.key\n  candor zone serve corp.zone --listen 192.0.2.1:53 --store zones.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --allow-transfer key:xfr.example --notify 192.0.2.2+key:xfr.example\n  candor zone serve --listen 192.0.2.2:53 --store copies.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --secondary corp.example=192.0.2.1+key:xfr.example\n\nThe origin comes from $ORIGIN or the SOA. SIGHUP reads the files again:\na bad one is refused, and the version before it stays in force. Give a changed\nfile a higher serial, or copies will not take it.\nFor internal zones; experimental on the open internet. More: docs/dns-server.md"
     )]
     Serve(ZoneServeArgs),
+    /// List the versions of zones that a store keeps
+    #[command(
+        after_help = "Example:\n  candor zone versions zones.db --zone corp.example\n\nIt can be read while the server runs."
+    )]
+    Versions(ZoneVersionsArgs),
+    /// Bring the records of an earlier version back, under a newer serial
+    #[command(
+        after_help = "Examples:\n  candor zone versions zones.db                   which versions there are\n  candor zone rollback zones.db corp.zone --to 7 --dry-run\n  candor zone rollback zones.db corp.zone --to 7\n  kill -HUP PID                                   puts it in force\n\nThe file must hold the newest version that the store keeps: one that was\nchanged since is refused and left alone."
+    )]
+    Rollback(ZoneRollbackArgs),
 }
 
 #[cfg(test)]

@@ -27,7 +27,10 @@ fn help_of_every_command_fits_80_columns() {
         &["help", "ledger", "backup"],
         &["help", "demo"],
         &["help", "demo", "break"],
+        &["help", "zone"],
         &["help", "zone", "serve"],
+        &["help", "zone", "versions"],
+        &["help", "zone", "rollback"],
         &["help", "completions"],
         &["help", "man"],
     ] {

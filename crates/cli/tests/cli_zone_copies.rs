@@ -119,6 +119,8 @@ async fn a_copy_follows_its_primary_and_both_go_on_where_they_were_when_killed()
         "candor_dns_transfers_fetched_total{result=\"axfr\"} 0",
         "candor_dns_zone_serial{zone=\"corp.example.\"} 3",
         "candor_dns_zone_served{zone=\"corp.example.\"} 1",
+        "candor_dns_zone_expires_seconds{zone=\"corp.example.\"} 86",
+        "candor_dns_zone_refreshed_seconds{zone=\"corp.example.\"} ",
     ] {
         assert!(counts.contains(line), "{line}: {counts}");
     }

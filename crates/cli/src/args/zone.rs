@@ -1,4 +1,4 @@
-//! The arguments of `candor zone serve`, and how addresses, keys and copies are written in them.
+//! The arguments of `candor zone`, and how addresses, keys and copies are written in them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -39,6 +39,34 @@ pub(crate) struct ZoneServeArgs {
     /// Counts for Prometheus at http://ADDR/metrics
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// `candor zone versions`
+#[derive(Debug, Group)]
+pub(crate) struct ZoneVersionsArgs {
+    /// What `candor zone serve --store` keeps
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// This zone alone
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+}
+
+/// `candor zone rollback`
+#[derive(Debug, Group)]
+pub(crate) struct ZoneRollbackArgs {
+    /// What `candor zone serve --store` keeps
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The zone's file, as it is in force; it is written anew, and what it was is kept beside it as FILE~
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The serial of the version whose records come back
+    #[arg(long, value_name = "SERIAL")]
+    pub(crate) to: u32,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Another name server, and the name of the key that is shared with it.

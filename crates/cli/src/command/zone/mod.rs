@@ -1,7 +1,8 @@
-//! `candor zone`: zones served authoritatively, from files or as copies of another server's.
+//! `candor zone`: zones served authoritatively, from files or as copies of another server's; their versions, and the way back.
 
 mod metrics;
 mod store;
+mod versions;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
@@ -19,8 +20,11 @@ use crate::print::{counted, note, quoted};
 const SECRET_MAX: u64 = 4096;
 
 pub(crate) async fn run(command: ZoneCommand) -> Outcome {
-    let ZoneCommand::Serve(args) = command;
-    serve(args).await
+    match command {
+        ZoneCommand::Serve(args) => serve(args).await,
+        ZoneCommand::Versions(args) => versions::list(&args),
+        ZoneCommand::Rollback(args) => versions::rollback(args).await,
+    }
 }
 
 async fn serve(args: ZoneServeArgs) -> Outcome {

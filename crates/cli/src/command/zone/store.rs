@@ -14,6 +14,22 @@ use crate::print::quoted;
 pub(super) struct Disk(ZoneVersions);
 
 impl Disk {
+    /// The file, which must be there.
+    pub(super) fn open_kept(path: &Path) -> Result<Self, Failure> {
+        if path.try_exists()? {
+            return Self::open(path);
+        }
+        let path = quoted(&path.to_string_lossy());
+        Err(Failure(format!(
+            "there is no store at {path}\n  name the file that `candor zone serve --store` has"
+        )))
+    }
+
+    /// The zones of which something is kept.
+    pub(super) fn apexes(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.0.apexes()?)
+    }
+
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let opened = ZoneVersions::open(path, u32::try_from(DIFFS_KEPT).unwrap_or(u32::MAX));
         opened.map(Self).map_err(|error| match error {
