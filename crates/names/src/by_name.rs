@@ -4,6 +4,8 @@
 //! names in canonical order, and the key of a name begins with the keys of all names above it. Bytes 0 and 1 inside of a
 //! label are written as two, so that a label cannot look closed. Failure policy: none; every name has a key.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
@@ -14,6 +16,9 @@ use crate::name::Name;
 /// Longest name in wire form, and most labels in it (RFC 1035, section 3.1).
 const MAX_NAME: usize = 255;
 const MAX_LABELS: usize = MAX_NAME / 2 + 1;
+
+/// Longest key that is held without a pointer to it.
+const SHORT: usize = 38;
 
 /// The key of a name, and of every name above it.
 pub(crate) struct Path {
@@ -91,9 +96,60 @@ impl Path {
     }
 }
 
+/// A key that is held. Most are short, and stand where they are compared: following a pointer costs more than comparing.
+#[derive(Clone)]
+enum Key {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Arc<[u8]>),
+}
+
+impl Key {
+    fn of(name: &Name) -> Self {
+        let path = Path::of(name);
+        let key = path.whole();
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..key.len()), u8::try_from(key.len())) {
+            (Some(room), Ok(length)) => {
+                room.copy_from_slice(key);
+                Self::Short { length, bytes }
+            }
+            _ => Self::Long(Arc::from(key)),
+        }
+    }
+}
+
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        match self {
+            Self::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        Borrow::<[u8]>::borrow(self).cmp(other.borrow())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Key {}
+
 /// A map of names in canonical order.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ByName<T>(BTreeMap<Arc<[u8]>, (Name, T)>);
+pub(crate) struct ByName<T>(BTreeMap<Key, (Name, T)>);
 
 impl<T> Default for ByName<T> {
     fn default() -> Self {
@@ -125,7 +181,10 @@ impl<T> ByName<T> {
     /// Whether the name with this key is here, or lies above one that is.
     pub(crate) fn exists(&self, key: &[u8]) -> bool {
         let from = (Bound::Included(key), Bound::Unbounded);
-        self.0.range::<[u8], _>(from).next().is_some_and(|(found, _)| found.starts_with(key))
+        self.0
+            .range::<[u8], _>(from)
+            .next()
+            .is_some_and(|(found, _)| Borrow::<[u8]>::borrow(found).starts_with(key))
     }
 
     pub(crate) fn get_mut(&mut self, name: &Name) -> Option<&mut T> {
@@ -137,12 +196,11 @@ impl<T> ByName<T> {
     where
         T: Default,
     {
-        let key = Arc::from(Path::of(name).whole());
-        &mut self.0.entry(key).or_insert_with(|| (name.clone(), T::default())).1
+        &mut self.0.entry(Key::of(name)).or_insert_with(|| (name.clone(), T::default())).1
     }
 
     pub(crate) fn insert(&mut self, name: Name, value: T) {
-        self.0.insert(Arc::from(Path::of(&name).whole()), (name, value));
+        self.0.insert(Key::of(&name), (name, value));
     }
 
     pub(crate) fn remove(&mut self, name: &Name) -> Option<T> {
@@ -198,6 +256,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_a_name_has_is_found_whatever_the_length_of_its_key(names in prop::collection::vec(name(), 0..40)) {
+            let mut map: ByName<usize> = names.iter().cloned().zip(0..).collect();
+            let mut wanted: BTreeMap<Name, usize> = names.iter().cloned().zip(0..).collect();
+            for at in 0..2 {
+                prop_assert!(map.iter().map(|(_, value)| value).eq(wanted.values()));
+                prop_assert!(names.iter().all(|name| map.get(name) == wanted.get(name)));
+                if let Some(name) = names.get(at) {
+                    prop_assert_eq!(map.remove(name), wanted.remove(name));
+                }
+            }
+        }
+
         #[test]
         fn keys_are_ordered_as_names_are(one in name(), other in name()) {
             let (left, right) = (Path::of(&one), Path::of(&other));

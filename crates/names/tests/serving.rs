@@ -260,7 +260,7 @@ async fn every_authority_is_asked_and_disagreement_is_said() {
     let text = "$ORIGIN z.example.\n@ 60 SOA ns1 h 1 2 3 4 5\n@ 60 NS ns1\n@ 60 NS ns2\nns1 60 A 127.0.0.1\n\
                 ns2 60 A 127.0.0.2\nwww 60 A 192.0.2.1\na.b.c 60 A 192.0.2.2\n";
     let one = Ours::start(vec![zone(text)]).await;
-    let other = candor_names::Server::bind(
+    let other = Server::bind(
         &[SocketAddr::from(([127, 0, 0, 2], one.address.port()))],
         vec![zone(&text.replace("192.0.2.1", "192.0.2.9"))],
     )
