@@ -110,7 +110,7 @@ impl Versions {
 
     /// What changed from each version to the next, oldest first.
     pub fn changes(&self) -> impl DoubleEndedIterator<Item = &ZoneDiff> {
-        self.diffs.iter().map(|diff| diff.as_ref())
+        self.diffs.iter().map(AsRef::as_ref)
     }
 
     /// The version with this serial, made from the newest by the way back.
