@@ -15,7 +15,6 @@ pub(super) struct CellScore {
     pub(super) recovered_ms: Option<Ms>,
     pub(super) scope_right: bool,
     pub(super) layer_right: Option<bool>,
-    pub(super) words_right: bool,
     pub(super) broken: Vec<String>,
 }
 
@@ -38,7 +37,7 @@ pub(super) fn score(name: &CellName, truth: &Truth, seen: &Seen, bounds: &Bounds
         bounds,
         lasts_ms: truth.lasts_ms,
     };
-    let mut score = CellScore { scope_right: true, words_right: true, ..CellScore::default() };
+    let mut score = CellScore { scope_right: true, ..CellScore::default() };
     for span in case.truth {
         match span.fares.can {
             Can::No => case.fault(span, &mut score),
@@ -50,7 +49,6 @@ pub(super) fn score(name: &CellName, truth: &Truth, seen: &Seen, bounds: &Bounds
     case.blindness(&mut score);
     score.unknown_ms = case.unknown();
     case.settled(&mut score);
-    score.words_right = case.seen.iter().all(|span| !span.said.words.trim().is_empty());
     score
 }
 
@@ -206,6 +204,13 @@ impl Case<'_> {
             Layer::ALL.into_iter().max_by_key(|layer| named(*layer)).filter(|layer| named(*layer) > 0);
         if let Some(layer) = longest {
             score.layer_right = Some(score.layer_right.unwrap_or(true) && layer == truth);
+            if layer != truth {
+                let (name, from, said) = (self.name, clock(span.from_ms), layer.word());
+                score.broken.push(format!(
+                    "{name}, from {from}: the page named the layer {said}, customers failed at {} (layer)",
+                    truth.word()
+                ));
+            }
         }
     }
 

@@ -3,14 +3,16 @@
 //! *Detection* (P9): from the moment at which customers of a cell cannot, until the page says of that cell that it fails.
 //! *False green* (P10): the page says operational while customers cannot, or beyond the lease while whoever watches could
 //! see nothing. *False red*: the page says outage while customers can. *Unknown* is never false, but it is counted.
-//! *Scope*: the page calls failing each cell that fails, and none that does not.
+//! *Scope*: the page calls failing each cell that fails, and none that does not. *Words*: each sentence says one thing of
+//! one cell. *Layer*: where customers fail, by what the page named for longest.
 //!
-//! In reading order: `bounds` (what is allowed), `cell` (one cell), then the sum over cells here.
+//! In reading order: `bounds` (what is allowed), `cell` (one cell), `words`, then the sum over cells here.
 
 mod bounds;
 mod cell;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde::Serialize;
 
@@ -41,7 +43,7 @@ pub struct Scores {
     pub recovered_s: Option<f64>,
     /// Whether the layer named is where customers failed.
     pub layer_right: Option<bool>,
-    /// Whether the words fit what is measured: failing cells are given a sentence of their own.
+    /// Whether each sentence said one thing of one cell.
     pub words_right: bool,
     /// How many incidents the page opened.
     pub incidents: usize,
@@ -77,7 +79,9 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
     let longest = |pick: fn(&CellScore) -> u64| seconds(cells.iter().map(pick).max().unwrap_or(0));
     let latest = |pick: fn(&CellScore) -> Option<u64>| cells.iter().filter_map(pick).max().map(seconds);
     let layers: Vec<bool> = cells.iter().filter_map(|cell| cell.layer_right).collect();
+    let words = words::wrong(seen);
     let mut broken: Vec<String> = cells.iter().flat_map(|cell| cell.broken.iter().cloned()).collect();
+    broken.extend(words.iter().cloned());
     let more = broken.len().saturating_sub(BROKEN_MAX);
     broken.truncate(BROKEN_MAX);
     if more > 0 {
@@ -93,7 +97,7 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
         scope_right: cells.iter().all(|cell| cell.scope_right),
         recovered_s: latest(|cell| cell.recovered_ms),
         layer_right: (!layers.is_empty()).then(|| layers.iter().all(|right| *right)),
-        words_right: cells.iter().all(|cell| cell.words_right),
+        words_right: words.is_empty(),
         incidents: seen.incidents.len(),
         impact: Impact { not_taken: truth.not_taken.clone() },
         broken,

@@ -10,8 +10,8 @@ use crate::truth::{Can, CellName, Fares, Layer, Truth};
 
 const LASTS_MS: Ms = 3_600_000;
 
-fn said(verdict: Verdict, layer: Option<Layer>) -> Said {
-    Said { verdict, maintenance: false, layer, words: "a sentence".into() }
+fn said(cell: &CellName, verdict: Verdict, layer: Option<Layer>) -> Said {
+    Said { verdict, maintenance: false, layer, words: format!("{cell}: {}", verdict.word()) }
 }
 
 fn cell(n: usize) -> CellName {
@@ -45,7 +45,7 @@ fn honest(truth: &Truth) -> Seen {
     let mut seen = Seen::default();
     for (cell, spans) in &truth.cells {
         for span in spans {
-            seen.note(cell, span.from_ms, &said(verdict_of(span.fares.can), span.fares.layer));
+            seen.note(cell, span.from_ms, &said(cell, verdict_of(span.fares.can), span.fares.layer));
         }
     }
     seen.end(truth.lasts_ms);
@@ -56,7 +56,7 @@ fn honest(truth: &Truth) -> Seen {
 fn stubborn(truth: &Truth, verdict: Verdict) -> Seen {
     let mut seen = Seen::default();
     for cell in truth.cells.keys() {
-        seen.note(cell, 0, &said(verdict, None));
+        seen.note(cell, 0, &said(cell, verdict, None));
     }
     seen.end(truth.lasts_ms);
     seen
@@ -128,8 +128,13 @@ fn outage(fares: Fares) -> Truth {
     truth_of(&[vec![(120_000, Fares::WELL), (180_000, fares), (1, Fares::WELL)]])
 }
 
-/// The page of an outage that turns red and green again so late.
+/// The page of an outage that turns red and green again so late, and names the layer.
 fn late(truth: &Truth, red_ms: Ms, green_ms: Ms) -> Scores {
+    let layer = truth.at(&cell(0), 120_000).and_then(|fares| fares.layer);
+    scored(truth, &page_of(truth, (red_ms, green_ms), layer))
+}
+
+fn page_of(truth: &Truth, (red_ms, green_ms): (Ms, Ms), layer: Option<Layer>) -> Seen {
     let mut seen = stubborn(truth, Verdict::Operational);
     let spans: Vec<(Ms, Verdict)> = vec![
         (0, Verdict::Operational),
@@ -138,10 +143,10 @@ fn late(truth: &Truth, red_ms: Ms, green_ms: Ms) -> Scores {
     ];
     seen.cells.clear();
     for (at, verdict) in spans {
-        seen.note(&cell(0), at, &said(verdict, Some(Layer::Dns)));
+        seen.note(&cell(0), at, &said(&cell(0), verdict, layer));
     }
     seen.end(LASTS_MS);
-    scored(truth, &seen)
+    seen
 }
 
 #[test]
@@ -187,7 +192,44 @@ fn not_to_know_what_could_be_known_is_a_failure_too() {
 }
 
 #[test]
-fn another_layer_is_seen() {
+fn another_layer_than_the_customers_is_wrong() {
     let truth = outage(Fares::fails(Layer::Http));
-    assert_eq!(late(&truth, 5_000, 5_000).layer_right, Some(false));
+    let scores = scored(&truth, &page_of(&truth, (5_000, 5_000), Some(Layer::Dns)));
+    assert_eq!((scores.layer_right, scores.passed()), (Some(false), false));
+    assert_eq!(
+        scores.broken,
+        ["apps buy in p0, from 0:02:00: the page named the layer dns, customers failed at http (layer)"]
+    );
+}
+
+#[test]
+fn a_sentence_that_does_not_say_of_what_or_how_it_fares_is_wrong() {
+    let truth = truth_of(&[vec![(1, Fares::WELL)], vec![(1, Fares::WELL)]]);
+    let page = |words: [(&str, Verdict); 2]| {
+        let mut seen = Seen::default();
+        for (n, (words, verdict)) in words.into_iter().enumerate() {
+            let said = Said { words: words.into(), ..said(&cell(0), verdict, None) };
+            seen.note(&cell(n), 0, &said);
+        }
+        seen.end(LASTS_MS);
+        scored(&truth, &seen)
+    };
+    let green = Verdict::Operational;
+    assert!(page([("It works here.", green), ("It works there.", green)]).words_right);
+    for (words, why) in [
+        (
+            [("It works.", green), ("It works.", green)],
+            "apps buy in p0 and apps buy in p1 share \"It works.\" (words)",
+        ),
+        ([("It works.", green), (" ", green)], "apps buy in p1 was operational without a word (words)"),
+    ] {
+        let scores = page(words);
+        assert_eq!((scores.words_right, scores.broken.as_slice()), (false, [why.to_owned()].as_slice()));
+    }
+    let mut seen = stubborn(&truth, green);
+    seen.note(&cell(0), 60_000, &Said { verdict: Verdict::Unknown, ..said(&cell(0), green, None) });
+    seen.end(LASTS_MS);
+    let broken = scored(&truth, &seen).broken.join("\n");
+    let why = "apps buy in p0 was operational and unknown with \"apps buy in p0: operational\" (words)";
+    assert!(broken.contains(why), "{broken}");
 }
