@@ -221,6 +221,22 @@ fn a_slow_quorum_is_degraded_and_recovers() {
 }
 
 #[test]
+fn what_is_slow_is_told_by_the_run_that_was_slow() {
+    let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
+    shape.policy.degraded.within = Some(Duration::from_millis(800));
+    let mut story = Story::new(plan(&shape));
+    let buy = key("app-store", "buy", Some("gb"));
+    for (n, took_ms) in [(1, 900), (2, 950), (3, 100)] {
+        let mut seen = pass(story.checks(&buy)[0], at(n * 30 * S));
+        seen.took_ms = took_ms;
+        story.see(seen);
+    }
+    let view = story.engine.view(&Default::default());
+    let cell = &view.services[0].capabilities[1].cells[0];
+    assert_eq!((cell.measured, cell.saying.claims[0].fares), (Degraded, Fares::Slow(950, 800)));
+}
+
+#[test]
 fn a_first_slow_pass_is_looked_at_again_at_once() {
     let mut shape = Shape { vantages: vec!["here"], ..Shape::default() };
     shape.policy.degraded.within = Some(Duration::from_millis(800));

@@ -50,7 +50,7 @@ pub(crate) fn judge(voters: &[Voter], sights: &[Sight], policy: &Policy, now: Ti
                 count.passing += 1;
                 let often_here = voter.too_often(policy.degraded.failing);
                 if voter.is_slow() {
-                    pace = pace.max(voter.last.as_ref().map(|last| last.took_ms));
+                    pace = pace.max(Some(voter.slow_ms));
                 }
                 often = often.max(often_here);
                 count.steady += usize::from(voter.is_steady(policy));

@@ -54,6 +54,9 @@ pub(crate) struct Voter {
     slow: u16,
     fast: u16,
     is_slow: bool,
+    /// What the newest slow pass took, in milliseconds.
+    #[serde(default)]
+    pub(crate) slow_ms: u32,
     /// The last runs since the stance was last confirmed good, newest in the lowest bit; 1 is a failure.
     recent: u64,
     runs: u8,
@@ -96,6 +99,7 @@ impl Voter {
             slow: 0,
             fast: 0,
             is_slow: false,
+            slow_ms: 0,
             recent: 0,
             runs: 0,
         }
@@ -163,7 +167,11 @@ impl Voter {
         }
         self.passes = self.passes.saturating_add(1);
         let limit = policy.degraded.within.unwrap_or(Duration::MAX);
-        self.note_pace(Duration::from_millis(u64::from(took_ms)) > limit, policy);
+        let slow = Duration::from_millis(u64::from(took_ms)) > limit;
+        if slow {
+            self.slow_ms = took_ms;
+        }
+        self.note_pace(slow, policy);
         // A first slow pass is looked at again as a first failure is.
         let paced = if self.slow > 0 && !self.is_slow { Wants::Confirmation } else { Wants::Nothing };
         match self.stance {
