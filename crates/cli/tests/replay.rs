@@ -105,6 +105,17 @@ fn programs_get_the_object_of_the_contract_and_people_a_report() {
 }
 
 #[test]
+fn what_comes_and_goes_is_one_incident_and_blindness_is_none() {
+    for (name, incidents) in [("flapping", 1), ("watcher-cut", 0), ("watcher-cut-in-one-place", 0)] {
+        let folder = tempfile::tempdir().expect("an empty folder");
+        let file = repository().join(format!("scenarios/{name}.yaml"));
+        let said = run(folder.path(), &["replay", words(&file), "--format", "json"]);
+        let object: serde_json::Value = serde_json::from_str(said.ended(0)).expect("one object");
+        assert_eq!(object["scores"]["incidents"], incidents, "{name}");
+    }
+}
+
+#[test]
 fn the_example_of_the_docs_runs_as_it_stands_there() {
     let docs = std::fs::read_to_string(repository().join("docs/scenarios.md")).expect("docs/scenarios.md");
     let (_, rest) = docs.split_once("```yaml\n").expect("the example");
