@@ -87,7 +87,6 @@ impl Secure {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
     use super::*;
 
     fn scenario(host: &str) -> Scenario {

@@ -4,6 +4,7 @@
 //! what went wrong is the [`Layer`] at which the customer stood, and whether they were told or waited in vain.
 //! Absent: redirects, cookies, HTTP/2; nothing here is for more than loopback.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,8 +208,8 @@ impl Client {
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| Trouble::told(Layer::Tls, format!("{host}: {error}")))?;
         let stream = connector.connect(name, stream).await.map_err(|error| {
-            // What the protocol refuses is wrapped so; all else is the connection's.
-            let refused = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            // What the protocol refuses comes so; all else is the connection's.
+            let refused = error.kind() == ErrorKind::InvalidData;
             let layer = if refused { Layer::Tls } else { Layer::Connect };
             Trouble::told(layer, format!("{host}: {error}"))
         })?;
