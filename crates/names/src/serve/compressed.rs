@@ -160,6 +160,7 @@ mod tests {
             target.append_compressed_name(&name).unwrap();
             assert_eq!(target.as_ref().len(), 12 + 18);
             target.truncate(12);
+            assert!(target.places.iter().all(|known| known.0 < 12));
         }
     }
 }
