@@ -46,17 +46,11 @@ pub(crate) fn of_cell(fact: &Fact<'_>) -> Saying {
     Saying { verdict: fact.verdict, claims: alloc::vec![claim], more: 0 }
 }
 
-/// The saying of an incident: as of a group, but services of which the same is to be said stand together.
+/// The saying of an incident: one claim for each group of cells that fare alike, of whatever services.
 pub(crate) fn of_incident(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
     let claims = claims(facts);
     let joined = across_services(claims.iter().map(|(_, claim)| claim));
     Saying { verdict, claims: joined.into_iter().map(Joined::into_claim).collect(), more: 0 }
-}
-
-/// The saying of a service: one claim for each group of cells that fare alike.
-pub(crate) fn of_group(facts: &[Fact<'_>], verdict: Verdict) -> Saying {
-    let claims = claims(facts).into_iter().map(|(_, claim)| claim).collect();
-    Saying { verdict, claims, more: 0 }
 }
 
 /// The answer for the whole, from what is claimed of each service: the worst of what fails beside one thing that works.
