@@ -78,6 +78,7 @@ impl Director<'_> {
         let Stage { world, watcher, customers, clock, .. } = &mut *self.stage;
         customers.hurry();
         world.happen(number, self.scenario, watcher).await?;
+        customers.over_rough_links(world.rough());
         let now = clock.now();
         let cells = self.scenario.cells();
         customers.note(|truth| world.note(truth, &cells, now));

@@ -1,7 +1,8 @@
 //! From single attempts to how a cell fares.
 //!
 //! Two failures in a row are an end: customers cannot, from the beginning of the first. Two successes in a row are an end
-//! of that. Where both come and go, customers can partly, until [`RUN`] in a row agree.
+//! of that. Where both come and go, customers can partly, until [`RUN`] in a row agree. Where a link is rough, two
+//! failures in a row are chance: it takes [`RUN`] of them.
 
 use std::collections::VecDeque;
 
@@ -40,13 +41,13 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    /// Takes an attempt; says how the cell fares from when on, where that changed.
-    pub(super) fn take(&mut self, attempt: Attempt) -> Option<(Ms, Fares)> {
+    /// Takes an attempt, over a link that is rough or not; says how the cell fares from when on, where that changed.
+    pub(super) fn take(&mut self, attempt: Attempt, rough: bool) -> Option<(Ms, Fares)> {
         self.last.push_back(attempt);
         if self.last.len() > REMEMBERED {
             self.last.pop_front();
         }
-        let now = self.judge();
+        let now = self.judge(rough);
         if self.fares == Some(now) {
             return None;
         }
@@ -60,14 +61,15 @@ impl Fold {
         self.fares
     }
 
-    fn judge(&self) -> Fares {
+    fn judge(&self, rough: bool) -> Fares {
         let (failed, run) = self.run();
+        let end = if rough { RUN } else { 2 };
         let was = self.fares.map_or(Can::Yes, |fares| fares.can);
         let can = match (was, failed) {
-            (Can::Yes, true) if run >= 2 => Can::No,
+            (Can::Yes, true) if run >= end => Can::No,
             // A failure that stands alone, and another not long before it.
             (Can::Yes, true) if self.fares.is_some() && self.failures() >= 2 => Can::Partly,
-            (Can::No, false) if run >= 2 && self.alternates() => Can::Partly,
+            (Can::No, false) if rough || run >= 2 && self.alternates() => Can::Partly,
             (Can::No, false) if run >= 2 => Can::Yes,
             (Can::Partly, false) if run >= RUN => Can::Yes,
             (Can::Partly, true) if run >= RUN => Can::No,
@@ -133,6 +135,10 @@ mod tests {
 
     /// What comes of attempts, one a second: `+` for success, a letter for a failure.
     fn told(attempts: &str) -> Vec<(Ms, Can, Option<Layer>)> {
+        told_over(attempts, false)
+    }
+
+    fn told_over(attempts: &str, rough: bool) -> Vec<(Ms, Can, Option<Layer>)> {
         let mut fold = Fold::default();
         let layer = |c| match c {
             'd' => Some((Layer::Dns, true)),
@@ -141,7 +147,7 @@ mod tests {
         };
         let one = |(n, c)| {
             let began_ms = 1000 * u64::try_from(n).unwrap();
-            fold.take(Attempt { began_ms, ended_ms: began_ms + 500, failed: layer(c) })
+            fold.take(Attempt { began_ms, ended_ms: began_ms + 500, failed: layer(c) }, rough)
         };
         let changes = attempts.chars().enumerate().filter_map(one);
         changes.map(|(at, fares)| (at, fares.can, fares.layer)).collect()
@@ -162,6 +168,13 @@ mod tests {
     fn what_comes_and_goes_is_neither() {
         let changes = told("++++d+d+d+dd+d++d+d++d+d++++++++");
         assert_eq!(changes.iter().map(|c| c.1).collect::<Vec<_>>(), [Can::Yes, Can::Partly, Can::Yes]);
+    }
+
+    #[test]
+    fn over_a_rough_link_failures_in_a_row_are_chance_until_they_are_many() {
+        let cans = |attempts| told_over(attempts, true).into_iter().map(|c| c.1).collect::<Vec<_>>();
+        assert_eq!(cans("+++dd+ddd+dd+++dd+"), [Can::Yes, Can::Partly]);
+        assert_eq!(cans("+++dddddddddd+d"), [Can::Yes, Can::Partly, Can::No, Can::Partly]);
     }
 
     #[test]

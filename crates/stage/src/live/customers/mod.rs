@@ -13,7 +13,7 @@ mod errands;
 mod fold;
 mod stub;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub(super) struct Customers {
 struct Shared {
     clock: Clock,
     fresh_until: Mutex<Instant>,
+    /// Places with a link that loses or damages some of what goes through.
+    rough: Mutex<BTreeSet<String>>,
     hurry: Notify,
     book: Mutex<Book>,
 }
@@ -101,6 +103,7 @@ impl Customers {
         let shared = Arc::new(Shared {
             clock,
             fresh_until: Mutex::new(Instant::now() + FRESH_FOR),
+            rough: Mutex::default(),
             hurry: Notify::new(),
             book: Mutex::default(),
         });
@@ -132,6 +135,11 @@ impl Customers {
     pub(super) fn hurry(&self) {
         *self.shared.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + FRESH_FOR;
         self.shared.hurry.notify_waiters();
+    }
+
+    /// These places have a link that loses or damages some of what goes through, and no others.
+    pub(super) fn over_rough_links(&self, places: &BTreeSet<String>) {
+        self.shared.rough.lock().unwrap_or_else(PoisonError::into_inner).clone_from(places);
     }
 
     /// How each cell fares now; those that nobody has come for yet are missing.
@@ -178,9 +186,10 @@ impl Shared {
     }
 
     fn take(&self, cell: &CellName, place: &str, attempt: Attempt, why: Option<String>) {
+        let rough = self.rough.lock().unwrap_or_else(PoisonError::into_inner).contains(place);
         let mut book = self.book();
         let fold = book.folds.entry(cell.clone()).or_default().entry(place.to_owned()).or_default();
-        let changed = fold.take(attempt);
+        let changed = fold.take(attempt, rough);
         if let Some(why) = why {
             book.why.insert(cell.clone(), why);
         }

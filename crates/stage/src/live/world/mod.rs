@@ -131,6 +131,11 @@ impl World {
         cell.place.as_ref().map_or(!self.rough.is_empty(), |place| self.rough.contains(place))
     }
 
+    /// Places with links that lose or damage some of what goes through.
+    pub(super) const fn rough(&self) -> &BTreeSet<String> {
+        &self.rough
+    }
+
     /// How long something may smoulder before it shows, or must be looked at before it tells anything.
     pub(super) fn fuse_ms(&self, watch: Watch) -> Ms {
         let rough = if self.rough.is_empty() { 0 } else { ROUGH_RUNS * watch.every_ms + watch.lease_ms() };
