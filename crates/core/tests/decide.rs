@@ -10,6 +10,7 @@ use candor_core::fault::Kind;
 use candor_core::id::{IncidentId, VantageId};
 use candor_core::incident::IncidentState;
 use candor_core::model::{Confirm, FailingOf, Maintenance, Plan, When};
+use candor_core::observation::Observation;
 use candor_core::saying::{Fares, UnknownWhy};
 use candor_core::verdict::Verdict::{Degraded, Operational, Outage, Unknown};
 use support::{Shape, Story, at, fail, key, pass, plan};
@@ -293,6 +294,30 @@ fn the_blind_call_nobody_down() {
         Input::VantageHeartbeat { vantage: VantageId::new("london").unwrap(), sees: true },
     );
     assert_eq!(story.verdict(&buy), Outage, "it sees, and finds it failing still");
+}
+
+#[test]
+fn a_run_that_began_blind_and_ends_when_its_vantage_sees_again_accuses_nobody() {
+    let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    let check = story.checks(&buy)[0];
+    let london = VantageId::new("london").unwrap();
+    story.all(&buy, at(S), None);
+    for (when, sees) in [(31 * S, false), (60 * S, true)] {
+        story.handle(at(when), Input::VantageHeartbeat { vantage: london.clone(), sees });
+    }
+    let late = |ends: i64, took: i64| Observation {
+        took_ms: u32::try_from(took).unwrap(),
+        ..fail(check, at(ends), Kind::ConnectTimeout)
+    };
+    story.see(late(61 * S, 2 * S));
+    story.see(late(63 * S, 4 * S));
+    story.handle(at(64 * S), Input::VantageHeartbeat { vantage: london.clone(), sees: true });
+    assert_ne!(story.verdict(&buy), Outage, "none of it was seen by who sees");
+    story.see(late(66 * S, 5 * S));
+    story.see(late(69 * S, 2 * S));
+    story.handle(at(70 * S), Input::VantageHeartbeat { vantage: london, sees: true });
+    assert_eq!(story.verdict(&buy), Outage, "what began when it saw counts");
 }
 
 #[test]

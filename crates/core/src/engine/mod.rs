@@ -35,7 +35,7 @@ pub use self::view::{Extras, LastRun, Views};
 use crate::entry::{Entry, Event};
 use crate::id::{CellKey, CheckId, IncidentId, VantageId};
 use crate::incident::{By, IncidentState, Update, UpdateText};
-use crate::model::Plan;
+use crate::model::{Plan, Vantage};
 use crate::observation::Observation;
 
 /// What happened.
@@ -235,5 +235,6 @@ impl Engine {
 }
 
 fn eyes_of(plan: &Plan) -> Vec<Eye> {
-    plan.vantages.iter().map(|v| Eye { id: v.id.clone(), heard: None, blind_since: None }).collect()
+    let eye = |v: &Vantage| Eye { id: v.id.clone(), heard: None, blind_since: None, sees_since: None };
+    plan.vantages.iter().map(eye).collect()
 }

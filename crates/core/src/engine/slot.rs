@@ -51,6 +51,9 @@ pub(crate) struct Eye {
     pub(crate) heard: Option<(bool, Timestamp)>,
     /// Since when it is blind.
     pub(crate) blind_since: Option<Timestamp>,
+    /// Since when it sees again, after it was blind.
+    #[serde(default)]
+    pub(crate) sees_since: Option<Timestamp>,
 }
 
 /// All tables, made from a plan.

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use jiff::Timestamp;
 
@@ -46,6 +47,9 @@ impl Engine {
     pub(super) fn observe(&mut self, seq: u64, seen: &Observation) {
         self.watermark = self.watermark.max(seq);
         let Some(&(cell, voter)) = self.slots.by_check.get(&seen.check) else { return };
+        if self.began_blind(seen, cell, voter) {
+            return;
+        }
         let Some(slot) = self.slots.cells.get_mut(cell) else { return };
         let Some(wants) = slot.voters.get_mut(voter).map(|v| v.take(seen, &slot.policy)) else { return };
         self.changed_at = self.changed_at.max(Some(seen.fresh_from()));
@@ -60,6 +64,15 @@ impl Engine {
         if seen.fault.is_some() && !self.plan.anchors.is_empty() {
             self.ask_vantage(cell, voter);
         }
+    }
+
+    /// Whether a failure comes from a run that began before its vantage saw again: it accuses nobody, as those that came
+    /// in before that moment do not.
+    fn began_blind(&self, seen: &Observation, cell: usize, voter: usize) -> bool {
+        let eye = self.slots.cells.get(cell).and_then(|slot| slot.vantages.get(voter));
+        let sees_since = eye.and_then(|eye| self.eyes.get(*eye)).and_then(|eye| eye.sees_since);
+        let began = seen.fresh_from().checked_sub(Duration::from_millis(u64::from(seen.took_ms)));
+        seen.fault.is_some() && sees_since.is_some_and(|since| began.is_ok_and(|began| began < since))
     }
 
     /// Confirms what neighbours that went out together know of each other. Whether this voter's failure was among it.
@@ -115,7 +128,7 @@ impl Engine {
         eye.heard = Some((sees, now));
         let was_blind = eye.blind_since.is_some();
         if sees {
-            eye.blind_since = None;
+            eye.sees_since = eye.blind_since.take().map_or(eye.sees_since, |_| Some(now));
         } else if !was_blind {
             eye.blind_since = Some(now);
         }
@@ -335,6 +348,7 @@ impl Engine {
         for eye in &mut self.eyes {
             eye.heard = None;
             eye.blind_since = eye.blind_since.map(|since| since.min(now));
+            eye.sees_since = None;
         }
         self.changed_at = self.changed_at.min(Some(now));
         self.incidents.step_clock(now);
