@@ -297,6 +297,20 @@ fn the_blind_call_nobody_down() {
 }
 
 #[test]
+fn a_pass_that_comes_before_its_vantage_is_known_to_see_again_leaves_no_outage_behind() {
+    let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
+    let buy = key("app-store", "buy", Some("gb"));
+    let london = VantageId::new("london").unwrap();
+    story.all(&buy, at(S), None);
+    story.handle(at(31 * S), Input::VantageHeartbeat { vantage: london.clone(), sees: false });
+    story.all(&buy, at(32 * S), Some(Kind::ConnectTimeout));
+    story.all(&buy, at(62 * S), Some(Kind::ConnectTimeout));
+    story.all(&buy, at(64 * S), None);
+    story.handle(at(65 * S), Input::VantageHeartbeat { vantage: london, sees: true });
+    assert_eq!(story.verdict(&buy), Operational);
+}
+
+#[test]
 fn a_run_that_began_blind_and_ends_when_its_vantage_sees_again_accuses_nobody() {
     let mut story = Story::new(plan(&Shape { anchored: true, vantages: vec!["london"], ..Shape::default() }));
     let buy = key("app-store", "buy", Some("gb"));

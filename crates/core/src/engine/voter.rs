@@ -216,10 +216,20 @@ impl Voter {
         self.failures = 0;
     }
 
-    /// Lets go of a run of failures: they were met while nothing at all could be reached, and accuse nobody.
+    /// Lets go of a run of failures: they were met while nothing at all could be reached, and accuse nobody. A pass that
+    /// came before its vantage was known to see again stands.
     pub(crate) fn forget_failures(&mut self) {
-        if self.fault().is_some() {
-            *self = Self { passed_at: self.passed_at, ..Self::new() };
+        if self.fault().is_none() && self.stance != Stance::Failing {
+            return;
+        }
+        let passed = self.last.take().filter(|last| last.fault.is_none());
+        let (passed_at, streak_from) = (self.passed_at, self.streak_from);
+        *self = Self { passed_at, ..Self::new() };
+        if let Some(last) = passed {
+            self.streak_from = streak_from;
+            self.counted_at = Some(last.fresh_from);
+            (self.stance, self.passes, self.runs) = (Stance::Passing, 1, 1);
+            self.last = Some(last);
         }
     }
 
