@@ -4,6 +4,7 @@ use askama::Template;
 use candor_core::saying::{Fares, PlaceScope};
 use candor_core::verdict::Verdict;
 use candor_core::view::{CapabilityView, CellView, Day, Overlay, ServiceView};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::days::{Bars, bars};
 use crate::operators::{VoteRow, votes};
@@ -12,6 +13,9 @@ use crate::words::Around;
 
 /// Up to so many places are named in full; beyond that by their codes.
 const NAMED: usize = 8;
+
+/// What begins within this time is told as one.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(2);
 
 /// The card of a service on the front page.
 pub(crate) struct Card {
@@ -152,7 +156,8 @@ fn one_story(rows: &[Row]) -> bool {
     let first = rows.first().and_then(|row| row.lines.first()).map(|line| &line.why);
     rows.iter().all(|row| {
         let line = row.lines.first();
-        row.tiles.is_empty() && line.map(|l| &l.why) == first && line.is_some_and(|l| l.fault.is_none())
+        let alone = row.lines.len() == 1 && row.tiles.is_empty();
+        alone && line.map(|l| &l.why) == first && line.is_some_and(|l| l.fault.is_none())
     })
 }
 
@@ -199,14 +204,15 @@ fn downtime(scene: &Scene<'_>, service: &ServiceView) -> Option<String> {
 fn row(scene: &Scene<'_>, capability: &CapabilityView) -> Row {
     let mut groups: Vec<Vec<&CellView>> = Vec::new();
     for cell in &capability.cells {
-        match groups.iter_mut().find(|g| g.first().is_some_and(|first| alike(scene, first, cell))) {
+        match groups.iter_mut().find(|g| g.first().is_some_and(|first| alike(first, cell))) {
             Some(group) => group.push(cell),
             None => groups.push(vec![cell]),
         }
     }
     groups.sort_by_key(|g| std::cmp::Reverse(g.first().map(|c| (c.measured, g.len()))));
-    let whole = groups.len() == 1;
     let of = capability.cells.len();
+    // A drawing of places that all look the same says nothing.
+    let whole = capability.cells.iter().all(|cell| cell.measured == worst(&capability.cells));
     Row {
         name: capability.name.clone(),
         mark: scene.mark(worst(&capability.cells)),
@@ -228,11 +234,17 @@ fn worst(cells: &[CellView]) -> Verdict {
     cells.iter().map(|c| c.measured).max().unwrap_or(Verdict::Unknown)
 }
 
-/// Whether two cells would be told in the same words; a time that is shown to the minute differs by the minute.
-fn alike(scene: &Scene<'_>, a: &CellView, b: &CellView) -> bool {
-    let since =
-        |c: &CellView| c.since.filter(|_| c.measured != Verdict::Operational).map(|at| scene.moment(at).text);
-    a.measured == b.measured && since(a) == since(b) && fares(a) == fares(b)
+/// Whether two cells are told in one line: they fare alike, and began to within what it takes to look at all of them.
+fn alike(a: &CellView, b: &CellView) -> bool {
+    let together = match (troubled_since(a), troubled_since(b)) {
+        (Some(a), Some(b)) => a.duration_since(b).abs() <= TOGETHER,
+        (a, b) => a == b,
+    };
+    a.measured == b.measured && together && fares(a) == fares(b)
+}
+
+fn troubled_since(cell: &CellView) -> Option<Timestamp> {
+    cell.since.filter(|_| cell.measured != Verdict::Operational)
 }
 
 fn line(scene: &Scene<'_>, group: &[&CellView], of: usize) -> Option<Line> {
@@ -243,8 +255,7 @@ fn line(scene: &Scene<'_>, group: &[&CellView], of: usize) -> Option<Line> {
         n if n == of => PlaceScope::All(names),
         _ => PlaceScope::Some(names, u32::try_from(of).unwrap_or(u32::MAX)),
     };
-    let begun = group.iter().filter_map(|c| c.since).min();
-    let troubled = begun.filter(|_| first.measured != Verdict::Operational);
+    let troubled = group.iter().filter_map(|c| troubled_since(c)).min();
     Some(Line {
         mark: scene.mark(first.measured),
         place: scene.speech.places(&scope),

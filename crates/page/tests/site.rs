@@ -7,14 +7,16 @@ mod scenes;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use candor_core::fault::Kind;
 use candor_core::id::ServiceId;
 use candor_core::incident::IncidentState;
 use candor_core::model::ShowFaults;
+use candor_core::saying::Fares;
 use candor_core::verdict::Verdict;
 use candor_core::view::{Day, ServiceView, View};
 use candor_page::{Audience, File, LIVE_PATH, Language, STATUS_PATH, Site, render, status_json};
 
-use scenes::{MARKUP, SECRET};
+use scenes::{Like, MARKUP, SECRET, WELL};
 
 fn site(view: &View, audience: Audience) -> Vec<File> {
     render(view, audience, Language::English)
@@ -296,6 +298,28 @@ fn an_open_page_that_goes_stale_uses_the_servers_words() {
         page(&silent, "/services/app-store")
             .contains("<p class=\"word\"><span class=\"w\">not known</span></p>")
     );
+}
+
+#[test]
+fn what_fails_alike_in_every_place_is_one_line_and_places_are_drawn_only_where_they_differ() {
+    let since = |text| Like { fares: Fares::Fails(Kind::DnsNxdomain), since: Some(text) };
+    let shop = |india| {
+        let mut view = scenes::view(1, 4, 41, |_, deed, place| match (deed, place) {
+            (1, 3) => india,
+            (1, 0) => since("2015-03-11T08:55:30Z"),
+            (1, _) => since("2015-03-11T08:54:50Z"),
+            _ => WELL,
+        });
+        view.show = ShowFaults::Kinds;
+        let files = site(&view, Audience::Public);
+        let front = page(&files, "/");
+        let (_, rows) = front.split_once("<ul class=\"rows\">").unwrap();
+        let (rows, _) = rows.split_once("<div class=\"row-of\">").unwrap();
+        (rows.matches("<li data-v=").count(), rows.matches("class=\"tiles\"").count())
+    };
+    assert_eq!(shop(since("2015-03-11T08:54:50Z")), (1, 0), "the spread of a minute is one outage");
+    assert_eq!(shop(since("2015-03-11T08:20:00Z")), (2, 0), "India was out long before the rest");
+    assert_eq!(shop(WELL), (1, 1), "one place works, and the drawing shows which");
 }
 
 #[test]
