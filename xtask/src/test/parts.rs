@@ -80,6 +80,12 @@ fn cargo(root: &Path, args: &[&str]) -> Option<Outcome> {
     Some(quietly(root, "cargo", args, LIMIT))
 }
 
+/// How many tests run at once: most of the long ones wait for intervals and leases, and leave the processors idle.
+fn at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    processors + processors.div_ceil(2)
+}
+
 /// With nextest, which runs each test in a process of its own and shows the slow ones; without it, with cargo's own.
 fn tests(root: &Path, fast: bool) -> Option<Outcome> {
     let with_nextest = crate::run::ask(root, "cargo", &["nextest", "--version"]).is_some();
@@ -101,6 +107,11 @@ fn tests(root: &Path, fast: bool) -> Option<Outcome> {
         // The libraries and the chores; the tests of the whole are the one binary's.
         args.extend(["--exclude", "candor"]);
     }
+    let at_once = at_once().to_string();
+    if !with_nextest {
+        args.push("--");
+    }
+    args.extend(["--test-threads", &at_once]);
     cargo(root, &args)
 }
 

@@ -129,12 +129,12 @@ mod tests {
     #[test]
     fn levers_add_up_and_mending_one_leaves_the_others() {
         let both = World::of(["slow", "place-cut", "name-gone"], &layout());
-        assert_eq!(both.faults[&Role::Store(Shelf::Apps)].to_string(), "slow cut:in");
-        assert_eq!(both.faults[&Role::Store(Shelf::Books)].to_string(), "slow cut:in");
+        assert_eq!(both.faults[&Role::Store(Shelf::Apps)].to_string(), "slow:3000 cut:in");
+        assert_eq!(both.faults[&Role::Store(Shelf::Books)].to_string(), "slow:3000 cut:in");
         assert_eq!(both.zone.gone.len(), 2);
 
         let one = World::of(["slow"], &layout());
-        assert_eq!(one.faults[&Role::Store(Shelf::Music)].to_string(), "slow");
+        assert_eq!(one.faults[&Role::Store(Shelf::Music)].to_string(), "slow:3000");
         assert!(one.zone.gone.is_empty());
         assert_eq!(World::of([], &layout()), World::default());
     }
