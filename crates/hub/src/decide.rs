@@ -24,7 +24,7 @@ use crate::clock;
 use crate::publish::Published;
 use crate::pulse::Pulse;
 use crate::recorder::{Accepted, Committed, HISTORY_DAYS, History, Job};
-use crate::span::{FIRST_REPORT, REPORT_EVERY, Spans};
+use crate::span::{FIRST_REPORT, Spans, report_every};
 use crate::vitals::{Ailment, Ailments};
 
 /// Bounds of the shortest time between two pages, where something changed. In between, their views take one part of so
@@ -308,7 +308,7 @@ impl Decider {
             self.feed(Input::Tick);
         }
         if now >= self.next_spans {
-            self.next_spans = now + REPORT_EVERY;
+            self.next_spans = now + report_every(self.engine.verdicts().count());
             self.report_spans();
         }
         if now >= self.next_snapshot {

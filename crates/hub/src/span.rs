@@ -2,7 +2,7 @@
 //!
 //! A cell's verdict holds from the moment it was decided until the next change. Spans are handed to the ledger at each
 //! change, at the change's own moment (which may lie in the past: a hub that was paused decides then what came due),
-//! and for all cells every [`REPORT_EVERY`], so that a crash loses little.
+//! and for all cells every [`report_every`], so that a crash loses little.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,14 @@ use candor_core::id::CellKey;
 use candor_core::verdict::Verdict;
 use candor_ledger::Span;
 
-/// Time between two reports of all cells.
-pub(crate) const REPORT_EVERY: Duration = Duration::from_secs(20);
+/// Time between two reports of all cells, for each [`REPORTED`] cells and what is left of them.
+const REPORT_EVERY: Duration = Duration::from_secs(20);
+const REPORTED: u32 = 5_000;
+
+/// Time between two reports of so many cells: a report costs by the cell, so that its part of the time stays the same.
+pub(crate) fn report_every(cells: usize) -> Duration {
+    REPORT_EVERY * u32::try_from(cells).unwrap_or(u32::MAX).div_ceil(REPORTED).max(1)
+}
 
 /// From the start of a hub to its first report.
 pub(crate) const FIRST_REPORT: Duration = Duration::from_secs(4);
@@ -162,6 +168,12 @@ mod tests {
         spans.note(at(0), std::iter::once((&key, Verdict::Outage, false)));
         assert_eq!(spans.take(at(3 * 86_400)), []);
         assert_eq!(spans.take(at(3 * 86_400 + 5)).len(), 1);
+    }
+
+    #[test]
+    fn many_cells_are_reported_as_often_as_they_cost() {
+        let seconds = [0, 1, 5_000, 5_001, 50_000].map(|cells| report_every(cells).as_secs());
+        assert_eq!(seconds, [20, 20, 20, 40, 200]);
     }
 
     #[test]
