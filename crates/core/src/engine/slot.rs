@@ -11,7 +11,7 @@ use super::judge::{Judgement, judge};
 use super::neighbours::Seat;
 use super::recheck::Budget;
 use super::voter::{Sight, Stance, Voter};
-use crate::id::{CellId, CellKey, CheckId, ServiceId, VantageId};
+use crate::id::{CellId, CellKey, CheckId, VantageId};
 use crate::model::{Plan, Policy};
 use crate::saying::{Fares, UnknownWhy};
 use crate::verdict::Verdict;
@@ -27,7 +27,8 @@ pub(crate) struct Slot {
     pub(crate) voters: Vec<Voter>,
     /// For each voter, its neighbours' place among the tables' groups.
     pub(crate) groups: Vec<usize>,
-    pub(crate) budget: usize,
+    /// The place of its service.
+    pub(crate) service: usize,
     pub(crate) memory: CellMemory,
     /// The earliest timer that is set for it.
     pub(crate) armed: Option<Timestamp>,
@@ -56,6 +57,15 @@ pub(crate) struct Eye {
     pub(crate) sees_since: Option<Timestamp>,
 }
 
+/// What the cells of a service share.
+#[derive(Debug)]
+pub(crate) struct AtService {
+    /// Its rechecks.
+    pub(crate) budget: Budget,
+    /// The number of the last touch of one of its cells.
+    pub(crate) touched: u64,
+}
+
 /// All tables, made from a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
@@ -65,9 +75,8 @@ pub(crate) struct Slots {
     pub(crate) by_cell: BTreeMap<CellId, usize>,
     /// For each capability and vantage, all that it looks at there.
     pub(crate) groups: Vec<Vec<Seat>>,
-    pub(crate) budgets: Vec<(ServiceId, Budget)>,
-    /// For each service, the number of the last touch of one of its cells.
-    pub(crate) touched: Vec<u64>,
+    /// In the order of the plan.
+    pub(crate) services: Vec<AtService>,
     touches: u64,
     /// Tells these tables from others: what was made from those is not known here.
     pub(crate) identity: Arc<()>,
@@ -92,8 +101,7 @@ impl Slots {
         for (at, service) in plan.services.iter().enumerate() {
             let checks =
                 service.capabilities.iter().flat_map(|c| &c.cells).map(|cell| cell.checks.len()).sum();
-            slots.budgets.push((service.id.clone(), Budget::for_checks(checks)));
-            slots.touched.push(0);
+            slots.services.push(AtService { budget: Budget::for_checks(checks), touched: 0 });
             for capability in &service.capabilities {
                 let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
                 for cell in &capability.cells {
@@ -114,7 +122,7 @@ impl Slots {
                         vantages,
                         voters: cell.checks.iter().map(|_| Voter::new()).collect(),
                         groups,
-                        budget: at,
+                        service: at,
                         memory: CellMemory::new(),
                         armed: None,
                     });
@@ -134,19 +142,19 @@ impl Slots {
         group
     }
 
-    /// Something may be shown otherwise of a cell's service. A cell counts its tries with those of its service.
+    /// Something may be shown otherwise of a cell's service.
     pub(crate) fn touch(&mut self, cell: usize) {
         self.touches += 1;
-        let service = self.cells.get(cell).map(|slot| slot.budget);
-        if let Some(touched) = service.and_then(|service| self.touched.get_mut(service)) {
-            *touched = self.touches;
+        let service = self.cells.get(cell).map(|slot| slot.service);
+        if let Some(service) = service.and_then(|at| self.services.get_mut(at)) {
+            service.touched = self.touches;
         }
     }
 
     /// Something may be shown otherwise of every service.
     pub(crate) fn touch_all(&mut self) {
         self.touches += 1;
-        self.touched.fill(self.touches);
+        self.services.iter_mut().for_each(|service| service.touched = self.touches);
     }
 }
 

@@ -78,7 +78,7 @@ impl Views {
         let services = &engine.plan.services;
         self.made.truncate(services.len());
         for (at, service) in services.iter().enumerate() {
-            let touched = engine.slots.touched.get(at).copied();
+            let touched = engine.slots.services.get(at).map(|service| service.touched);
             match self.made.get_mut(at) {
                 Some(made) if made.after.is_some() && made.after == touched => {}
                 Some(made) => made.replace(engine.made(service, extras, touched)),

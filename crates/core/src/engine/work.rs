@@ -96,8 +96,8 @@ impl Engine {
             if at != voter && !first {
                 continue;
             }
-            let Some((_, budget)) = self.slots.budgets.get_mut(slot.budget) else { return };
-            if !budget.take(self.now) {
+            let Some(service) = self.slots.services.get_mut(slot.service) else { return };
+            if !service.budget.take(self.now) {
                 return;
             }
             let at = after(self.now, recheck::delay(check, self.watermark, slot.checks.len()));

@@ -1,7 +1,8 @@
 //! `candor replay`: a scenario is played, and what the page said is scored.
 //!
 //! In reading order: `watched` (what Candor watches in a scenario), `subject` (its engine and schedule, met by the stage),
-//! `live` (the same on real processes), then the command. The truth is the stage's own; nothing of it comes here before the run is over.
+//! `live` (the same on real processes), then the command. The truth is the stage's own; nothing of it comes here before the
+//! run is over.
 
 mod live;
 mod subject;
