@@ -1,5 +1,6 @@
 //! What can be asked on the command line. Help, man pages and completions are made from here.
 
+pub(crate) mod explain;
 pub(crate) mod replay;
 pub(crate) mod zone;
 
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use self::explain::ExplainArgs;
 use self::replay::ReplayArgs;
 use self::zone::{ZoneRollbackArgs, ZoneServeArgs, ZoneVersionsArgs};
 use crate::print;
@@ -44,6 +46,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  candor check                        every journey of ./candor.yaml\n  candor check candor.yaml app-store  one service only\n  candor check https://shop.example   a site, with no file\n  candor check --format junit > candor.xml"
     )]
     Check(CheckArgs),
+    /// Name what is wrong with a name or a site, where, and who can mend it: exit 0 healthy, 1 a fault, 2 could not tell
+    #[command(
+        after_help = "Examples:\n  candor explain shop.example             walk from the root, and compare resolvers\n  candor explain shop.example/MX          one type\n  candor explain https://shop.example     and on to the address, TLS and HTTP\n  candor explain api.corp.example --stub corp.example=192.0.2.1\n  candor explain api.shop.example --expected \"api.shop.example A 192.0.2.20\"\n  candor explain shop.example --format svg > shop.svg\n\nEvery server at every cut is asked itself; docs/dns.md teaches to read a walk."
+    )]
+    Explain(ExplainArgs),
     /// Look at the configuration: check it, its schema, its resolved form
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod entry;
 mod expired;
 pub mod fault;
+pub mod finding;
 pub mod id;
 pub mod incident;
 pub mod model;

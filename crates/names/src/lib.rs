@@ -7,9 +7,11 @@
 //!   (AXFR, IXFR), NOTIFY, and signatures with shared keys (TSIG).
 //! * [`store`]: where versions of zones are kept; who keeps them on disk implements it.
 //! * [`authorities()`]: every server of a zone asked the same question.
+//! * [`secure`]: keys, their DS, and signatures.
+//! * [`walk()`]: from the roots down to a name, every server at every cut asked itself.
 //!
 //! Failure policy: nothing read from a network or a file may panic; everything is bounded in size and time.
-//! Absent: recursion, dynamic update, validation of DNSSEC.
+//! Absent: recursion, dynamic update.
 
 pub mod ask;
 pub mod authorities;
@@ -20,10 +22,12 @@ mod name;
 pub mod question;
 pub mod record;
 pub mod resolve;
+pub mod secure;
 pub mod serve;
 pub mod store;
 mod transfer;
 mod tsig;
+pub mod walk;
 mod wire;
 pub mod zone;
 
@@ -40,5 +44,6 @@ pub use serve::{
     Allow, FileServer, Peer, Secondary, ServeError, ServeOptions, Server, ServerHandle, serve_files,
 };
 pub use store::{KeptZone, MemoryStore, NewVersion, StoreError, Versions, ZoneStore};
+pub use walk::{KnownServer, Start, StartError, Walk, WalkRequest, walk};
 pub use tsig::{Key, KeyError};
 pub use zone::{DiffError, Zone, ZoneAnswer, ZoneDiff, ZoneFault};

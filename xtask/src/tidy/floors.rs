@@ -19,6 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("candor-ledger", &["candor-core"]),
     ("candor-page", &["candor-core"]),
     ("candor-probe", &["candor-core", "candor-names"]),
+    ("candor-explain", &["candor-core", "candor-names"]),
     (
         "candor-hub",
         &["candor-core", "candor-config", "candor-names", "candor-ledger", "candor-page", "candor-probe"],
@@ -34,6 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "candor-ledger",
             "candor-page",
             "candor-probe",
+            "candor-explain",
             "candor-hub",
             "candor-estate",
             "candor-stage",

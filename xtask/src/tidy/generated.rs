@@ -23,7 +23,10 @@ pub(crate) struct Region {
 }
 
 /// Every region there is.
-pub(crate) const REGIONS: &[Region] = &[Region { file: "ARCHITECTURE.md", name: "crates", make: crate_list }];
+pub(crate) const REGIONS: &[Region] = &[
+    Region { file: "ARCHITECTURE.md", name: "crates", make: crate_list },
+    Region { file: "docs/dns.md", name: "classes", make: classes },
+];
 
 impl Region {
     /// The whole document with this region as it should be.
@@ -51,6 +54,30 @@ fn check(tree: &Tree) -> Vec<Finding> {
             Err(words) => Some(Finding::in_file(region.file, words)),
         })
         .collect()
+}
+
+/// Where the tests of the diagnosis keep what each case was told.
+const TOLD: &str = "crates/explain/tests/told/";
+
+/// The classes of failure, each with what users are told of it.
+fn classes(tree: &Tree) -> String {
+    let mut rows: Vec<(u32, String)> = tree
+        .texts()
+        .filter_map(|(path, text)| path.strip_prefix(TOLD)?.strip_suffix(".snap").map(|case| (case, text)))
+        .map(|(case, text)| {
+            let field = |name: &str| {
+                let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+                line.unwrap_or_default().replace('|', "\\|")
+            };
+            let class = field("class");
+            let number = class.trim_start_matches('F').parse().unwrap_or(u32::MAX);
+            let what = case.split_once('_').map_or(case, |(_, what)| what).replace('_', " ");
+            (number, format!("| {class} | {what} | {} | {} |\n", field("words"), field("who")))
+        })
+        .collect();
+    rows.sort();
+    let rows: String = rows.into_iter().map(|(_, row)| row).collect();
+    format!("| class | made by | told | who can mend it |\n|---|---|---|---|\n{rows}")
 }
 
 /// The crates by floor: the ground floor uses none of the others.

@@ -50,6 +50,15 @@ const BANS: &[Ban] = &[
         remedy: "the page is a function of the view: hand in what it needs",
     },
     Ban {
+        folder: "crates/explain/src/",
+        except: &[],
+        words: &[
+            "std::fs", "std::net", "std::io", "std::env", "std::process", "std::thread", "std::time", "SystemTime", "Instant",
+            "tokio", "Timestamp::now", "HashMap", "HashSet",
+        ],
+        remedy: "a judgement is a function of the evidence: hand in what it needs",
+    },
+    Ban {
         folder: "crates/",
         except: &[
             "crates/names/",

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod explain;
 mod ledger;
 mod man;
 mod replay;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command) -> Outcome {
             run_to_end(serve::run(args))
         }
         Command::Check(args) => run_to_end(check::run(args)),
+        Command::Explain(args) => run_to_end(explain::run(args)),
         Command::Config(command) => config::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Demo(args) => demo::run(&args),

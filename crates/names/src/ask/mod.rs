@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::bogus::fails_validation;
@@ -103,6 +104,8 @@ pub struct Exchange {
     pub size: usize,
     /// Extended DNS error (RFC 8914): code and text.
     pub ede: Option<(u16, String)>,
+    /// The message itself, where DNSSEC records were asked for: signatures are over bytes.
+    pub(crate) message: Option<Bytes>,
 }
 
 /// Why a question got no answer.
@@ -179,7 +182,7 @@ pub async fn ask(
     let begun = Instant::now();
     let asking = Asking { server, question, options, begun, ignored: Ignored::default() };
     let (reply, transport, retried) = asking.exchange().await?;
-    let Reply { response, size } = reply;
+    let Reply { response, size, message } = reply;
     Ok(Exchange {
         server,
         transport,
@@ -194,6 +197,7 @@ pub async fn ask(
         ignored: asking.ignored.count(),
         size,
         ede: response.ede,
+        message,
     })
 }
 
@@ -201,6 +205,7 @@ pub async fn ask(
 struct Reply {
     response: Response,
     size: usize,
+    message: Option<Bytes>,
 }
 
 /// One question on its way.

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -35,7 +36,11 @@ pub(super) async fn attempt(asking: &Asking<'_>) -> Result<Reply, AskError> {
         Ok(response) if response.flags.tc => {
             Err(AskError::Malformed { server, why: "it is cut short even over TCP".to_owned() })
         }
-        Ok(response) => Ok(Reply { response, size: packet.len() }),
+        Ok(response) => {
+            let size = packet.len();
+            let message = asking.options.dnssec_ok.then(|| Bytes::from(packet));
+            Ok(Reply { response, size, message })
+        }
         Err(NotIt::Other(why)) => Err(AskError::Mismatched { server, ignored: 1, why: why.to_owned() }),
         Err(NotIt::Broken(why)) => Err(AskError::Malformed { server, why }),
     }

@@ -7,12 +7,12 @@ use std::io::{self, Read};
 use std::net::{SocketAddr, UdpSocket as StdSocket};
 use std::sync::Mutex;
 
+use bytes::Bytes;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::{AskError, Asking, Reply, failed, shape};
-use crate::question::Question;
 use crate::wire::{self, NotIt};
 
 /// Largest datagram that is read whole, and the most that is offered; a larger one counts as truncated.
@@ -77,7 +77,7 @@ impl Sent {
         // An ICMP error makes a socket no more readable than it was.
         let interest = Interest::READABLE.add(Interest::ERROR);
         loop {
-            let taken = self.socket.async_io(interest, || take(&self.socket, self.id, asking.question));
+            let taken = self.socket.async_io(interest, || take(&self.socket, self.id, asking));
             match taken.await.map_err(|source| failed(server, source))? {
                 Ok(reply) => return Ok(reply),
                 Err(NotIt::Broken(why)) => return Err(AskError::Malformed { server, why }),
@@ -92,10 +92,12 @@ impl Sent {
 }
 
 /// Reads and judges one datagram.
-fn take(socket: &UdpSocket, id: u16, question: &Question) -> io::Result<Result<Reply, NotIt>> {
+fn take(socket: &UdpSocket, id: u16, asking: &Asking<'_>) -> io::Result<Result<Reply, NotIt>> {
     let mut buffer = [0; MAX_DATAGRAM as usize];
     let size = (&*SockRef::from(socket)).read(&mut buffer)?;
     let whole = size < buffer.len();
-    let response = wire::response(buffer.get(..size).unwrap_or_default(), whole, id, question);
-    Ok(response.map(|response| Reply { response, size }))
+    let packet = buffer.get(..size).unwrap_or_default();
+    let response = wire::response(packet, whole, id, asking.question);
+    let message = asking.options.dnssec_ok.then(|| Bytes::copy_from_slice(packet));
+    Ok(response.map(|response| Reply { response, size, message }))
 }

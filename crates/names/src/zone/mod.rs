@@ -32,7 +32,7 @@ pub(crate) use answer::Answer;
 pub use answer::ZoneAnswer;
 pub use diff::{DiffError, ZoneDiff};
 pub use fault::ZoneFault;
-pub(crate) use rdata::{Given, Rdata, Rr};
+pub(crate) use rdata::{Given, Rdata, Rr, from_wire, wire};
 pub(crate) use read::MAX_TTL;
 
 /// The records of one owner and type.

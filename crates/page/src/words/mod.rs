@@ -7,6 +7,7 @@ mod english;
 mod labels;
 
 use candor_core::fault::{Act, Kind};
+use candor_core::finding::Finding;
 use candor_core::saying::{Deed, Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
@@ -42,6 +43,25 @@ pub(crate) struct Trouble {
     pub(crate) deeds: Vec<Deed>,
     pub(crate) services: Vec<String>,
     pub(crate) places: PlaceScope,
+}
+
+/// A finding in words; a part that there is nothing to say of is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The sentence: where, what was seen, what was expected.
+    pub words: String,
+    /// Where.
+    pub place: String,
+    /// What was seen.
+    pub seen: String,
+    /// What was expected.
+    pub expected: String,
+    /// Since when.
+    pub since: String,
+    /// Who can mend it.
+    pub act: String,
+    /// What to do next.
+    pub next: String,
 }
 
 /// How much of 90 days was measured, and what that showed. Seconds and days.
@@ -92,6 +112,7 @@ pub(crate) trait Speech: Sync {
     fn so_far(&self, seconds: i64) -> String;
     fn measured(&self, measured: Measured) -> String;
     fn list(&self, names: &[String]) -> String;
+    fn finding(&self, finding: &Finding) -> Told;
     fn each_place(&self, n: usize) -> String;
     /// Services that there is no room for.
     fn more_services(&self, n: usize) -> String;
@@ -133,4 +154,10 @@ pub(crate) fn whole(speech: &dyn Speech, view: &View) -> String {
 #[must_use]
 pub fn fault_words(kind: Kind, language: Language) -> &'static str {
     speak(language).kind(kind)
+}
+
+/// What a diagnosis found.
+#[must_use]
+pub fn finding_words(finding: &Finding, language: Language) -> Told {
+    speak(language).finding(finding)
 }

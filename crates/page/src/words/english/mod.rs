@@ -3,6 +3,7 @@
 //! [`sentences`] turns sayings into sentences, [`whole`] speaks of the whole view, [`nouns`] and [`times`] hold names
 //! and times, [`kinds`] the faults in a customer's words, [`labels`] the fixed texts of the page.
 
+mod findings;
 mod kinds;
 mod labels;
 mod nouns;
@@ -11,13 +12,14 @@ mod times;
 mod whole;
 
 use candor_core::fault::{Act, Kind};
+use candor_core::finding::Finding;
 use candor_core::saying::{Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Around, Labels, Measured, Speech, Trouble};
+use super::{Around, Labels, Measured, Speech, Told, Trouble};
 
 #[derive(Debug)]
 pub(super) struct English;
@@ -51,6 +53,10 @@ impl Speech for English {
     fn measured_from(&self, brief: &str, vantages: &[String]) -> String {
         let origin = sentences::origin(vantages);
         if brief.is_empty() { origin.trim_start_matches(", ").to_owned() } else { format!("{brief}{origin}") }
+    }
+
+    fn finding(&self, finding: &Finding) -> Told {
+        findings::told(finding)
     }
 
     fn act(&self, act: Act) -> &'static str {

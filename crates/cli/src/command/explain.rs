@@ -1,0 +1,162 @@
+//! `candor explain`: walks to a name, and names what is wrong, where, and who can mend it.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use candor_core::Timestamp;
+use candor_core::finding::{Finding, What};
+use candor_explain::Known;
+use candor_names::walk::{Bounds, KnownServer, Start};
+use candor_names::{Question, Resolver, SystemResolver, Walk, WalkRequest, Zone, walk};
+
+use super::{Failure, Outcome};
+use crate::args::explain::{ExplainArgs, ExplainFormat};
+use crate::explain::{Progress, human, json, reach, svg};
+use crate::print::{out, quoted};
+
+/// The types that a name is asked for where none is named: what a browser asks.
+const ADDRESSES: [&str; 2] = ["A", "AAAA"];
+/// Most names that are asked beside the one that is meant.
+const MAX_NEIGHBOURS: usize = 64;
+/// Faults of a zone file that are told.
+const FAULTS: usize = 5;
+/// Largest file of hints.
+const MAX_HINTS: u64 = 1 << 20;
+
+/// What is asked about.
+struct Subject {
+    questions: Vec<Question>,
+    url: Option<String>,
+}
+
+pub(crate) async fn run(args: ExplainArgs) -> Outcome {
+    let subject = subject(&args.subject)?;
+    let start = start(&args)?;
+    let known = known(&args)?;
+    let name = subject.questions.first().map(Question::name).unwrap_or_default();
+    let request = WalkRequest {
+        neighbours: neighbours(&known, &name),
+        resolvers: resolvers(&args, &start).await,
+        questions: subject.questions,
+        bounds: Bounds { time: Duration::from_secs(args.within.into()), ..Bounds::default() },
+    };
+    let progress = Progress::new();
+    let walked = walk(&start, &request, &|step| progress.show(&step)).await;
+    let mut finding = candor_explain::judge(&walked, &known, Timestamp::now());
+    if let (Some(url), What::Healthy { .. }) = (&subject.url, &finding.what)
+        && let Some(what) = reach::follow(url, &name, &walked).await?
+    {
+        finding.what = what;
+    }
+    progress.clear();
+    print(args.format, &finding, &walked)?;
+    Ok(code(&finding))
+}
+
+fn print(format: ExplainFormat, finding: &Finding, walked: &Walk) -> Result<(), Failure> {
+    match format {
+        ExplainFormat::Human => out(human::text(finding, walked).trim_end()),
+        ExplainFormat::Json => out(&json::text(finding, walked)?),
+        ExplainFormat::Svg => out(svg::text(finding, walked).trim_end()),
+    }
+    Ok(())
+}
+
+fn code(finding: &Finding) -> ExitCode {
+    match finding.what {
+        What::Healthy { .. } => ExitCode::SUCCESS,
+        What::CouldNotTell { .. } => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}
+
+/// Takes a name, a name and a type, or a URL.
+fn subject(text: &str) -> Result<Subject, Failure> {
+    if text.contains("://") {
+        let url = url::Url::parse(text).map_err(|why| Failure(format!("{} is not a URL: {why}", quoted(text))))?;
+        let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
+        let host = host.ok_or_else(|| Failure(format!("{} is not a URL of a site: https://shop.example", quoted(text))))?;
+        return Ok(Subject { questions: questions(host, None)?, url: Some(text.to_owned()) });
+    }
+    let (name, rtype) = text.split_once('/').map_or((text, None), |(name, rtype)| (name, Some(rtype)));
+    Ok(Subject { questions: questions(name, rtype)?, url: None })
+}
+
+fn questions(name: &str, rtype: Option<&str>) -> Result<Vec<Question>, Failure> {
+    if name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        return Err(Failure(format!("{} is an address: it has no name to walk to", quoted(name))));
+    }
+    let types = rtype.map_or_else(|| ADDRESSES.to_vec(), |rtype| vec![rtype]);
+    Ok(types.into_iter().map(|rtype| Question::parse(name, rtype)).collect::<Result<_, _>>()?)
+}
+
+fn start(args: &ExplainArgs) -> Result<Start, Failure> {
+    let mut start = match &args.hints {
+        Some(file) => hints(file)?,
+        None if args.stub.is_empty() => Start::internet(),
+        None => Start::nowhere(),
+    };
+    start = start.with_port(args.port);
+    for stub in &args.stub {
+        let name = stub.name.clone().map_or_else(|| stub.address.ip().to_string(), |name| absolute(&name));
+        start = start.with_stub(&stub.zone, KnownServer { name, address: stub.address })?;
+    }
+    Ok(start)
+}
+
+fn absolute(name: &str) -> String {
+    format!("{}.", name.trim_end_matches('.'))
+}
+
+fn hints(file: &Path) -> Result<Start, Failure> {
+    let shown = quoted(&file.to_string_lossy());
+    let bad = |why: &dyn std::fmt::Display| Failure(format!("the hints in {shown} cannot be read: {why}"));
+    let size = std::fs::metadata(file).map_err(|why| bad(&why))?.len();
+    if size > MAX_HINTS {
+        return Err(bad(&"it is too large for a file of hints"));
+    }
+    let text = std::fs::read_to_string(file).map_err(|why| bad(&why))?;
+    Start::hints(&text).map_err(|why| bad(&why))
+}
+
+fn known(args: &ExplainArgs) -> Result<Known, Failure> {
+    let mut known = Known::default();
+    if let Some(file) = &args.expected_zone {
+        let shown = quoted(&file.to_string_lossy());
+        let bad = |why: &dyn std::fmt::Display| Failure(format!("the zone in {shown} cannot be read: {why}"));
+        let text = std::fs::read_to_string(file).map_err(|why| bad(&why))?;
+        let zone = Zone::parse(&text, None, &file.to_string_lossy()).map_err(|faults| {
+            let list: Vec<String> = faults.iter().take(FAULTS).map(ToString::to_string).collect();
+            bad(&list.join("\n  "))
+        })?;
+        known.serial = Some(zone.serial());
+        for record in zone.records().filter(|record| !matches!(record.rtype.as_str(), "SOA" | "RRSIG" | "NSEC" | "NSEC3")) {
+            known.add(&record.name, &record.rtype, record.data);
+        }
+    }
+    for text in &args.expected {
+        known.expect(text)?;
+    }
+    Ok(known)
+}
+
+/// Other names that are known, spread over all of them: the servers are asked for these too.
+fn neighbours(known: &Known, name: &str) -> Vec<Question> {
+    let others: Vec<_> = known.names.iter().filter(|other| !other.name.eq_ignore_ascii_case(name)).collect();
+    let step = others.len().div_ceil(MAX_NEIGHBOURS).max(1);
+    let chosen = others.into_iter().step_by(step);
+    chosen.filter_map(|other| Question::parse(&other.name, &other.rtype).ok()).collect()
+}
+
+/// The resolvers that are compared with. In a private tree the system's know nothing of it, and are not asked.
+async fn resolvers(args: &ExplainArgs, start: &Start) -> Vec<std::net::SocketAddr> {
+    if !args.resolver.is_empty() {
+        return args.resolver.iter().map(|resolver| resolver.0).collect();
+    }
+    if args.hints.is_some() || !args.stub.is_empty() || !start.has_roots() {
+        return Vec::new();
+    }
+    SystemResolver::new().servers().await
+}

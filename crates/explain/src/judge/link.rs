@@ -1,0 +1,308 @@
+//! A name on the way: whether its zone's servers have it, agree, and say what is expected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use candor_core::finding::{AliasEnd, Servers, What};
+use candor_names::walk::{Link, Reach, ZoneSeen};
+
+use super::view::{self, View};
+use super::zone::{doubled, is_registry};
+use super::{Case, Found, secure};
+use crate::known::same_name;
+
+/// Names that must be gone together to call it a loss of many.
+const MANY: usize = 3;
+
+pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Found) {
+    let Some(zone) = case.walk.zone_of(link) else {
+        let why = "no server is known to begin with: give root hints or a stub zone".to_owned();
+        found.stops.push(What::CouldNotTell { why });
+        return;
+    };
+    if link.circle {
+        return alias_broken(case, index, AliasEnd::Circle, zone, found);
+    }
+    if let Reach::Denied { at, .. } = &link.reach
+        && gone_at_parent(case, index, link, at, zone, found)
+    {
+        return;
+    }
+    let views = view::views(&link.name, &link.replies);
+    if views.is_empty() {
+        return;
+    }
+    secure::judge_link(case, link, zone, found);
+    let groups = view::groups(&views);
+    match groups.as_slice() {
+        [(view, _)] => agreed(case, index, link, zone, view, found),
+        _ => disagreed(case, link, zone, &views, &groups, found),
+    }
+}
+
+/// All servers say the same.
+fn agreed(case: &Case<'_>, index: usize, link: &Link, zone: &ZoneSeen, view: &View, found: &mut Found) {
+    match view {
+        View::Denied if index > 0 => alias_broken(case, index, AliasEnd::Missing, zone, found),
+        View::Empty if index > 0 => alias_broken(case, index, AliasEnd::Empty, zone, found),
+        View::Denied => missing(case, link, zone, found),
+        View::Empty => found.stops.push(empty(link, zone, types(link))),
+        View::Data(data) => data_of(case, index, link, zone, data, found),
+        View::Alias(_) => {}
+    }
+}
+
+fn types(link: &Link) -> Vec<String> {
+    let types: BTreeSet<String> = link.replies.iter().map(|reply| reply.question.rtype()).collect();
+    types.into_iter().collect()
+}
+
+fn empty(link: &Link, zone: &ZoneSeen, types: Vec<String>) -> What {
+    What::Empty {
+        name: link.name.clone(),
+        types,
+        zone: zone.apex.clone(),
+        servers: who_said(zone, link, &View::Empty),
+        serial: view::serial(zone),
+    }
+}
+
+/// The servers that say this.
+fn who_said(zone: &ZoneSeen, link: &Link, view: &View) -> Servers {
+    let views = view::views(&link.name, &link.replies);
+    view::servers(zone, |at, _| views.get(&at).filter(|said| *said == view).map(View::said))
+}
+
+/// The name does not exist; if others of its zone that did exist are gone with it, that is what happened.
+fn missing(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    let mut kept: Option<String> = None;
+    let (mut lost, mut of) = (1_usize, 1_usize);
+    let mut names: Vec<String> = case.walk.neighbours.iter().map(|reply| reply.question.name()).collect();
+    names.sort();
+    names.dedup();
+    for name in names.iter().filter(|name| !same_name(name, &link.name)) {
+        let replies: Vec<_> =
+            case.walk.neighbours.iter().filter(|reply| reply.question.name() == *name).cloned().collect();
+        let views = view::views(name, &replies);
+        if views.is_empty() {
+            continue;
+        }
+        of += 1;
+        if views.values().all(|view| *view == View::Denied) {
+            lost += 1;
+        } else {
+            kept = kept.max(Some(name.clone()));
+        }
+    }
+    let serial = view::serial(zone);
+    let (name, apex) = (link.name.clone(), zone.apex.clone());
+    found.stops.push(if lost >= MANY && lost * 4 >= of {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        What::MassLoss { name, zone: apex, lost: count(lost), of: count(of), last: kept, serial }
+    } else {
+        What::NameMissing { name, zone: apex, servers: who_said(zone, link, &View::Denied), serial }
+    });
+}
+
+/// Whether the denial is that of a parent: of a name right below a zone in which others register, or below which servers
+/// are known.
+fn gone_at_parent(
+    case: &Case<'_>,
+    index: usize,
+    link: &Link,
+    at: &str,
+    zone: &ZoneSeen,
+    found: &mut Found,
+) -> bool {
+    let was_cut = case.known.of(at, "NS").is_some();
+    if !was_cut && !(is_registry(&zone.apex) && below(at, &zone.apex)) {
+        return false;
+    }
+    // An alias that leads to a name which never was, for want of a dot, is no registrar's doing.
+    if index > 0 && case.walk.links.get(index - 1).is_some_and(|before| repeated(case, before, &link.name).is_some()) {
+        return false;
+    }
+    found.stops.push(What::GoneAtParent {
+        zone: at.to_owned(),
+        parent: zone.apex.clone(),
+        still_served: None,
+    });
+    true
+}
+
+/// Whether `name` is one label below `apex`.
+fn below(name: &str, apex: &str) -> bool {
+    let labels = |name: &str| name.split('.').filter(|label| !label.is_empty()).count();
+    labels(name) == labels(apex) + 1
+}
+
+/// What an alias's target was meant to be, where the name of the alias's zone is in it twice.
+fn repeated(case: &Case<'_>, before: &Link, target: &str) -> Option<String> {
+    doubled(target, &case.walk.zone_of(before)?.apex)
+}
+
+fn alias_broken(case: &Case<'_>, index: usize, end: AliasEnd, zone: &ZoneSeen, found: &mut Found) {
+    let link = case.walk.links.get(index);
+    let before = match end {
+        AliasEnd::Circle => link,
+        AliasEnd::Missing | AliasEnd::Empty => index.checked_sub(1).and_then(|at| case.walk.links.get(at)),
+    };
+    let Some((before, target)) = before.and_then(|before| Some((before, before.alias.clone()?))) else { return };
+    let apex = case.walk.zone_of(before).unwrap_or(zone).apex.clone();
+    if end == AliasEnd::Missing
+        && let Some(meant) = repeated(case, before, &target)
+    {
+        found.stops.push(What::DotMissing {
+            owner: before.name.clone(),
+            rtype: "CNAME".to_owned(),
+            target,
+            meant,
+            zone: apex,
+        });
+        return;
+    }
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    found.stops.push(What::AliasBroken {
+        name: before.name.clone(),
+        target,
+        end,
+        link: count(index + 1),
+        of: count(case.walk.links.len()),
+        zone: apex,
+    });
+}
+
+/// Data that all agree on: whether it is what is expected.
+fn data_of(
+    case: &Case<'_>,
+    index: usize,
+    link: &Link,
+    zone: &ZoneSeen,
+    data: &BTreeSet<String>,
+    found: &mut Found,
+) {
+    for record in data {
+        if let Some((rtype, meant)) = target_without_dot(record, &zone.apex) {
+            found.stops.push(What::DotMissing {
+                owner: link.name.clone(),
+                rtype,
+                target: record.rsplit(' ').next().unwrap_or_default().to_owned(),
+                meant,
+                zone: zone.apex.clone(),
+            });
+            return;
+        }
+    }
+    let asked = case.walk.links.first().map_or("", |first| first.name.as_str());
+    for rtype in types(link) {
+        let known = case.known.of(asked, &rtype).or_else(|| case.known.of(&link.name, &rtype));
+        let Some(known) = known else { continue };
+        let expected: Vec<String> = known.data.iter().map(|data| format!("{rtype} {data}")).collect();
+        let own: Vec<String> = data.iter().filter(|record| of_type(record, &rtype)).cloned().collect();
+        if own.is_empty() {
+            found.stops.push(empty(link, zone, vec![rtype]));
+            return;
+        }
+        if own.iter().any(|record| !expected.iter().any(|one| one.eq_ignore_ascii_case(record))) {
+            found.stops.push(unexpected(index, link, zone, own, expected));
+            return;
+        }
+    }
+}
+
+fn of_type(record: &str, rtype: &str) -> bool {
+    record.split(' ').next() == Some(rtype)
+}
+
+/// The type and the meant target of a record whose target has the zone's name twice.
+fn target_without_dot(record: &str, apex: &str) -> Option<(String, String)> {
+    let rtype = record.split(' ').next().filter(|rtype| matches!(*rtype, "MX" | "NS" | "SRV" | "PTR"))?;
+    Some((rtype.to_owned(), doubled(record.rsplit(' ').next()?, apex)?))
+}
+
+/// Data that is not what is expected: from a wildcard, where any other name has the same.
+fn unexpected(index: usize, link: &Link, zone: &ZoneSeen, data: Vec<String>, expected: Vec<String>) -> What {
+    let strangers: Vec<View> = link
+        .stranger
+        .iter()
+        .filter_map(|reply| view::view(&reply.question.name(), &reply.question.rtype(), &reply.heard))
+        .collect();
+    let same = strangers.iter().any(|view| match view {
+        View::Data(set) => data.iter().any(|record| set.contains(record)),
+        _ => false,
+    });
+    if same && index == 0 {
+        let exchange = link.replies.iter().find_map(|reply| reply.heard.as_ref().as_ref().ok());
+        let ttl = exchange.and_then(|exchange| exchange.answer.first()).map_or(0, |record| record.ttl);
+        let wildcard = link.name.split_once('.').map_or("*", |(_, rest)| rest);
+        return What::Wildcard { name: link.name.clone(), wildcard: format!("*.{wildcard}"), data, ttl };
+    }
+    What::WrongData {
+        name: link.name.clone(),
+        zone: zone.apex.clone(),
+        data,
+        expected,
+        serial: view::serial(zone),
+    }
+}
+
+/// Servers of one zone say different things of the name.
+fn disagreed(
+    case: &Case<'_>,
+    link: &Link,
+    zone: &ZoneSeen,
+    views: &BTreeMap<usize, View>,
+    groups: &[(View, Vec<usize>)],
+    found: &mut Found,
+) {
+    let right = right_of(case, link, groups);
+    let wrong = view::servers(zone, |at, _| views.get(&at).filter(|view| *view != right).map(View::said));
+    let serial_of = |at: &usize| zone.servers.get(*at).and_then(candor_names::walk::ServerSeen::serial);
+    let serials: BTreeSet<u32> = views.keys().filter_map(serial_of).collect();
+    let all_have_it = views.values().all(View::is_positive);
+    let newest = serials.iter().copied().reduce(|newest, other| {
+        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
+    });
+    if let (true, true, Some(newest)) = (all_have_it, serials.len() > 1, newest) {
+        let behind = view::servers(zone, |at, seen| {
+            let serial = seen.serial().filter(|serial| *serial != newest)?;
+            Some(format!("serial {serial}, {}", views.get(&at)?.said()))
+        });
+        let (name, apex) = (link.name.clone(), zone.apex.clone());
+        // That the primary is behind is known; what it says of this name is more.
+        let known = |what: &What| matches!(what, What::SerialsDiffer { zone, .. } if *zone == apex);
+        let backwards = found.some.iter().any(known);
+        found.some.retain(|what| !known(what));
+        found.some.push(What::SerialsDiffer { zone: apex, name, behind, newest, backwards });
+        return;
+    }
+    // Who balances load gives each asker something else; asked again, such a server changes its mind too.
+    if all_have_it && !is_stable(link, views) {
+        return;
+    }
+    found.some.push(What::Disagreement {
+        name: link.name.clone(),
+        zone: zone.apex.clone(),
+        wrong,
+        others: right.said(),
+        serial: (serials.len() == 1).then_some(newest).flatten(),
+    });
+}
+
+/// What is right: what is known, else what has data, else what most say.
+fn right_of<'a>(case: &Case<'_>, link: &Link, groups: &'a [(View, Vec<usize>)]) -> &'a View {
+    let known = |view: &View| match view {
+        View::Data(set) => set.iter().all(|record| {
+            let (rtype, data) = record.split_once(' ').unwrap_or((record, ""));
+            case.known.of(&link.name, rtype).is_some_and(|known| known.data.iter().any(|one| one == data))
+        }),
+        _ => false,
+    };
+    let views = || groups.iter().map(|(view, _)| view);
+    let right = views().find(|view| known(view)).or_else(|| views().find(|view| view.is_positive()));
+    right.or_else(|| views().next()).unwrap_or(&View::Empty)
+}
+
+/// Whether each server said the same when it was asked again.
+fn is_stable(link: &Link, views: &BTreeMap<usize, View>) -> bool {
+    view::views(&link.name, &link.again) == *views
+}

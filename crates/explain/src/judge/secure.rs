@@ -1,0 +1,173 @@
+//! Signatures on the way: whether a zone's keys are those that its parent names, and whether what was heard is signed with
+//! them. A zone that its parent does not call signed is not held to it.
+
+use std::collections::BTreeMap;
+
+use candor_core::Timestamp;
+use candor_core::finding::{BadSignature, What};
+use candor_names::secure::{self, Ds, Key, Signed};
+use candor_names::walk::{Link, ServerSeen, ZoneSeen};
+
+use super::{Case, Found, parent_of, view};
+
+/// A server's place in the zone, and what is wrong with its signatures: of which records, and how.
+type Bad = BTreeMap<usize, (String, Signed)>;
+
+pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
+    let ds = ds_of(zone);
+    let speakers: Vec<(usize, &ServerSeen)> =
+        zone.servers.iter().enumerate().filter(|(_, server)| server.serial().is_some()).collect();
+    if ds.is_empty() || speakers.is_empty() {
+        return;
+    }
+    let strangers: Vec<usize> = speakers
+        .iter()
+        .filter(|(_, server)| server.dnskey.as_ref().is_some_and(|heard| heard.is_ok()))
+        .filter(|(_, server)| entries(&keys_of(server), &ds).is_empty())
+        .map(|(at, _)| *at)
+        .collect();
+    if !strangers.is_empty() {
+        found.of_servers(strangers.len() == speakers.len(), keys_differ(case, zone, &ds, &strangers));
+        return;
+    }
+    let mut bad = Bad::new();
+    for (at, server) in &speakers {
+        let keys = keys_of(server);
+        let entries = entries(&keys, &ds);
+        let sets = [(server.dnskey.as_ref(), "DNSKEY", &entries), (Some(&server.soa), "SOA", &keys), (server.ns.as_ref(), "NS", &keys)];
+        for (heard, rtype, with) in sets {
+            let Some(Ok(exchange)) = heard.map(AsRef::as_ref) else { continue };
+            note(&mut bad, *at, rtype, secure::signed(exchange, &zone.apex, rtype, with, now(case)));
+        }
+    }
+    say(zone, &bad, speakers.len(), found);
+}
+
+/// What was heard of a name, in a zone that is signed.
+pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    if ds_of(zone).is_empty() {
+        return;
+    }
+    let mut bad = Bad::new();
+    let mut asked: Vec<usize> = link.replies.iter().map(|reply| reply.server).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    for reply in &link.replies {
+        let Ok(exchange) = reply.heard.as_ref() else { continue };
+        let Some(server) = zone.servers.get(reply.server) else { continue };
+        let keys = keys_of(server);
+        if keys.is_empty() {
+            continue;
+        }
+        let rtype = reply.question.rtype();
+        for rtype in [rtype.as_str(), "CNAME"] {
+            note(&mut bad, reply.server, rtype, secure::signed(exchange, &link.name, rtype, &keys, now(case)));
+        }
+        note(&mut bad, reply.server, "denial", secure::denial_signed(exchange, &keys, now(case)));
+    }
+    say(zone, &bad, asked.len(), found);
+}
+
+fn now(case: &Case<'_>) -> u64 {
+    u64::try_from(case.now.as_second()).unwrap_or(0)
+}
+
+fn note(bad: &mut Bad, at: usize, of: &str, signed: Option<Signed>) {
+    match signed {
+        None | Some(Signed::Valid { .. } | Signed::Unsupported { .. }) => {}
+        Some(fault) => drop(bad.entry(at).or_insert_with(|| (of.to_owned(), fault))),
+    }
+}
+
+/// One finding for each way in which signatures are bad; that of most servers first.
+fn say(zone: &ZoneSeen, bad: &Bad, of: usize, found: &mut Found) {
+    let Some((_, (records, first))) = bad.iter().next() else { return };
+    if found.stops.iter().chain(&found.some).any(|what| matches!(what, What::Signatures { zone: known, .. } if *known == zone.apex)) {
+        return;
+    }
+    let servers = view::servers(zone, |at, _| bad.get(&at).map(|(of, signed)| format!("{of}: {}", said(*signed))));
+    let Some(bad_signature) = bad_signature(*first) else { return };
+    let what = What::Signatures { zone: zone.apex.clone(), of: records.clone(), bad: bad_signature, servers };
+    found.of_servers(bad.len() == of, what);
+}
+
+fn bad_signature(signed: Signed) -> Option<BadSignature> {
+    let at = |seconds: u64| Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
+    match signed {
+        Signed::Expired { at: ended, .. } => at(ended).map(BadSignature::Expired),
+        Signed::NotYet { from, .. } => at(from).map(BadSignature::NotYet),
+        Signed::Wrong { tag } => Some(BadSignature::Wrong(tag)),
+        Signed::UnknownKey { tag } => Some(BadSignature::UnknownKey(tag)),
+        Signed::Missing => Some(BadSignature::Missing),
+        Signed::Valid { .. } | Signed::Unsupported { .. } => None,
+    }
+}
+
+fn said(signed: Signed) -> String {
+    match signed {
+        Signed::Expired { tag, .. } => format!("the signature by key {tag} has ended"),
+        Signed::NotYet { tag, .. } => format!("the signature by key {tag} begins later"),
+        Signed::Wrong { tag } => format!("the signature does not verify with key {tag}"),
+        Signed::UnknownKey { tag } => format!("signed by key {tag}, which is not published"),
+        Signed::Missing => "not signed".to_owned(),
+        Signed::Valid { .. } => "signed".to_owned(),
+        Signed::Unsupported { algorithm } => format!("signed with algorithm {algorithm}"),
+    }
+}
+
+fn keys_differ(case: &Case<'_>, zone: &ZoneSeen, ds: &[Ds], strangers: &[usize]) -> What {
+    let mut keys: Vec<u16> = strangers
+        .iter()
+        .filter_map(|at| zone.servers.get(*at))
+        .flat_map(keys_of)
+        .filter(Key::signs)
+        .map(|key| key.tag())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut tags: Vec<u16> = ds.iter().map(|one| one.tag).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    What::KeysDiffer {
+        zone: zone.apex.clone(),
+        parent: parent_of(case.walk, zone),
+        ds: tags,
+        keys,
+        ttl: ds.iter().map(|one| one.ttl).max().unwrap_or(0),
+    }
+}
+
+/// The DS records of the zone, by any server of its parent.
+fn ds_of(zone: &ZoneSeen) -> Vec<Ds> {
+    let mut list: Vec<Ds> = Vec::new();
+    for (_, heard) in zone.delegation.iter().flat_map(|delegation| &delegation.ds) {
+        let Ok(exchange) = heard.as_ref() else { continue };
+        for one in secure::ds(exchange) {
+            if !list.iter().any(|known| known.is_same(&one)) {
+                list.push(one);
+            }
+        }
+    }
+    list
+}
+
+pub(crate) fn has_ds(zone: &ZoneSeen) -> bool {
+    !ds_of(zone).is_empty()
+}
+
+fn keys_of(server: &ServerSeen) -> Vec<Key> {
+    let heard = server.dnskey.as_ref().map(AsRef::as_ref);
+    heard.and_then(|heard| heard.as_ref().ok()).map(secure::keys).unwrap_or_default()
+}
+
+/// The keys that the parent names; of a digest that is not known here, the tag has to do.
+fn entries(keys: &[Key], ds: &[Ds]) -> Vec<Key> {
+    let named = |key: &&Key| {
+        key.signs()
+            && ds.iter().any(|one| match one.fits(key) {
+                Some(fits) => fits,
+                None => one.tag == key.tag() && one.algorithm == key.algorithm(),
+            })
+    };
+    keys.iter().filter(named).cloned().collect()
+}

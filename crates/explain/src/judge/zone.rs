@@ -1,0 +1,276 @@
+//! A zone on the way: whether the parent leads to its servers, and whether these have it.
+
+use candor_core::finding::{Servers, What};
+use candor_names::Rcode;
+use candor_names::walk::{HostFault, Lame, Standing, ZoneSeen};
+
+use super::{Case, Found, parent_of, view};
+use crate::known::same_name;
+
+pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
+    let standings: Vec<Standing> = zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
+    let speaks = standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
+    hosts(case, zone, speaks, found);
+    if zone.servers.is_empty() {
+        return;
+    }
+    if other_servers(case, zone, found) {
+        return;
+    }
+    // Where no way leads from here to addresses of one family, that is about us.
+    let heard_of = |standing: &Standing| !matches!(standing, Standing::NoRoute(_) | Standing::NotAsked);
+    if !standings.iter().any(heard_of) {
+        found.stops.push(What::CouldNotTell {
+            why: format!("no way leads from here to any server of {}", zone.apex),
+        });
+        return;
+    }
+    if !speaks && zone.apex == "." {
+        let why = "none of the root servers answers: from here no walk is possible".to_owned();
+        found.stops.push(What::CouldNotTell { why });
+        return;
+    }
+    glue(case, zone, &standings, found);
+    lame(case, zone, &standings, speaks, found);
+    silent(zone, &standings, speaks, found);
+    serials(zone, found);
+}
+
+/// Hosts that lead to no address.
+fn hosts(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
+    let parent = parent_of(case.walk, zone);
+    let faulty = |wanted: fn(&HostFault) -> bool| -> Vec<String> {
+        let list = zone.hosts.iter().filter(|host| host.by_parent && host.fault.as_ref().is_some_and(wanted));
+        list.map(|host| host.name.clone()).collect()
+    };
+    for host in zone.hosts.iter().filter(|host| host.fault.is_some()) {
+        let (owner, at) = if host.by_parent { (&zone.apex, &parent) } else { (&zone.apex, &zone.apex) };
+        if let Some(meant) = doubled(&host.name, at) {
+            found.of_servers(
+                !speaks,
+                What::DotMissing {
+                    owner: owner.clone(),
+                    rtype: "NS".to_owned(),
+                    target: host.name.clone(),
+                    meant,
+                    zone: at.clone(),
+                },
+            );
+            return;
+        }
+    }
+    let bare = faulty(|fault| matches!(fault, HostFault::NoGlue | HostFault::Circular));
+    if !bare.is_empty() {
+        found.of_servers(!speaks, What::NoGlue { zone: zone.apex.clone(), parent: parent.clone(), hosts: bare });
+    }
+    let gone = faulty(|fault| matches!(fault, HostFault::Denied { .. } | HostFault::Empty { .. }));
+    let why = zone.hosts.iter().find_map(|host| match &host.fault {
+        Some(HostFault::Denied { zone, at }) => Some((zone.clone(), at.clone())),
+        Some(HostFault::Empty { zone }) => Some((zone.clone(), host.name.clone())),
+        _ => None,
+    });
+    if let Some((denied_by, at)) = why.filter(|_| !gone.is_empty()) {
+        found.of_servers(!speaks, What::HostsGone { zone: zone.apex.clone(), hosts: gone, at, denied_by });
+    }
+    let stuck = zone.hosts.iter().find_map(|host| match &host.fault {
+        Some(HostFault::Stuck { zone }) => Some(zone.clone()),
+        _ => None,
+    });
+    if let Some(stuck) = stuck {
+        let below = case.walk.zones.iter().find(|other| other.apex == stuck);
+        let servers = below.map(|below| view::servers(below, |_, seen| Some(view::standing(&seen.standing()))));
+        let servers = servers.unwrap_or(Servers { these: Vec::new(), of: 0 });
+        found.of_servers(!speaks, What::Unreachable { zone: stuck, servers, network: None });
+    }
+}
+
+/// Servers of another owner: the parent names none of those that are known.
+fn other_servers(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) -> bool {
+    let Some(known) = case.known.of(&zone.apex, "NS") else { return false };
+    let named: Vec<String> =
+        zone.hosts.iter().filter(|host| host.by_parent).map(|host| host.name.clone()).collect();
+    let expected = |host: &String| known.data.iter().any(|data| same_name(data, host));
+    if named.is_empty() || named.iter().any(expected) {
+        return false;
+    }
+    found.stops.push(What::WrongData {
+        name: zone.apex.clone(),
+        zone: parent_of(case.walk, zone),
+        data: named.iter().map(|host| format!("NS {host}")).collect(),
+        expected: known.data.iter().map(|host| format!("NS {host}")).collect(),
+        serial: None,
+    });
+    true
+}
+
+/// Addresses at the parent that are not those of the zone, or not those that are known, where no server of it is found.
+fn glue(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], found: &mut Found) {
+    for host in zone.hosts.iter().filter(|host| host.by_parent) {
+        let known = |rtype: &str| case.known.of(&host.name, rtype).map(|known| known.data.clone());
+        let mut own: Vec<String> = host.own.iter().map(ToString::to_string).collect();
+        if own.is_empty() {
+            own = ["A", "AAAA"].into_iter().filter_map(known).flatten().collect();
+        }
+        let glue: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();
+        let strange = |address: &&String| !own.contains(address);
+        let bad = zone.servers.iter().zip(standings).any(|(server, standing)| {
+            same_name(&server.name, &host.name)
+                && glue.iter().filter(strange).any(|address| *address == server.address.ip().to_string())
+                && !matches!(standing, Standing::Authoritative(_))
+        });
+        if bad && !own.is_empty() {
+            let all = !standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
+            let what = What::GlueDiffers {
+                zone: zone.apex.clone(),
+                parent: parent_of(case.walk, zone),
+                host: host.name.clone(),
+                glue,
+                own,
+            };
+            found.of_servers(all, what);
+        }
+    }
+}
+
+/// Servers that answer, and do not serve the zone.
+fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Found) {
+    let chosen = |wanted: &dyn Fn(&Standing) -> bool| {
+        view::servers(zone, |at, _| {
+            let standing = standings.get(at)?;
+            wanted(standing).then(|| view::standing(standing))
+        })
+    };
+    let failing = |standing: &Standing| *standing == Standing::Lame(Lame::Error(Rcode::SERVFAIL));
+    let strangers =
+        chosen(&|standing| matches!(standing, Standing::Lame(_) | Standing::Nonsense(_)) && !failing(standing));
+    let failing = chosen(&failing);
+    // A server that fails knows of the zone. Where others have it or are gone, its copy of it has run out; where all that
+    // there are fail, the zone is not loaded anywhere.
+    let alone = failing.these.len() == zone.servers.len();
+    if !failing.these.is_empty() && !alone && strangers.these.is_empty() {
+        found.of_servers(!speaks, What::CopyExpired { zone: zone.apex.clone(), servers: failing });
+        return;
+    }
+    let mut all = strangers;
+    all.these.extend(failing.these);
+    if !all.these.is_empty() {
+        let parent = parent_of(case.walk, zone);
+        found.of_servers(!speaks, What::Lame { zone: zone.apex.clone(), parent, servers: all });
+    }
+}
+
+/// Servers that are not reached. One of many at the root or a top-level domain is nobody's outage.
+fn silent(zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Found) {
+    let servers = view::servers(zone, |at, _| {
+        let standing = standings.get(at)?;
+        matches!(standing, Standing::Silent | Standing::Closed).then(|| view::standing(standing))
+    });
+    if servers.these.is_empty() {
+        return;
+    }
+    if !speaks && standings.iter().any(|standing| matches!(standing, Standing::Lame(_))) {
+        // What those say that answer is the better evidence.
+        return;
+    }
+    let what = What::Unreachable { zone: zone.apex.clone(), network: one_network(&servers), servers };
+    match (speaks, is_registry(&zone.apex)) {
+        (true, true) => found.asides.push(what),
+        (speaks, _) => found.of_servers(!speaks, what),
+    }
+}
+
+/// The network that all of the servers lie in, where that is one.
+fn one_network(servers: &Servers) -> Option<String> {
+    let networks: Option<Vec<String>> = servers
+        .these
+        .iter()
+        .map(|server| {
+            let parts: Vec<&str> = server.address.split('.').collect();
+            match parts.as_slice() {
+                [a, b, c, _] => Some(format!("{a}.{b}.{c}.0/24")),
+                _ => None,
+            }
+        })
+        .collect();
+    let mut networks = networks?.into_iter();
+    let first = networks.next()?;
+    (servers.these.len() > 1 && networks.all(|other| other == first)).then_some(first)
+}
+
+/// A primary that is behind its copies: they will never take from it what it has.
+fn serials(zone: &ZoneSeen, found: &mut Found) {
+    let primary = zone.servers.iter().find_map(|server| {
+        let exchange = server.soa.as_ref().as_ref().ok()?;
+        let soa = exchange.answer.iter().find(|record| record.rtype == "SOA")?;
+        soa.data.split(' ').next().map(str::to_owned)
+    });
+    let Some(primary) = primary else { return };
+    let own = |server: &&candor_names::walk::ServerSeen| same_name(&server.name, &primary);
+    let Some(serial) = zone.servers.iter().find(own).and_then(candor_names::walk::ServerSeen::serial) else { return };
+    let newest = zone.servers.iter().filter_map(candor_names::walk::ServerSeen::serial).fold(serial, |newest, other| {
+        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
+    });
+    if newest == serial {
+        return;
+    }
+    let behind = view::servers(zone, |_, seen| {
+        (same_name(&seen.name, &primary)).then(|| format!("serial {serial}"))
+    });
+    found.some.push(What::SerialsDiffer {
+        zone: zone.apex.clone(),
+        name: zone.apex.clone(),
+        behind,
+        newest,
+        backwards: true,
+    });
+}
+
+/// What a name would be without the zone's name at its end, where it has that twice.
+pub(crate) fn doubled(target: &str, zone: &str) -> Option<String> {
+    let zone = zone.trim_end_matches('.').to_ascii_lowercase();
+    let target = target.trim_end_matches('.').to_ascii_lowercase();
+    if zone.is_empty() {
+        return None;
+    }
+    let meant = target.strip_suffix(&zone)?.strip_suffix('.')?;
+    let within = meant == zone || meant.strip_suffix(&zone).is_some_and(|rest| rest.ends_with('.'));
+    within.then(|| format!("{meant}."))
+}
+
+/// Whether a zone is one in which others register: the root, a top-level domain, or the like of `co.uk`.
+pub(crate) fn is_registry(apex: &str) -> bool {
+    const SECOND: [&str; 12] =
+        ["ac", "co", "com", "edu", "gob", "gov", "ltd", "me", "ne", "net", "or", "org"];
+    let labels: Vec<&str> = apex.trim_end_matches('.').split('.').collect();
+    match labels.as_slice() {
+        [_] => true,
+        [second, top] => top.len() == 2 && SECOND.contains(&second.to_ascii_lowercase().as_str()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_has_the_zone_twice_lacks_a_dot() {
+        let meant = |target: &str, zone: &str| doubled(target, zone);
+        assert_eq!(meant("edge.shop.test.shop.test.", "shop.test."), Some("edge.shop.test.".into()));
+        assert_eq!(meant("ns1.shop.test.test.", "test."), Some("ns1.shop.test.".into()));
+        assert_eq!(meant("Shop.Test.shop.test.", "shop.test."), Some("shop.test.".into()));
+        assert_eq!(meant("edge.shop.test.", "shop.test."), None);
+        assert_eq!(meant("edge.myshop.test.shop.test.", "shop.test."), None);
+        assert_eq!(meant("edge.shop.test.", "."), None);
+    }
+
+    #[test]
+    fn a_registry_is_where_others_register() {
+        for apex in [".", "test.", "co.uk.", "com.au."] {
+            assert!(is_registry(apex), "{apex}");
+        }
+        for apex in ["shop.test.", "co.example.", "www.co.uk."] {
+            assert!(!is_registry(apex), "{apex}");
+        }
+    }
+}

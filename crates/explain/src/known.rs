@@ -1,0 +1,122 @@
+//! What is known of names from before, or demanded of them.
+
+use candor_core::Timestamp;
+use candor_core::finding::Was;
+use candor_names::Question;
+
+/// What is known of names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Per name and type, its data.
+    pub names: Vec<KnownName>,
+    /// The serial of the zone when they were seen.
+    pub serial: Option<u32>,
+    /// When they were seen; none where they are demanded.
+    pub at: Option<Timestamp>,
+}
+
+/// A name, a type, and the data that it has when all is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownName {
+    /// The name, with its last dot.
+    pub name: String,
+    /// The type.
+    pub rtype: String,
+    /// Its data, in presentation form; any of them will do where the answer holds one or more and nothing else.
+    pub data: Vec<String>,
+}
+
+/// An expectation that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableExpectation(String);
+
+impl std::fmt::Display for UnreadableExpectation {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UnreadableExpectation {}
+
+impl Known {
+    /// Adds `NAME TYPE DATA`: `api.shop.example A 192.0.2.20`.
+    ///
+    /// # Errors
+    /// When it is not of that form, or name or type are none.
+    pub fn expect(&mut self, text: &str) -> Result<(), UnreadableExpectation> {
+        let bad = |why: String| UnreadableExpectation(why);
+        let mut words = text.split_ascii_whitespace();
+        let (Some(name), Some(rtype)) = (words.next(), words.next()) else {
+            return Err(bad(form(text)));
+        };
+        let data = words.collect::<Vec<_>>().join(" ");
+        if data.is_empty() {
+            return Err(bad(form(text)));
+        }
+        let question = Question::parse(name, rtype).map_err(|why| bad(why.to_string()))?;
+        self.add(&question.name(), &question.rtype(), data);
+        Ok(())
+    }
+
+    /// Adds data of a name.
+    pub fn add(&mut self, name: &str, rtype: &str, data: String) {
+        let same = |known: &&mut KnownName| same_name(&known.name, name) && known.rtype == rtype;
+        match self.names.iter_mut().find(same) {
+            Some(known) => known.data.push(data),
+            None => self.names.push(KnownName {
+                name: name.to_owned(),
+                rtype: rtype.to_owned(),
+                data: vec![data],
+            }),
+        }
+    }
+
+    /// What is known of a name in one type.
+    #[must_use]
+    pub fn of(&self, name: &str, rtype: &str) -> Option<&KnownName> {
+        self.names.iter().find(|known| same_name(&known.name, name) && known.rtype == rtype)
+    }
+
+    /// What is known of a name, for the words.
+    #[must_use]
+    pub fn was(&self, name: &str) -> Option<Was> {
+        let mut was = Was { records: Vec::new(), serial: self.serial, at: self.at };
+        for known in self.names.iter().filter(|known| same_name(&known.name, name)) {
+            was.records.extend(known.data.iter().map(|data| format!("{} {data}", known.rtype)));
+        }
+        (!was.records.is_empty()).then_some(was)
+    }
+}
+
+/// Whether two names are the same (RFC 4343).
+pub(crate) fn same_name(one: &str, two: &str) -> bool {
+    one.trim_end_matches('.').eq_ignore_ascii_case(two.trim_end_matches('.'))
+}
+
+fn form(text: &str) -> String {
+    format!("{text:?} is not of the form NAME TYPE DATA, as in \"api.shop.example A 192.0.2.20\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_has_a_name_a_type_and_data() {
+        let mut known = Known::default();
+        known.expect("api.shop.example A 192.0.2.20").unwrap();
+        known.expect("API.shop.example. a 192.0.2.21").unwrap();
+        known.expect("shop.example MX 10 mx.shop.example.").unwrap();
+        assert_eq!(known.was("api.shop.example").unwrap().records, ["A 192.0.2.20", "A 192.0.2.21"]);
+        assert_eq!(known.of("shop.example", "MX").unwrap().data, ["10 mx.shop.example."]);
+    }
+
+    #[test]
+    fn what_is_none_is_said() {
+        let said = |text: &str| Known::default().expect(text).unwrap_err().to_string();
+        insta::assert_snapshot!(said("api.shop.example"), @r#""api.shop.example" is not of the form NAME TYPE DATA, as in "api.shop.example A 192.0.2.20""#);
+        insta::assert_snapshot!(said("api.shop.example A"), @r#""api.shop.example A" is not of the form NAME TYPE DATA, as in "api.shop.example A 192.0.2.20""#);
+        insta::assert_snapshot!(said("a..b A 192.0.2.1"), @r#""a..b" is not a domain name: empty label"#);
+        insta::assert_snapshot!(said("a WHAT 192.0.2.1"), @r#""WHAT" is not a record type: write a mnemonic such as A or MX, or TYPE65"#);
+    }
+}

@@ -1,0 +1,58 @@
+//! The zone is right, and a resolver is not: it holds what was, or fails by itself.
+
+mod lab;
+
+use candor_core::fault::Act;
+use candor_core::finding::{ResolverFault, What};
+
+use lab::told::tell;
+use lab::{Lab, Make, NS1, NS2, RESOLVER, SHOP, known, question, without};
+
+#[tokio::test]
+async fn a_resolver_that_says_the_same_is_healthy() {
+    let mut lab = Lab::with_zone(SHOP).await;
+    let resolver = lab.resolver("").await;
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    assert_eq!(found.what.class(), "healthy", "{found:?}");
+}
+
+#[tokio::test]
+async fn f15_a_resolver_still_holds_the_denial() {
+    let mut lab = Lab::with_zone(&without(SHOP, "api A 192.0.2.20").replace(" 86400 60", " 86400 3600").replace("$TTL 300", "$TTL 3600")).await;
+    let resolver = lab.resolver("").await;
+    let asked = candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default()).await;
+    assert_eq!(asked.unwrap().rcode, candor_names::Rcode::NXDOMAIN);
+    for (make, ip) in [(Make::Bind, NS1), (Make::Nsd, NS2)] {
+        lab.stop(ip);
+        lab.start(make, ip, &[("shop.test.", &SHOP.replace(" 100 600", " 102 600"))]).await;
+    }
+    let found = lab.explain_with("api.shop.test", &known(&[]), &[resolver]).await;
+    tell("f15_a_resolver_still_holds_the_denial", &found);
+    assert_eq!((found.what.class(), found.what.act()), ("F15", Some(Act::Resolver)), "{found:?}");
+    let What::Cached { holds, seconds, .. } = found.what else { panic!() };
+    assert_eq!(holds, "NXDOMAIN");
+    assert!((3_000..=3_600).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn f16_a_resolver_that_does_not_answer() {
+    let mut lab = Lab::with_zone(SHOP).await;
+    let resolver = lab.resolver("").await;
+    lab.halt(RESOLVER);
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    tell("f16_a_resolver_that_does_not_answer", &found);
+    assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Silent, .. }), "{found:?}");
+    lab.stop(RESOLVER);
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Unreachable(_), .. }), "{found:?}");
+}
+
+#[tokio::test]
+async fn f16_a_resolver_that_trusts_a_key_that_never_was() {
+    let mut lab = Lab::with_zone(SHOP).await;
+    let anchor = "  trust-anchor: \"shop.test. DS 12345 13 2 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"\n";
+    let resolver = lab.resolver(anchor).await;
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    tell("f16_a_resolver_that_trusts_a_key_that_never_was", &found);
+    assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Validation(_), .. }), "{found:?}");
+}

@@ -1,0 +1,91 @@
+//! Failures of DNSSEC, with really signed zones on real servers: the diagnosis of each, and of the healthy zone.
+
+mod lab;
+
+use candor_core::finding::{BadSignature, What};
+
+use lab::signed::{How, sign};
+use lab::told::tell;
+use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP};
+
+/// `test.` with this DS in its delegation, and both servers with these zones.
+async fn lab(ds: &str, one: &str, two: &str) -> Lab {
+    let mut lab = Lab::with_delegation(&format!("{DELEGATION}{ds}\n")).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", one)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", two)]).await;
+    lab
+}
+
+#[tokio::test]
+async fn a_zone_that_is_signed_well_is_healthy() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
+    for name in ["www.shop.test", "login.shop.test", "shop.test/MX"] {
+        let found = lab.explain(name).await;
+        assert_eq!((found.what.class(), found.asides.as_slice()), ("healthy", &[][..]), "{name}: {found:?}");
+    }
+    // A denial that is signed is a denial.
+    assert_eq!(lab.explain("nobody.shop.test").await.what.class(), "F1");
+}
+
+#[tokio::test]
+async fn f13_a_ds_over_a_zone_that_is_not_signed() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let lab = lab(&signed.ds, SHOP, SHOP).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f13_a_ds_over_a_zone_that_is_not_signed", &found);
+    assert!(matches!(&found.what, What::KeysDiffer { keys, ds, parent, .. } if keys.is_empty() && ds.len() == 1 && parent == "test."), "{found:?}");
+}
+
+#[tokio::test]
+async fn f13_a_ds_for_another_key() {
+    let (signed, other) = (sign("shop.test.", SHOP, How::Well), sign("shop.test.", SHOP, How::Well));
+    let lab = lab(&other.ds, &signed.zone, &signed.zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f13_a_ds_for_another_key", &found);
+    assert!(matches!(&found.what, What::KeysDiffer { keys, .. } if keys.len() == 2), "{found:?}");
+}
+
+#[tokio::test]
+async fn f14_signatures_that_have_ended() {
+    let signed = sign("shop.test.", SHOP, How::Ended);
+    let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f14_signatures_that_have_ended", &found);
+    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else { panic!("{found:?}") };
+    assert_eq!((servers.these.len(), servers.of), (2, 2));
+}
+
+#[tokio::test]
+async fn f14_signatures_that_have_ended_on_one_server() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let old = signed.again(SHOP, How::Ended);
+    let lab = lab(&signed.ds, &signed.zone, &old).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f14_signatures_that_have_ended_on_one_server", &found);
+    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else { panic!("{found:?}") };
+    assert_eq!((servers.these.len(), servers.these[0].address.as_str()), (1, NS2));
+}
+
+#[tokio::test]
+async fn f14_signatures_by_a_key_that_is_not_published() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let zone = signed.without_zone_key();
+    let lab = lab(&signed.ds, &zone, &zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f14_signatures_by_a_key_that_is_not_published", &found);
+    // The set of keys lost a key after it was signed: its own signature fails, or that of the records names a stranger.
+    let What::Signatures { bad, .. } = &found.what else { panic!("{found:?}") };
+    assert!(matches!(bad, BadSignature::Wrong(_) | BadSignature::UnknownKey(_)), "{found:?}");
+}
+
+#[tokio::test]
+async fn f14_data_that_was_changed_after_it_was_signed() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let zone = signed.zone.replace("192.0.2.10", "192.0.2.11");
+    let lab = lab(&signed.ds, &zone, &zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f14_data_that_was_changed_after_it_was_signed", &found);
+    assert!(matches!(&found.what, What::Signatures { bad: BadSignature::Wrong(_), of, .. } if of == "A"), "{found:?}");
+    assert_eq!(lab.explain("api.shop.test").await.what.class(), "healthy");
+}

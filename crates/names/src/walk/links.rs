@@ -1,0 +1,122 @@
+//! The name, then what it is an alias of, and so on to data, a denial, or a circle.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use super::asker::{Ask, How};
+use super::cut::commonest;
+use super::down::Walker;
+use super::{Link, Reach, Reply, Step, read};
+use crate::name::{self, Name};
+use crate::question::Question;
+
+/// Longest chain of aliases that is followed.
+const MAX_ALIASES: usize = 16;
+/// Most other names of the zone that are asked for.
+const MAX_NEIGHBOURS: usize = 64;
+
+impl Walker<'_> {
+    /// Walks to the name of the questions, and along its aliases.
+    pub(super) async fn links(&mut self, questions: &[Question]) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        let mut seen: Vec<Name> = Vec::new();
+        let mut next = questions.first().map(|question| question.wire_name().clone());
+        while let Some(name) = next.take() {
+            let mut link = self.link(&name, questions).await;
+            seen.push(name.clone());
+            if let Some(target) = link.alias.as_deref().and_then(|target| name::parse(target).ok()) {
+                link.circle = seen.contains(&target) || seen.len() > MAX_ALIASES;
+                if !link.circle {
+                    (self.watch)(Step::Alias { name: name::show(&name), target: name::show(&target) });
+                    next = Some(target);
+                }
+            }
+            links.push(link);
+        }
+        links
+    }
+
+    async fn link(&mut self, name: &Name, questions: &[Question]) -> Link {
+        let reach = self.to(name, true).await;
+        let types = questions.iter().map(|question| Question::of(name.clone(), question.wire_type()));
+        let types: Vec<Question> = types.collect();
+        let replies = self.replies(&reach, &types, How::Authority).await;
+        let answers = replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
+        let alias = commonest(answers.filter_map(|exchange| read::alias(name, exchange)));
+        let has_data = replies.iter().any(|reply| {
+            reply.heard.as_ref().as_ref().is_ok_and(|exchange| !exchange.answer.is_empty())
+        });
+        let again = if differ(&replies) {
+            self.replies(&reach, &types, How::Tcp).await
+        } else {
+            Vec::new()
+        };
+        let stranger = match (has_data, stranger(name)) {
+            (true, Some(stranger)) => {
+                let ask = |question: &Question| Question::of(stranger.clone(), question.wire_type());
+                let list: Vec<Question> = types.iter().map(ask).collect();
+                self.replies(&reach, &list, How::Authority).await
+            }
+            _ => Vec::new(),
+        };
+        Link {
+            name: name::show(name),
+            reach,
+            replies,
+            stranger,
+            again,
+            alias: alias.map(|target| name::show(&target)),
+            circle: false,
+        }
+    }
+
+    /// Asks each server of the zone that was come to each question.
+    async fn replies(&self, reach: &Reach, questions: &[Question], how: How) -> Vec<Reply> {
+        let Some(zone) = reach.zone() else { return Vec::new() };
+        let servers = self.speakers(zone);
+        let mut list = Vec::new();
+        let mut who = Vec::new();
+        for question in questions {
+            for (server, address) in &servers {
+                list.push(Ask { server: *address, question: question.clone(), how });
+                who.push((*server, question.clone()));
+            }
+        }
+        let heard = self.asker.all(list).await;
+        let reply = |((server, question), heard)| Reply { server, question, heard };
+        who.into_iter().zip(heard).map(reply).collect()
+    }
+
+    /// Asks the servers of the first link's zone for other names that used to be in it.
+    pub(super) async fn neighbours(&self, link: Option<&Link>, others: &[Question]) -> Vec<Reply> {
+        let Some(link) = link else { return Vec::new() };
+        let Some(apex) = link.reach.zone().and_then(|zone| self.apexes.get(zone)) else { return Vec::new() };
+        let inside = |question: &&Question| question.wire_name().ends_with(apex);
+        let list: Vec<Question> = others.iter().filter(inside).take(MAX_NEIGHBOURS).cloned().collect();
+        self.replies(&link.reach, &list, How::Authority).await
+    }
+}
+
+/// Whether servers gave different data for one question.
+fn differ(replies: &[Reply]) -> bool {
+    replies.iter().any(|one| {
+        replies.iter().any(|two| {
+            one.question == two.question && data_of(one).zip(data_of(two)).is_some_and(|(one, two)| one != two)
+        })
+    })
+}
+
+fn data_of(reply: &Reply) -> Option<Vec<(&str, &str)>> {
+    let exchange = reply.heard.as_ref().as_ref().ok()?;
+    let records = exchange.answer.iter().filter(|record| record.rtype != "RRSIG");
+    let mut list: Vec<(&str, &str)> =
+        records.map(|record| (record.rtype.as_str(), record.data.as_str())).collect();
+    list.sort_unstable();
+    Some(list)
+}
+
+/// A name beside `name` that nobody can have meant; it differs from walk to walk, so that no cache has it.
+fn stranger(name: &Name) -> Option<Name> {
+    let parent = name.parent()?;
+    let label = format!("not-a-name-{:012x}", RandomState::new().build_hasher().finish() >> 16);
+    name::parse(&format!("{label}.{}", name::show(&parent))).ok()
+}
