@@ -1,8 +1,10 @@
 //! What is known of names from before, or demanded of them.
 
+use core::net::SocketAddr;
+
 use candor_core::Timestamp;
 use candor_core::finding::Was;
-use candor_names::Question;
+use candor_names::{KnownServer, Question};
 
 /// What is known of names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,6 +77,22 @@ impl Known {
     #[must_use]
     pub fn of(&self, name: &str, rtype: &str) -> Option<&KnownName> {
         self.names.iter().find(|known| same_name(&known.name, name) && known.rtype == rtype)
+    }
+
+    /// The servers that zones are known to have, where their addresses are known too.
+    #[must_use]
+    pub fn servers(&self, port: u16) -> Vec<(String, KnownServer)> {
+        let mut list = Vec::new();
+        for zone in self.names.iter().filter(|known| known.rtype == "NS") {
+            for host in &zone.data {
+                let addresses = ["A", "AAAA"].into_iter().filter_map(|rtype| self.of(host, rtype));
+                for ip in addresses.flat_map(|known| &known.data).filter_map(|data| data.parse().ok()) {
+                    let address = SocketAddr::new(ip, port);
+                    list.push((zone.name.clone(), KnownServer { name: host.clone(), address }));
+                }
+            }
+        }
+        list
     }
 
     /// What is known of a name, for the words.

@@ -211,6 +211,19 @@ async fn f10_a_zone_that_its_parent_does_not_know_any_more() {
 }
 
 #[tokio::test]
+async fn f10_the_servers_of_a_zone_that_is_on_hold_still_answer() {
+    let mut lab = Lab::with_delegation("").await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
+    let expected = known(&["shop.test NS ns1.shop.test.", "ns1.shop.test A 127.0.0.1"]);
+    let found = lab.explain_with("api.shop.test", &expected, &[]).await;
+    tell("f10_the_servers_of_a_zone_that_is_on_hold_still_answer", &found);
+    assert!(matches!(&found.what, What::GoneAtParent { still_served: Some(true), .. }), "{found:?}");
+    lab.stop(NS1);
+    let found = lab.explain_with("api.shop.test", &expected, &[]).await;
+    assert!(matches!(&found.what, What::GoneAtParent { still_served: Some(false), .. }), "{found:?}");
+}
+
+#[tokio::test]
 async fn f10_servers_whose_own_domain_is_gone() {
     let mut lab = Lab::with_delegation("shop NS ns1.dnsco\nshop NS ns2.dnsco\n").await;
     lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
@@ -274,4 +287,30 @@ async fn what_the_parent_itself_does_not_answer_is_said_of_the_parent() {
     lab.stop(TEST);
     let found = lab.explain("www.shop.test").await;
     assert!(matches!(&found.what, What::Unreachable { zone, .. } if zone == "test."), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_zone_on_the_servers_of_its_parent_is_walked_to_as_well() {
+    let mut lab = Lab::with_delegation(DELEGATION).await;
+    let inner = "$TTL 300\n@ SOA ns1.shop.test. hostmaster 5 600 300 86400 60\n@ NS ns1.shop.test.\nwww A 192.0.2.70\n";
+    let outer = SHOP.replace("@ NS ns2\n", "").replace("ns2 A 127.77.0.13\n", "eu NS ns1\n");
+    lab.start(Make::Bind, NS1, &[("shop.test.", &outer), ("eu.shop.test.", inner)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &outer), ("eu.shop.test.", inner)]).await;
+    let walk = lab.walk("www.eu.shop.test", &known(&[]), &[]).await;
+    let apexes: Vec<&str> = walk.zones.iter().map(|zone| zone.apex.as_str()).collect();
+    assert_eq!(apexes, [".", "test.", "shop.test.", "eu.shop.test."]);
+    let found = lab.explain("www.eu.shop.test").await;
+    assert_eq!(found.what.class(), "healthy", "{found:?}");
+    assert_eq!(lab.explain("nobody.eu.shop.test").await.what.class(), "F1");
+}
+
+#[tokio::test]
+async fn an_alias_into_a_zone_that_is_broken_is_told_of_that_zone() {
+    let delegation = format!("{DELEGATION}cdn NS ns.cdn\nns.cdn A {NS3}\n");
+    let mut lab = Lab::with_delegation(&delegation).await;
+    let shop = with(SHOP, "login CNAME edge", "login CNAME edge.cdn.test.");
+    lab.start(Make::Bind, NS1, &[("shop.test.", &shop)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &shop)]).await;
+    let found = lab.explain("login.shop.test").await;
+    assert!(matches!(&found.what, What::Unreachable { zone, .. } if zone == "cdn.test."), "{found:?}");
 }

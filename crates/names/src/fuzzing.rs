@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::question::Question;
 use crate::transfer::Receiver;
 use crate::zone::Zone;
-use crate::{resolve, serve, wire};
+use crate::{resolve, secure, serve, wire};
 
 /// Reads a packet as the answer to `question`, and tells every record of it as text; of one that is not `whole` the
 /// header alone counts.
@@ -24,6 +24,18 @@ pub fn response(packet: &[u8], whole: bool, id: u16, question: &Question) -> Res
         Err(wire::NotIt::Other(why)) => Err(why.to_owned()),
         Err(wire::NotIt::Broken(why)) => Err(why),
     }
+}
+
+/// Takes a packet as an answer of a signed zone, and looks at its keys, its DS and every signature in it.
+pub fn signatures(packet: &[u8], question: &Question, now: u64) -> Option<usize> {
+    let exchange = crate::ask::exchange_of(packet, question)?;
+    let keys = secure::keys(&exchange);
+    let fits = secure::ds(&exchange).iter().filter(|ds| keys.iter().any(|key| ds.fits(key) == Some(true))).count();
+    let name = question.name();
+    let owners = exchange.answer.iter().chain(&exchange.authority).map(|record| (&record.name, &record.rtype));
+    let signed = owners.filter_map(|(owner, rtype)| secure::signed(&exchange, owner, rtype, &keys, now)).count();
+    let denial = secure::denial_signed(&exchange, &keys, now);
+    Some(fits + signed + usize::from(denial.is_some()) + usize::from(secure::from_wildcard(&exchange, &name)))
 }
 
 /// What a server of these zones answers to a packet that came over TCP or not.

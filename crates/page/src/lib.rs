@@ -37,7 +37,7 @@ pub use assets::files as assets;
 pub use json::status_json;
 pub use live::LIVE_PATH;
 pub use site::Site;
-pub use words::{Language, Told, fault_words, finding_words, headline, sentence};
+pub use words::{Language, Told, class_title, fault_words, finding_words, headline, sentence};
 
 /// The `Content-Security-Policy` that every page is served with.
 pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \

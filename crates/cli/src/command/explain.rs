@@ -38,6 +38,7 @@ pub(crate) async fn run(args: ExplainArgs) -> Outcome {
     let name = subject.questions.first().map(Question::name).unwrap_or_default();
     let request = WalkRequest {
         neighbours: neighbours(&known, &name),
+        former: known.servers(args.port),
         resolvers: resolvers(&args, &start).await,
         questions: subject.questions,
         bounds: Bounds { time: Duration::from_secs(args.within.into()), ..Bounds::default() },

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use candor_core::finding::{Finding, What};
 use candor_names::walk::{HostFault, Link, Standing, ZoneSeen};
 use candor_names::{Exchange, Walk};
-use candor_page::{Language, finding_words};
+use candor_page::{Language, class_title, finding_words};
 
 use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, counted, styled, wrap};
 
@@ -34,7 +34,8 @@ fn head(out: &mut String, finding: &Finding) {
         "could_not_tell" => "not known",
         other => other,
     };
-    let _ = writeln!(out, "{}", styled(style, class));
+    let title = class_title(&finding.what, Language::English);
+    let _ = writeln!(out, "{}{}", styled(style, class), if title.is_empty() { String::new() } else { format!("  {title}") });
     for line in wrap(&told.words, WIDTH) {
         let _ = writeln!(out, "{}", styled(BOLD, &line));
     }
@@ -78,7 +79,7 @@ fn zone(out: &mut String, walk: &Walk, at: usize, depth: usize) {
     servers(out, zone_seen, &indent);
     for host in zone_seen.hosts.iter().filter(|host| host.fault.is_some()) {
         let why = host.fault.as_ref().map(host_fault).unwrap_or_default();
-        let _ = writeln!(out, "{indent}  {} {} {}", styled(BAD, "x"), host.name, why);
+        let _ = writeln!(out, "{indent}  {} {} {}", styled(BAD, "✗"), host.name, why);
     }
     for link in walk.links.iter().filter(|link| link.reach.zone() == Some(at)) {
         name(out, zone_seen, link, &indent);
@@ -95,13 +96,13 @@ fn servers(out: &mut String, zone: &ZoneSeen, indent: &str) {
     let fold = standings.len() > LISTED;
     if fold {
         let count = standings.iter().filter(|standing| well(standing)).count();
-        let _ = writeln!(out, "{indent}  {} {} of {} servers answer", styled(GOOD, "+"), count, standings.len());
+        let _ = writeln!(out, "{indent}  {} {} of {} servers answer", styled(GOOD, "✓"), count, standings.len());
     }
     for (server, standing) in zone.servers.iter().zip(&standings) {
         if fold && well(standing) {
             continue;
         }
-        let sign = if well(standing) { styled(GOOD, "+") } else { styled(BAD, "x") };
+        let sign = if well(standing) { styled(GOOD, "✓") } else { styled(BAD, "✗") };
         let tcp = if server.tcp_fails() { ", not over TCP" } else { "" };
         let took = server.soa.as_ref().as_ref().ok().map_or_else(String::new, |soa| format!(", {} ms", soa.took.as_millis()));
         let line = format!("{} ({})  {}{tcp}{took}", server.name, server.address.ip(), said(standing));
@@ -140,7 +141,11 @@ fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
     let mut said: Vec<(String, usize)> = Vec::new();
     for (at, _) in zone.servers.iter().enumerate() {
         let replies = link.replies.iter().filter(|reply| reply.server == at);
-        let list: Vec<String> = replies.filter_map(|reply| reply.heard.as_ref().as_ref().ok()).map(in_short).collect();
+        let heard = replies.filter_map(|reply| reply.heard.as_ref().as_ref().ok());
+        let list: Vec<String> = match &link.alias {
+            Some(target) => heard.map(|exchange| alias_in_short(exchange, target)).collect(),
+            None => heard.map(in_short).collect(),
+        };
         let mut list: Vec<String> = list.into_iter().filter(|text| text != "NODATA").collect();
         list.dedup();
         let has_reply = link.replies.iter().any(|reply| reply.server == at && reply.heard.is_ok());
@@ -155,11 +160,17 @@ fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
     }
     let many = said.len() > 1;
     for (text, count) in said {
-        let sign = if text == "NXDOMAIN" || text == "NODATA" { styled(BAD, "x") } else { styled(GOOD, "=") };
+        let sign = if text == "NXDOMAIN" || text == "NODATA" { styled(BAD, "✗") } else { styled(GOOD, "✓") };
         let who = if many { format!("  from {count} of {}", zone.servers.len()) } else { String::new() };
         let line = format!("{}  {text}{who}", link.name);
         let _ = writeln!(out, "{indent}  {sign} {}", short(&line, indent.len() + 4));
     }
+}
+
+/// Of a name that is an alias, the alias alone: what it leads to stands below.
+fn alias_in_short(exchange: &Exchange, target: &str) -> String {
+    let is_alias = exchange.answer.iter().any(|record| record.rtype == "CNAME");
+    if is_alias { format!("CNAME {target}") } else { in_short(exchange) }
 }
 
 fn in_short(exchange: &Exchange) -> String {

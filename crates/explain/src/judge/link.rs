@@ -121,10 +121,12 @@ fn gone_at_parent(
     if index > 0 && case.walk.links.get(index - 1).is_some_and(|before| repeated(case, before, &link.name).is_some()) {
         return false;
     }
+    let former: Vec<bool> =
+        case.walk.former.iter().filter(|seen| same_name(&seen.zone, at)).map(|seen| seen.serves).collect();
     found.stops.push(What::GoneAtParent {
         zone: at.to_owned(),
         parent: zone.apex.clone(),
-        still_served: None,
+        still_served: (!former.is_empty()).then(|| former.contains(&true)),
     });
     true
 }

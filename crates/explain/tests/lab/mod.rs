@@ -193,6 +193,7 @@ impl Lab {
             questions: types.into_iter().map(|rtype| question(name, rtype)).collect(),
             resolvers: resolvers.to_vec(),
             neighbours: others.map(|other| question(&other.name, &other.rtype)).collect(),
+            former: known.servers(self.port),
             bounds: Bounds { time: Duration::from_secs(60), ..Bounds::default() },
         };
         walk(&self.start_of_walk(), &request, &|_| {}).await

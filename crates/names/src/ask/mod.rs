@@ -201,6 +201,29 @@ pub async fn ask(
     })
 }
 
+/// A packet as the answer to a question, whatever its id: for fuzzing.
+#[cfg(fuzzing)]
+pub(crate) fn exchange_of(packet: &[u8], question: &Question) -> Option<Exchange> {
+    let id = u16::from_be_bytes([*packet.first()?, *packet.get(1)?]);
+    let response = crate::wire::response(packet, true, id, question).ok()?;
+    Some(Exchange {
+        server: SocketAddr::from(([127, 0, 0, 1], 53)),
+        transport: TransportUsed::Tcp,
+        rcode: response.rcode,
+        flags: response.flags,
+        question: question.clone(),
+        answer: response.answer,
+        authority: response.authority,
+        additional: response.additional,
+        took: Duration::ZERO,
+        retried: false,
+        ignored: 0,
+        size: packet.len(),
+        ede: response.ede,
+        message: Some(Bytes::copy_from_slice(packet)),
+    })
+}
+
 /// A matching response and its size in bytes.
 struct Reply {
     response: Response,

@@ -1,16 +1,21 @@
 //! The name, then what it is an alias of, and so on to data, a denial, or a circle.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::SocketAddr;
+
+use domain::base::Rtype;
 
 use super::asker::{Ask, How};
 use super::cut::commonest;
 use super::down::Walker;
-use super::{Link, Reach, Reply, Step, read};
+use super::{FormerSeen, Heard, KnownServer, Link, Reach, Reply, Step, read};
 use crate::name::{self, Name};
 use crate::question::Question;
 
 /// Longest chain of aliases that is followed.
 const MAX_ALIASES: usize = 16;
+/// Most servers of old that are asked.
+const MAX_FORMER: usize = 16;
 /// Most other names of the zone that are asked for.
 const MAX_NEIGHBOURS: usize = 64;
 
@@ -86,6 +91,29 @@ impl Walker<'_> {
         who.into_iter().zip(heard).map(reply).collect()
     }
 
+    /// Asks servers of old, where the zone that they had is denied from above.
+    pub(super) async fn former(
+        &self,
+        link: Option<&Link>,
+        servers: &[(String, KnownServer)],
+    ) -> Vec<FormerSeen> {
+        let Some(Link { reach: Reach::Denied { at, .. }, .. }) = link else { return Vec::new() };
+        let Ok(apex) = name::parse(at) else { return Vec::new() };
+        let of_zone = |(zone, _): &&(String, KnownServer)| name::parse(zone).is_ok_and(|zone| zone == apex);
+        let list: Vec<&KnownServer> =
+            servers.iter().filter(of_zone).map(|(_, server)| server).take(MAX_FORMER).collect();
+        let places: Vec<(usize, SocketAddr)> =
+            list.iter().enumerate().map(|(at, server)| (at, server.address)).collect();
+        let heard = self.each(&places, &apex, Rtype::SOA).await;
+        let seen = list.into_iter().zip(heard);
+        seen.map(|(server, (_, heard))| FormerSeen {
+            zone: at.clone(),
+            server: server.clone(),
+            serves: serves(&heard),
+        })
+        .collect()
+    }
+
     /// Asks the servers of the first link's zone for other names that used to be in it.
     pub(super) async fn neighbours(&self, link: Option<&Link>, others: &[Question]) -> Vec<Reply> {
         let Some(link) = link else { return Vec::new() };
@@ -112,6 +140,11 @@ fn data_of(reply: &Reply) -> Option<Vec<(&str, &str)>> {
         records.map(|record| (record.rtype.as_str(), record.data.as_str())).collect();
     list.sort_unstable();
     Some(list)
+}
+
+/// Whether the SOA of a zone came with authority.
+fn serves(heard: &Heard) -> bool {
+    heard.as_ref().as_ref().is_ok_and(|exchange| exchange.flags.aa && read::serial(exchange).is_some())
 }
 
 /// A name beside `name` that nobody can have meant; it differs from walk to walk, so that no cache has it.

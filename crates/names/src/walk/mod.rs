@@ -84,6 +84,8 @@ pub struct WalkRequest {
     pub resolvers: Vec<SocketAddr>,
     /// Other names of the same zone that used to exist: the servers of the zone are asked for them too.
     pub neighbours: Vec<Question>,
+    /// Servers that a zone is known to have had: they are asked where the walk does not come to that zone any more.
+    pub former: Vec<(String, KnownServer)>,
     /// Bounds.
     pub bounds: Bounds,
 }
@@ -99,12 +101,25 @@ pub struct Walk {
     pub resolvers: Vec<ResolverSeen>,
     /// What the servers of the name's zone said of other names of it.
     pub neighbours: Vec<Reply>,
+    /// Servers of old of a zone that the walk did not come to, and what they say of its SOA.
+    pub former: Vec<FormerSeen>,
     /// Questions put.
     pub asked: u32,
     /// How long it took.
     pub took: Duration,
     /// The bound that it came to, if any.
     pub cut_short: Option<CutShort>,
+}
+
+/// A server that a zone is known to have had.
+#[derive(Debug)]
+pub struct FormerSeen {
+    /// The zone's apex.
+    pub zone: String,
+    /// The server.
+    pub server: KnownServer,
+    /// Whether it still has the zone.
+    pub serves: bool,
 }
 
 /// A zone and its servers.
@@ -315,6 +330,7 @@ pub async fn walk(start: &Start, request: &WalkRequest, watch: &(dyn Fn(Step) + 
     let mut walker = Walker::new(std::sync::Arc::clone(&asker), start, watch);
     let links = walker.links(&request.questions).await;
     let neighbours = walker.neighbours(links.first(), &request.neighbours).await;
+    let former = walker.former(links.first(), &request.former).await;
     let apex = links.first().and_then(|link| walker.zones.get(link.reach.zone()?)).map(|zone| zone.apex.clone());
     watch(Step::Resolvers(request.resolvers.len()));
     let resolvers = ask_resolvers(&asker, request, apex.as_deref()).await;
@@ -323,6 +339,7 @@ pub async fn walk(start: &Start, request: &WalkRequest, watch: &(dyn Fn(Step) + 
         links,
         resolvers,
         neighbours,
+        former,
         asked: asker.asked(),
         took: begun.elapsed(),
         cut_short: asker.cut_short(),

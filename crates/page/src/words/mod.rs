@@ -7,7 +7,7 @@ mod english;
 mod labels;
 
 use candor_core::fault::{Act, Kind};
-use candor_core::finding::Finding;
+use candor_core::finding::{Finding, What};
 use candor_core::saying::{Deed, Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
@@ -113,6 +113,7 @@ pub(crate) trait Speech: Sync {
     fn measured(&self, measured: Measured) -> String;
     fn list(&self, names: &[String]) -> String;
     fn finding(&self, finding: &Finding) -> Told;
+    fn class(&self, what: &What) -> &'static str;
     fn each_place(&self, n: usize) -> String;
     /// Services that there is no room for.
     fn more_services(&self, n: usize) -> String;
@@ -154,6 +155,12 @@ pub(crate) fn whole(speech: &dyn Speech, view: &View) -> String {
 #[must_use]
 pub fn fault_words(kind: Kind, language: Language) -> &'static str {
     speak(language).kind(kind)
+}
+
+/// The class of what was found, in a few words; empty where nothing is wrong or nothing is known.
+#[must_use]
+pub fn class_title(what: &What, language: Language) -> &'static str {
+    speak(language).class(what)
 }
 
 /// What a diagnosis found.

@@ -27,6 +27,33 @@ pub(super) fn told(finding: &Finding) -> Told {
     }
 }
 
+/// The class in a few words.
+pub(super) fn class(what: &What) -> &'static str {
+    match what {
+        What::NameMissing { .. } => "a name is missing",
+        What::Empty { .. } => "a name without data",
+        What::MassLoss { .. } => "many names lost at once",
+        What::DotMissing { .. } => "a final dot is missing",
+        What::Disagreement { .. } => "name servers disagree",
+        What::AliasBroken { .. } => "an alias leads nowhere",
+        What::Wildcard { .. } => "a wildcard answers",
+        What::WrongData { .. } => "wrong data",
+        What::Lame { .. } => "a lame delegation",
+        What::NoGlue { .. } => "glue is missing",
+        What::GlueDiffers { .. } => "glue is wrong",
+        What::GoneAtParent { .. } => "gone at the parent",
+        What::HostsGone { .. } => "the name servers' own domain is gone",
+        What::Unreachable { .. } => "name servers cannot be reached",
+        What::SerialsDiffer { .. } => "copies of the zone differ",
+        What::CopyExpired { .. } => "a copy of the zone has run out",
+        What::KeysDiffer { .. } => "DS and keys do not fit",
+        What::Signatures { .. } => "signatures are no good",
+        What::Cached { .. } => "a resolver holds what was",
+        What::Resolver { .. } => "the resolver, not the zone",
+        What::Healthy { .. } | What::NotDns { .. } | What::CouldNotTell { .. } => "",
+    }
+}
+
 /// Who can mend it.
 fn who(act: Act) -> &'static str {
     match act {

@@ -12,7 +12,7 @@ mod times;
 mod whole;
 
 use candor_core::fault::{Act, Kind};
-use candor_core::finding::Finding;
+use candor_core::finding::{Finding, What};
 use candor_core::saying::{Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
@@ -57,6 +57,10 @@ impl Speech for English {
 
     fn finding(&self, finding: &Finding) -> Told {
         findings::told(finding)
+    }
+
+    fn class(&self, what: &What) -> &'static str {
+        findings::class(what)
     }
 
     fn act(&self, act: Act) -> &'static str {
