@@ -20,6 +20,7 @@ use self::udp::Ignored;
 use crate::question::Question;
 use crate::record::{Flags, Rcode, Record};
 use crate::wire::{QueryShape, Response};
+use crate::zone::ZoneAnswer;
 
 /// How a question may travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,28 @@ pub struct Exchange {
     pub ede: Option<(u16, String)>,
     /// The message itself, where DNSSEC records were asked for: signatures are over bytes.
     pub(crate) message: Option<Bytes>,
+}
+
+impl Exchange {
+    /// What a server that has the zone in memory says.
+    pub(crate) fn of_zone(server: SocketAddr, question: &Question, said: ZoneAnswer) -> Self {
+        Self {
+            server,
+            transport: TransportUsed::Udp,
+            rcode: said.rcode,
+            flags: Flags { aa: said.aa, ..Flags::default() },
+            question: question.clone(),
+            answer: said.answer,
+            authority: said.authority,
+            additional: said.additional,
+            took: Duration::ZERO,
+            retried: false,
+            ignored: 0,
+            size: 0,
+            ede: None,
+            message: None,
+        }
+    }
 }
 
 /// Why a question got no answer.
@@ -206,22 +229,15 @@ pub async fn ask(
 pub(crate) fn exchange_of(packet: &[u8], question: &Question) -> Option<Exchange> {
     let id = u16::from_be_bytes([*packet.first()?, *packet.get(1)?]);
     let response = crate::wire::response(packet, true, id, question).ok()?;
-    Some(Exchange {
-        server: SocketAddr::from(([127, 0, 0, 1], 53)),
-        transport: TransportUsed::Tcp,
+    let said = ZoneAnswer {
         rcode: response.rcode,
-        flags: response.flags,
-        question: question.clone(),
+        aa: response.flags.aa,
         answer: response.answer,
         authority: response.authority,
         additional: response.additional,
-        took: Duration::ZERO,
-        retried: false,
-        ignored: 0,
-        size: packet.len(),
-        ede: response.ede,
-        message: Some(Bytes::copy_from_slice(packet)),
-    })
+    };
+    let exchange = Exchange::of_zone(SocketAddr::from(([127, 0, 0, 1], 53)), question, said);
+    Some(Exchange { message: Some(Bytes::copy_from_slice(packet)), ..exchange })
 }
 
 /// A matching response and its size in bytes.

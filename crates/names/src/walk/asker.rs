@@ -13,8 +13,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::net::Net;
 use super::{Bounds, CutShort};
-use crate::ask::{AskError, AskOptions, Exchange, Transport, ask};
+use crate::ask::{AskError, AskOptions, Exchange, Transport};
 use crate::question::Question;
 
 /// Why nothing was heard.
@@ -60,6 +61,7 @@ const SILENCES: u32 = 2;
 
 #[derive(Debug)]
 pub(super) struct Asker {
+    net: Arc<dyn Net>,
     end: Instant,
     each: Duration,
     limit: u32,
@@ -71,9 +73,10 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn new(bounds: &Bounds) -> Arc<Self> {
+    pub(super) fn new(net: Arc<dyn Net>, bounds: &Bounds) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
+            net,
             end: now.checked_add(bounds.time).unwrap_or(now),
             each: bounds.question,
             limit: bounds.questions,
@@ -137,7 +140,8 @@ impl Asker {
         }
         self.asked.fetch_add(1, Ordering::Relaxed);
         let left = self.end.saturating_duration_since(Instant::now());
-        let said = ask(one.server, &one.question, &one.how.options(self.each.min(left))).await;
+        let options = one.how.options(self.each.min(left));
+        let said = self.net.ask(one.server, &one.question, &options).await;
         if one.how != How::Tcp {
             self.note(one.server, matches!(said, Err(AskError::Timeout { .. })));
         }

@@ -4,6 +4,7 @@
 //! gathers that evidence and judges nothing.
 //!
 //! * [`Start`]: where it begins: the root's servers, or servers that are known of a zone.
+//! * [`Net`]: where its questions go: to sockets, or to a tree in memory.
 //! * [`Walk`]: what was heard: [`ZoneSeen`] with its servers and what the parent says of it, the [`Link`]s from the name
 //!   along its aliases, and what resolvers say of the same name.
 //!
@@ -16,15 +17,18 @@ mod down;
 mod hosts;
 mod inspect;
 mod links;
+mod net;
 mod read;
 mod start;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::asker::{Heard, Unheard};
 use self::asker::{Ask, Asker, How};
 use self::down::Walker;
+pub use self::net::{AskFuture, Host, Net, Sockets, TreeInMemory};
 pub use self::read::{Lame, Says, Standing};
 pub use self::start::{KnownServer, Start, StartError};
 use crate::name;
@@ -325,9 +329,19 @@ pub enum Step {
 
 /// Walks from `start` to the name of the request's questions, all of which are about one name.
 pub async fn walk(start: &Start, request: &WalkRequest, watch: &(dyn Fn(Step) + Send + Sync)) -> Walk {
+    walk_in(Arc::new(Sockets), start, request, watch).await
+}
+
+/// As [`walk()`], in another net than the network.
+pub async fn walk_in(
+    net: Arc<dyn Net>,
+    start: &Start,
+    request: &WalkRequest,
+    watch: &(dyn Fn(Step) + Send + Sync),
+) -> Walk {
     let begun = tokio::time::Instant::now();
-    let asker = Asker::new(&request.bounds);
-    let mut walker = Walker::new(std::sync::Arc::clone(&asker), start, watch);
+    let asker = Asker::new(net, &request.bounds);
+    let mut walker = Walker::new(Arc::clone(&asker), start, watch);
     let links = walker.links(&request.questions).await;
     let neighbours = walker.neighbours(links.first(), &request.neighbours).await;
     let former = walker.former(links.first(), &request.former).await;
@@ -348,7 +362,7 @@ pub async fn walk(start: &Start, request: &WalkRequest, watch: &(dyn Fn(Step) + 
 
 /// Asks each resolver as a host would; where one fails, also without validation, and for what it holds as the DS.
 async fn ask_resolvers(
-    asker: &std::sync::Arc<Asker>,
+    asker: &Arc<Asker>,
     request: &WalkRequest,
     apex: Option<&str>,
 ) -> Vec<ResolverSeen> {
@@ -361,7 +375,7 @@ async fn ask_resolvers(
     let mut list: Vec<ResolverSeen> = Vec::new();
     for address in &request.resolvers {
         let said = asked.iter().zip(&heard).filter(|(one, _)| one.server == *address);
-        let heard: Vec<_> = said.map(|(one, heard)| (one.question.clone(), std::sync::Arc::clone(heard))).collect();
+        let heard: Vec<_> = said.map(|(one, heard)| (one.question.clone(), Arc::clone(heard))).collect();
         let mut seen = ResolverSeen { address: *address, heard, unchecked: Vec::new(), ds: None };
         if seen.heard.iter().any(|(_, heard)| read::failed(heard)) {
             let mut more: Vec<Ask> = ask(*address, How::Unchecked).collect();

@@ -1,0 +1,292 @@
+//! The judge over seeded trees in memory: whatever the tree, one that is well is never accused; one fault in it is named, with
+//! its class and its zone. A seed that fails is printed, and makes the same tree again.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use candor_core::Timestamp;
+use candor_core::finding::Finding;
+use candor_explain::{Known, judge};
+use candor_names::walk::{Bounds, Host, Start, TreeInMemory};
+use candor_names::{Question, WalkRequest, Zone, walk_in};
+
+/// Trees of each kind that are tried.
+const TREES: u64 = 400;
+
+/// Chance, the same for a seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// A zone in the making: its servers, and its lines.
+#[derive(Debug, Clone)]
+struct Making {
+    apex: String,
+    servers: Vec<(String, Ipv4Addr)>,
+    serial: u32,
+    lines: Vec<String>,
+    /// What a server has instead of the zone as it is, by its place.
+    otherwise: BTreeMap<usize, Otherwise>,
+}
+
+#[derive(Debug, Clone)]
+enum Otherwise {
+    Zone(String),
+    Silent,
+    Refuses,
+    Fails,
+}
+
+impl Making {
+    fn text(&self) -> String {
+        let first = &self.servers[0].0;
+        let mut text = format!("$ORIGIN {}\n$TTL 300\n@ SOA {first} h.{first} {} 600 300 86400 60\n", self.apex, self.serial);
+        for (name, ip) in &self.servers {
+            text.push_str(&format!("@ NS {name}\n"));
+            if name.ends_with(&format!(".{}", self.apex)) || self.apex == "." {
+                text.push_str(&format!("{name} A {ip}\n"));
+            }
+        }
+        text.push_str(&self.lines.concat());
+        text
+    }
+
+    /// What the zone above says of it.
+    fn delegation(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (name, ip) in &self.servers {
+            lines.push(format!("{} NS {name}\n", self.apex));
+            if name.ends_with(&format!(".{}", self.apex)) {
+                lines.push(format!("{name} A {ip}\n"));
+            }
+        }
+        lines
+    }
+}
+
+/// A root, a top-level domain, a zone in it and at times one below; a host under several names in the last.
+struct World {
+    zones: Vec<Making>,
+    /// Names that are well, with what they lead to.
+    names: Vec<(String, String)>,
+    alias: (String, String),
+}
+
+fn world(chance: &mut Chance) -> World {
+    let mut apexes = vec![".".to_owned(), "test.".to_owned(), "shop.test.".to_owned()];
+    if chance.one_in(3) {
+        apexes.push("eu.shop.test.".to_owned());
+    }
+    let mut zones: Vec<Making> = Vec::new();
+    for (depth, apex) in apexes.iter().enumerate() {
+        let count = 1 + chance.below(4);
+        let label = |n: u64| if apex == "." { format!("r{n}.root.") } else { format!("ns{n}.{apex}") };
+        let ip = |n: u64| Ipv4Addr::new(127, 80, u8::try_from(depth).unwrap(), u8::try_from(n).unwrap() + 1);
+        let servers = (0..count).map(|n| (label(n), ip(n))).collect();
+        let serial = 1 + u32::try_from(chance.below(1_000_000)).unwrap();
+        zones.push(Making { apex: apex.clone(), servers, serial, lines: Vec::new(), otherwise: BTreeMap::new() });
+    }
+    let last = apexes.last().unwrap().clone();
+    let mut names = Vec::new();
+    for n in 0..6 + chance.below(20) {
+        let name = format!("h{n:02}.{last}");
+        let data = format!("192.0.2.{}", n + 1);
+        zones.last_mut().unwrap().lines.push(format!("{name} A {data}\n"));
+        names.push((name, data));
+    }
+    let alias = (format!("login.{last}"), names[0].0.clone());
+    zones.last_mut().unwrap().lines.push(format!("{} CNAME {}\n", alias.0, alias.1));
+    World { zones, names, alias }
+}
+
+fn at(ip: Ipv4Addr) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(ip), 53)
+}
+
+fn parsed(text: &str) -> Zone {
+    Zone::parse(text, None, "world.zone").unwrap_or_else(|faults| panic!("{faults:?}\n{text}"))
+}
+
+/// The tree as it answers.
+fn tree(world: &World) -> TreeInMemory {
+    let mut tree = TreeInMemory::default();
+    let mut texts: Vec<String> = world.zones.iter().map(Making::text).collect();
+    for (index, zone) in world.zones.iter().enumerate().skip(1) {
+        texts[index - 1].push_str(&zone.delegation().concat());
+    }
+    for (zone, text) in world.zones.iter().zip(&texts) {
+        for (place, (_, ip)) in zone.servers.iter().enumerate() {
+            let host = match zone.otherwise.get(&place) {
+                None => Host::Serves(vec![parsed(text)]),
+                Some(Otherwise::Zone(other)) => Host::Serves(vec![parsed(other)]),
+                Some(Otherwise::Silent) => Host::Silent,
+                Some(Otherwise::Refuses) => Host::Serves(Vec::new()),
+                Some(Otherwise::Fails) => Host::Fails,
+            };
+            tree.put(at(*ip), host);
+        }
+    }
+    tree
+}
+
+async fn explained(world: &World, name: &str, known: &Known) -> Finding {
+    let mut hints = String::new();
+    for (name, ip) in &world.zones[0].servers {
+        hints.push_str(&format!(". NS {name}\n{name} A {ip}\n"));
+    }
+    let question = |name: &str, rtype: &str| Question::parse(name, rtype).unwrap();
+    let request = WalkRequest {
+        questions: vec![question(name, "A"), question(name, "AAAA")],
+        resolvers: Vec::new(),
+        neighbours: known.names.iter().filter(|other| other.name != name).map(|other| question(&other.name, "A")).collect(),
+        former: Vec::new(),
+        bounds: Bounds::default(),
+    };
+    let walked = walk_in(Arc::new(tree(world)), &Start::hints(&hints).unwrap(), &request, &|_| {}).await;
+    judge(&walked, known, Timestamp::UNIX_EPOCH)
+}
+
+fn all_known(world: &World) -> Known {
+    let mut known = Known::default();
+    for (name, data) in &world.names {
+        known.add(name, "A", data.clone());
+    }
+    known
+}
+
+#[tokio::test]
+async fn a_tree_that_is_well_is_never_accused() {
+    for seed in 0..TREES {
+        let mut chance = Chance(seed);
+        let world = world(&mut chance);
+        let (name, _) = &world.names[usize::try_from(chance.below(6)).unwrap()];
+        for name in [name, &world.alias.0] {
+            let found = explained(&world, name, &all_known(&world)).await;
+            assert_eq!((found.what.class(), found.asides.len()), ("healthy", 0), "seed {seed}, {name}: {found:?}");
+        }
+    }
+}
+
+/// Takes one name out of the last zone.
+fn remove(world: &mut World, name: &str) {
+    let zone = world.zones.last_mut().unwrap();
+    zone.serial += 1;
+    zone.lines.retain(|line| !line.starts_with(&format!("{name} ")));
+}
+
+/// Breaks one thing; the name to ask for and the class to be found.
+fn broken(world: &mut World, chance: &mut Chance) -> (String, &'static str) {
+    let last = world.zones.len() - 1;
+    let (name, data) = world.names[usize::try_from(chance.below(6)).unwrap()].clone();
+    let servers = world.zones[last].servers.len();
+    let one = usize::try_from(chance.below(servers as u64)).unwrap();
+    match chance.below(11) {
+        0 => {
+            remove(world, &name);
+            (name, "F1")
+        }
+        1 => {
+            remove(world, &name);
+            world.zones[last].lines.push(format!("{name} TXT \"empty\"\n"));
+            (name, "F2")
+        }
+        2 => {
+            let zone = &mut world.zones[last];
+            zone.serial += 1;
+            zone.lines.retain(|line| line.starts_with("login") || line.starts_with("h05"));
+            (if name.starts_with("h05") { world.names[1].0.clone() } else { name }, "F3")
+        }
+        3 => {
+            let alias = world.alias.clone();
+            remove(world, &alias.0);
+            let apex = world.zones[last].apex.clone();
+            world.zones[last].lines.push(format!("{} CNAME {}{apex}\n", alias.0, alias.1));
+            (alias.0, "F4")
+        }
+        4 if servers > 1 => {
+            let mut blank = world.zones[last].clone();
+            blank.lines.clear();
+            let blank = blank.text();
+            world.zones[last].otherwise.insert(one, Otherwise::Zone(blank));
+            (name, "F5")
+        }
+        5 => {
+            let alias = world.alias.clone();
+            remove(world, &alias.1);
+            (alias.0, "F6")
+        }
+        6 => {
+            remove(world, &name);
+            let apex = world.zones[last].apex.clone();
+            world.zones[last].lines.push(format!("*.{apex} A 198.51.100.99\n"));
+            (name, "F7")
+        }
+        7 => {
+            remove(world, &name);
+            world.zones[last].lines.push(format!("{name} A 198.51.100.66\n"));
+            (name, "F8")
+        }
+        8 => {
+            for place in 0..servers {
+                world.zones[last].otherwise.insert(place, Otherwise::Refuses);
+            }
+            (name, "F9")
+        }
+        9 => {
+            for place in 0..servers {
+                world.zones[last].otherwise.insert(place, Otherwise::Silent);
+            }
+            (name, "F11")
+        }
+        10 if servers > 1 => {
+            if chance.one_in(2) {
+                world.zones[last].otherwise.insert(one, Otherwise::Fails);
+            } else {
+                let mut old = world.zones[last].clone();
+                old.serial = old.serial.wrapping_sub(1);
+                let old = old.text().replace(&format!("{name} A {data}"), &format!("{name} A 192.0.2.200"));
+                world.zones[last].otherwise.insert(one, Otherwise::Zone(old));
+            }
+            (name, "F12")
+        }
+        _ => {
+            // The zone below the top-level domain is not in it any more.
+            let gone = world.zones.iter().position(|zone| zone.apex == "shop.test.").unwrap();
+            world.zones.truncate(gone);
+            (name, "F10")
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_fault_in_a_tree_is_named() {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for seed in 0..TREES {
+        let mut chance = Chance(seed + 1_000_000);
+        let mut world = world(&mut chance);
+        let known = all_known(&world);
+        let (name, class) = broken(&mut world, &mut chance);
+        let found = explained(&world, &name, &known).await;
+        assert_eq!(found.what.class(), class, "seed {seed}, {name}: {found:?}");
+        *counts.entry(class).or_default() += 1;
+    }
+    // Chance must have made each of them.
+    assert_eq!(counts.len(), 12, "{counts:?}");
+}
