@@ -29,13 +29,19 @@ struct Tree {
 impl Tree {
     async fn with(one: &str, two: &str) -> Self {
         let port = free_port();
-        let root = format!("$ORIGIN .\n$TTL 300\n@ SOA a.root h.root 1 600 300 86400 60\n@ NS a.root\na.root A {ROOT}\ntest NS ns.test\nns.test A {TEST}\n");
-        let test = format!("$ORIGIN test.\n$TTL 300\n@ SOA ns h 7 600 300 86400 60\n@ NS ns\nns A {TEST}\nshop NS ns1.shop\nshop NS ns2.shop\nns1.shop A {NS1}\nns2.shop A {NS2}\n");
+        let root = format!(
+            "$ORIGIN .\n$TTL 300\n@ SOA a.root h.root 1 600 300 86400 60\n@ NS a.root\na.root A {ROOT}\ntest NS ns.test\nns.test A {TEST}\n"
+        );
+        let test = format!(
+            "$ORIGIN test.\n$TTL 300\n@ SOA ns h 7 600 300 86400 60\n@ NS ns\nns A {TEST}\nshop NS ns1.shop\nshop NS ns2.shop\nns1.shop A {NS1}\nns2.shop A {NS2}\n"
+        );
         let mut stops = Vec::new();
         for (ip, text) in [(ROOT, root.as_str()), (TEST, &test), (NS1, one), (NS2, two)] {
             let at = SocketAddr::new(ip.parse::<IpAddr>().expect("an address of the test"), port);
             let zone = Zone::parse(text, None, "test.zone").expect("a zone of the test");
-            let server = Server::bind_with(&[at], vec![zone], ServeOptions::default()).await.expect("the port was free");
+            let server = Server::bind_with(&[at], vec![zone], ServeOptions::default())
+                .await
+                .expect("the port was free");
             let (stop, stopped) = oneshot::channel::<()>();
             tokio::spawn(server.run(async move {
                 let _ = stopped.await;
@@ -43,7 +49,8 @@ impl Tree {
             stops.push(stop);
         }
         let folder = tempfile::tempdir().expect("a folder can be made");
-        std::fs::write(folder.path().join("root.hints"), format!(". NS a.root.\na.root. A {ROOT}\n")).expect("hints can be written");
+        std::fs::write(folder.path().join("root.hints"), format!(". NS a.root.\na.root. A {ROOT}\n"))
+            .expect("hints can be written");
         Self { port, folder, _stop: stops }
     }
 
@@ -51,7 +58,13 @@ impl Tree {
     async fn explain(&self, words: &[&str]) -> (String, Option<i32>) {
         let folder = self.folder.path().to_owned();
         let port = self.port.to_string();
-        let mut all = vec!["explain".to_owned(), "--hints".to_owned(), "root.hints".to_owned(), "--port".to_owned(), port];
+        let mut all = vec![
+            "explain".to_owned(),
+            "--hints".to_owned(),
+            "root.hints".to_owned(),
+            "--port".to_owned(),
+            port,
+        ];
         all.extend(words.iter().map(|word| (*word).to_owned()));
         let done = tokio::task::spawn_blocking(move || {
             let all: Vec<&str> = all.iter().map(String::as_str).collect();
@@ -64,7 +77,8 @@ impl Tree {
 
 fn free_port() -> u16 {
     loop {
-        let port = UdpSocket::bind((NS1, 0)).and_then(|socket| socket.local_addr()).expect("a port is free").port();
+        let port =
+            UdpSocket::bind((NS1, 0)).and_then(|socket| socket.local_addr()).expect("a port is free").port();
         if [ROOT, TEST, NS1, NS2].into_iter().all(|ip| TcpListener::bind((ip, port)).is_ok()) {
             return port;
         }
@@ -132,7 +146,10 @@ async fn a_picture_of_the_delegation_is_a_whole_svg() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_url_whose_name_is_right_and_where_nobody_listens_is_not_dns() {
     let tree = Tree::with(SHOP, SHOP).await;
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port is free")
+        .port();
     let (said, code) = tree.explain(&[&format!("http://www.shop.test:{closed}/")]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.starts_with("not DNS\n"), "{said}");
@@ -148,11 +165,14 @@ async fn where_no_walk_is_possible_that_is_said() {
     };
     // Nobody listens there: an address of the loopback network, and a port that is closed.
     let port = free_port();
-    let (text, code) = said(&["explain", "www.shop.test", "--stub", &format!("shop.test=127.78.0.99:{port}")]);
+    let (text, code) =
+        said(&["explain", "www.shop.test", "--stub", &format!("shop.test=127.78.0.99:{port}")]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.starts_with("F11  "), "{text}");
-    std::fs::write(folder.path().join("root.hints"), ". NS a.root.\na.root. A 127.78.0.99\n").expect("hints can be written");
-    let (text, code) = said(&["explain", "www.shop.test", "--hints", "root.hints", "--port", &port.to_string()]);
+    std::fs::write(folder.path().join("root.hints"), ". NS a.root.\na.root. A 127.78.0.99\n")
+        .expect("hints can be written");
+    let (text, code) =
+        said(&["explain", "www.shop.test", "--hints", "root.hints", "--port", &port.to_string()]);
     assert_eq!(code, Some(2), "{text}");
     assert!(text.starts_with("not known\n"), "{text}");
 }

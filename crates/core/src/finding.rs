@@ -102,7 +102,10 @@ pub enum ResolverFault {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant says what its fields are to it, and they have the names of the field")]
+#[expect(
+    missing_docs,
+    reason = "each variant says what its fields are to it, and they have the names of the field"
+)]
 pub enum What {
     /// F1: the name does not exist in its zone.
     NameMissing { name: String, zone: String, servers: Servers, serial: Option<u32> },
@@ -197,9 +200,10 @@ impl What {
             | Self::CopyExpired { .. }
             | Self::KeysDiffer { .. }
             | Self::Signatures { .. } => Act::ZoneOwner,
-            Self::NoGlue { .. } | Self::GlueDiffers { .. } | Self::GoneAtParent { .. } | Self::HostsGone { .. } => {
-                Act::Registrar
-            }
+            Self::NoGlue { .. }
+            | Self::GlueDiffers { .. }
+            | Self::GoneAtParent { .. }
+            | Self::HostsGone { .. } => Act::Registrar,
             Self::Unreachable { .. } => Act::Network,
             Self::Cached { .. } | Self::Resolver { .. } => Act::Resolver,
             Self::NotDns { kind, .. } => kind.act(),

@@ -176,7 +176,10 @@ async fn f9_servers_that_do_not_serve_the_zone() {
     tell("f9_servers_that_do_not_serve_the_zone", &found);
     assert_eq!(named(&found.what), ("F9", Some(Act::ZoneOwner)), "{found:?}");
     let What::Lame { servers, parent, .. } = found.what else { panic!() };
-    assert_eq!((servers.these.len(), servers.these[0].said.as_str(), parent.as_str()), (2, "REFUSED", "test."));
+    assert_eq!(
+        (servers.these.len(), servers.these[0].said.as_str(), parent.as_str()),
+        (2, "REFUSED", "test.")
+    );
 }
 
 #[tokio::test]
@@ -207,7 +210,9 @@ async fn f10_a_zone_that_its_parent_does_not_know_any_more() {
     let found = lab.explain("api.shop.test").await;
     tell("f10_a_zone_that_its_parent_does_not_know_any_more", &found);
     assert_eq!(named(&found.what), ("F10", Some(Act::Registrar)), "{found:?}");
-    assert!(matches!(&found.what, What::GoneAtParent { zone, parent, .. } if zone == "shop.test." && parent == "test."));
+    assert!(
+        matches!(&found.what, What::GoneAtParent { zone, parent, .. } if zone == "shop.test." && parent == "test.")
+    );
 }
 
 #[tokio::test]
@@ -230,7 +235,10 @@ async fn f10_servers_whose_own_domain_is_gone() {
     let found = lab.explain("www.shop.test").await;
     tell("f10_servers_whose_own_domain_is_gone", &found);
     assert_eq!(named(&found.what), ("F10", Some(Act::Registrar)), "{found:?}");
-    assert!(matches!(&found.what, What::HostsGone { at, denied_by, .. } if at == "dnsco.test." && denied_by == "test."), "{found:?}");
+    assert!(
+        matches!(&found.what, What::HostsGone { at, denied_by, .. } if at == "dnsco.test." && denied_by == "test."),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
@@ -253,7 +261,9 @@ async fn f11_one_server_of_two_is_silent() {
     let found = lab.explain("www.shop.test").await;
     tell("f11_one_server_of_two_is_silent", &found);
     assert_eq!(named(&found.what), ("F11", Some(Act::Network)), "{found:?}");
-    assert!(matches!(&found.what, What::Unreachable { servers, .. } if servers.these.len() == 1 && servers.of == 2));
+    assert!(
+        matches!(&found.what, What::Unreachable { servers, .. } if servers.these.len() == 1 && servers.of == 2)
+    );
 }
 
 #[tokio::test]

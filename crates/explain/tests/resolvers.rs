@@ -18,9 +18,16 @@ async fn a_resolver_that_says_the_same_is_healthy() {
 
 #[tokio::test]
 async fn f15_a_resolver_still_holds_the_denial() {
-    let mut lab = Lab::with_zone(&without(SHOP, "api A 192.0.2.20").replace(" 86400 60", " 86400 3600").replace("$TTL 300", "$TTL 3600")).await;
+    let mut lab = Lab::with_zone(
+        &without(SHOP, "api A 192.0.2.20")
+            .replace(" 86400 60", " 86400 3600")
+            .replace("$TTL 300", "$TTL 3600"),
+    )
+    .await;
     let resolver = lab.resolver("").await;
-    let asked = candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default()).await;
+    let asked =
+        candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default())
+            .await;
     assert_eq!(asked.unwrap().rcode, candor_names::Rcode::NXDOMAIN);
     for (make, ip) in [(Make::Bind, NS1), (Make::Nsd, NS2)] {
         lab.stop(ip);

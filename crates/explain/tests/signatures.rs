@@ -34,7 +34,10 @@ async fn f13_a_ds_over_a_zone_that_is_not_signed() {
     let lab = lab(&signed.ds, SHOP, SHOP).await;
     let found = lab.explain("www.shop.test").await;
     tell("f13_a_ds_over_a_zone_that_is_not_signed", &found);
-    assert!(matches!(&found.what, What::KeysDiffer { keys, ds, parent, .. } if keys.is_empty() && ds.len() == 1 && parent == "test."), "{found:?}");
+    assert!(
+        matches!(&found.what, What::KeysDiffer { keys, ds, parent, .. } if keys.is_empty() && ds.len() == 1 && parent == "test."),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
@@ -52,7 +55,9 @@ async fn f14_signatures_that_have_ended() {
     let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
     let found = lab.explain("www.shop.test").await;
     tell("f14_signatures_that_have_ended", &found);
-    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else { panic!("{found:?}") };
+    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else {
+        panic!("{found:?}")
+    };
     assert_eq!((servers.these.len(), servers.of), (2, 2));
 }
 
@@ -63,7 +68,9 @@ async fn f14_signatures_that_have_ended_on_one_server() {
     let lab = lab(&signed.ds, &signed.zone, &old).await;
     let found = lab.explain("www.shop.test").await;
     tell("f14_signatures_that_have_ended_on_one_server", &found);
-    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else { panic!("{found:?}") };
+    let What::Signatures { bad: BadSignature::Expired(_), servers, .. } = &found.what else {
+        panic!("{found:?}")
+    };
     assert_eq!((servers.these.len(), servers.these[0].address.as_str()), (1, NS2));
 }
 
@@ -86,6 +93,9 @@ async fn f14_data_that_was_changed_after_it_was_signed() {
     let lab = lab(&signed.ds, &zone, &zone).await;
     let found = lab.explain("www.shop.test").await;
     tell("f14_data_that_was_changed_after_it_was_signed", &found);
-    assert!(matches!(&found.what, What::Signatures { bad: BadSignature::Wrong(_), of, .. } if of == "A"), "{found:?}");
+    assert!(
+        matches!(&found.what, What::Signatures { bad: BadSignature::Wrong(_), of, .. } if of == "A"),
+        "{found:?}"
+    );
     assert_eq!(lab.explain("api.shop.test").await.what.class(), "healthy");
 }

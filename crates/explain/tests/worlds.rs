@@ -57,7 +57,10 @@ enum Otherwise {
 impl Making {
     fn text(&self) -> String {
         let first = &self.servers[0].0;
-        let mut text = format!("$ORIGIN {}\n$TTL 300\n@ SOA {first} h.{first} {} 600 300 86400 60\n", self.apex, self.serial);
+        let mut text = format!(
+            "$ORIGIN {}\n$TTL 300\n@ SOA {first} h.{first} {} 600 300 86400 60\n",
+            self.apex, self.serial
+        );
         for (name, ip) in &self.servers {
             text.push_str(&format!("@ NS {name}\n"));
             if name.ends_with(&format!(".{}", self.apex)) || self.apex == "." {
@@ -101,7 +104,13 @@ fn world(chance: &mut Chance) -> World {
         let ip = |n: u64| Ipv4Addr::new(127, 80, u8::try_from(depth).unwrap(), u8::try_from(n).unwrap() + 1);
         let servers = (0..count).map(|n| (label(n), ip(n))).collect();
         let serial = 1 + u32::try_from(chance.below(1_000_000)).unwrap();
-        zones.push(Making { apex: apex.clone(), servers, serial, lines: Vec::new(), otherwise: BTreeMap::new() });
+        zones.push(Making {
+            apex: apex.clone(),
+            servers,
+            serial,
+            lines: Vec::new(),
+            otherwise: BTreeMap::new(),
+        });
     }
     let last = apexes.last().unwrap().clone();
     let mut names = Vec::new();
@@ -155,7 +164,12 @@ async fn explained(world: &World, name: &str, known: &Known) -> Finding {
     let request = WalkRequest {
         questions: vec![question(name, "A"), question(name, "AAAA")],
         resolvers: Vec::new(),
-        neighbours: known.names.iter().filter(|other| other.name != name).map(|other| question(&other.name, "A")).collect(),
+        neighbours: known
+            .names
+            .iter()
+            .filter(|other| other.name != name)
+            .map(|other| question(&other.name, "A"))
+            .collect(),
         former: Vec::new(),
         bounds: Bounds::default(),
     };
@@ -179,7 +193,11 @@ async fn a_tree_that_is_well_is_never_accused() {
         let (name, _) = &world.names[usize::try_from(chance.below(6)).unwrap()];
         for name in [name, &world.alias.0] {
             let found = explained(&world, name, &all_known(&world)).await;
-            assert_eq!((found.what.class(), found.asides.len()), ("healthy", 0), "seed {seed}, {name}: {found:?}");
+            assert_eq!(
+                (found.what.class(), found.asides.len()),
+                ("healthy", 0),
+                "seed {seed}, {name}: {found:?}"
+            );
         }
     }
 }

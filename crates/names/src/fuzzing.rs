@@ -30,10 +30,13 @@ pub fn response(packet: &[u8], whole: bool, id: u16, question: &Question) -> Res
 pub fn signatures(packet: &[u8], question: &Question, now: u64) -> Option<usize> {
     let exchange = crate::ask::exchange_of(packet, question)?;
     let keys = secure::keys(&exchange);
-    let fits = secure::ds(&exchange).iter().filter(|ds| keys.iter().any(|key| ds.fits(key) == Some(true))).count();
+    let fits =
+        secure::ds(&exchange).iter().filter(|ds| keys.iter().any(|key| ds.fits(key) == Some(true))).count();
     let name = question.name();
-    let owners = exchange.answer.iter().chain(&exchange.authority).map(|record| (&record.name, &record.rtype));
-    let signed = owners.filter_map(|(owner, rtype)| secure::signed(&exchange, owner, rtype, &keys, now)).count();
+    let owners =
+        exchange.answer.iter().chain(&exchange.authority).map(|record| (&record.name, &record.rtype));
+    let signed =
+        owners.filter_map(|(owner, rtype)| secure::signed(&exchange, owner, rtype, &keys, now)).count();
     let denial = secure::denial_signed(&exchange, &keys, now);
     Some(fits + signed + usize::from(denial.is_some()) + usize::from(secure::from_wildcard(&exchange, &name)))
 }

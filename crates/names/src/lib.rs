@@ -44,6 +44,6 @@ pub use serve::{
     Allow, FileServer, Peer, Secondary, ServeError, ServeOptions, Server, ServerHandle, serve_files,
 };
 pub use store::{KeptZone, MemoryStore, NewVersion, StoreError, Versions, ZoneStore};
-pub use walk::{KnownServer, Start, StartError, Walk, WalkRequest, walk, walk_in};
 pub use tsig::{Key, KeyError};
+pub use walk::{KnownServer, Start, StartError, Walk, WalkRequest, walk, walk_in};
 pub use zone::{DiffError, Zone, ZoneAnswer, ZoneDiff, ZoneFault};

@@ -155,7 +155,8 @@ pub fn keys(exchange: &Exchange) -> Vec<Key> {
 #[must_use]
 pub fn ds(exchange: &Exchange) -> Vec<Ds> {
     let at = exchange.question.name();
-    let ttl = exchange.answer.iter().find(|record| record.rtype == "DS" && record.name.eq_ignore_ascii_case(&at));
+    let ttl =
+        exchange.answer.iter().find(|record| record.rtype == "DS" && record.name.eq_ignore_ascii_case(&at));
     let ttl = ttl.map_or(0, |record| record.ttl);
     let apex = exchange.question.wire_name();
     let list = records(exchange).into_iter().filter(|(owner, _)| owner == apex);
@@ -200,13 +201,7 @@ pub fn denial_signed(exchange: &Exchange, keys: &[Key], now: u64) -> Option<Sign
     Some(if proofs == 0 { Signed::Missing } else { worst })
 }
 
-fn signed_set(
-    list: &[(Name, Rdata)],
-    owner: &Name,
-    rtype: Rtype,
-    keys: &[Key],
-    now: u64,
-) -> Option<Signed> {
+fn signed_set(list: &[(Name, Rdata)], owner: &Name, rtype: Rtype, keys: &[Key], now: u64) -> Option<Signed> {
     let of_owner = || list.iter().filter(|(name, _)| name == owner).map(|(_, found)| found);
     let set: Vec<&Rdata> = of_owner().filter(|found| found.rtype() == rtype).collect();
     if set.is_empty() {
@@ -224,13 +219,17 @@ fn one(signature: &Rrsig<Bytes, Name>, owner: &Name, set: &[&Rdata], keys: &[Key
     let tag = signature.key_tag();
     let algorithm = signature.algorithm();
     let matches = |key: &&Key| {
-        key.tag() == tag && key.key.algorithm() == algorithm && key.signs() && key.owner == *signature.signer_name()
+        key.tag() == tag
+            && key.key.algorithm() == algorithm
+            && key.signs()
+            && key.owner == *signature.signer_name()
     };
     let mut tried = keys.iter().filter(matches).take(MAX_TRIED).peekable();
     if tried.peek().is_none() {
         return Signed::UnknownKey { tag };
     }
-    let (from, until) = (near(signature.inception().into_int(), now), near(signature.expiration().into_int(), now));
+    let (from, until) =
+        (near(signature.inception().into_int(), now), near(signature.expiration().into_int(), now));
     let text = signed_text(signature, owner, set);
     let mut answer = Signed::Wrong { tag };
     for key in tried {
@@ -238,7 +237,9 @@ fn one(signature: &Rrsig<Bytes, Name>, owner: &Name, set: &[&Rdata], keys: &[Key
             Ok(()) if now > until => return Signed::Expired { tag, at: until },
             Ok(()) if now < from => return Signed::NotYet { tag, from },
             Ok(()) => return Signed::Valid { until },
-            Err(AlgorithmError::Unsupported) => answer = Signed::Unsupported { algorithm: algorithm.to_int() },
+            Err(AlgorithmError::Unsupported) => {
+                answer = Signed::Unsupported { algorithm: algorithm.to_int() }
+            }
             Err(_) => {}
         }
     }
@@ -344,7 +345,9 @@ fn take<'a>(
         let parsed = parsed.ok()?;
         let owner: Name = parsed.owner().to_bytes();
         let rtype = parsed.rtype();
-        let Ok(Some(record)) = parsed.into_record::<ZoneRecordData<Bytes, ParsedName<Bytes>>>() else { continue };
+        let Ok(Some(record)) = parsed.into_record::<ZoneRecordData<Bytes, ParsedName<Bytes>>>() else {
+            continue;
+        };
         // Once more by the wire: names in the data are then whole, and its own.
         if let Ok(data) = zone::from_wire(rtype, zone::wire(record.data())) {
             list.push((owner, data));

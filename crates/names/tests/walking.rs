@@ -13,7 +13,12 @@ use candor_names::{Walk, WalkRequest, walk};
 use support::{Ours, misbehave, question, response_to, zone};
 
 fn bounds() -> Bounds {
-    Bounds { questions: 400, at_once: 16, question: Duration::from_millis(400), time: Duration::from_secs(20) }
+    Bounds {
+        questions: 400,
+        at_once: 16,
+        question: Duration::from_millis(400),
+        time: Duration::from_secs(20),
+    }
 }
 
 async fn walked(server: SocketAddr, zone: &str, name: &str, bounds: Bounds) -> Walk {

@@ -62,7 +62,9 @@ impl FromStr for NameServer {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let address = text.parse().ok();
         let address = address.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, DNS)));
-        address.map(Self).ok_or("an IP address, with a port if it is not 53: 192.0.2.1, 127.0.0.1:5353, [::1]:5353")
+        address
+            .map(Self)
+            .ok_or("an IP address, with a port if it is not 53: 192.0.2.1, 127.0.0.1:5353, [::1]:5353")
     }
 }
 
@@ -80,7 +82,8 @@ impl FromStr for Stub {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let form = "a zone and a server that has it: corp.example=192.0.2.1, or corp.example=ns1.corp.example@192.0.2.1:5353";
         let (zone, server) = text.split_once('=').filter(|(zone, _)| !zone.is_empty()).ok_or(form)?;
-        let (name, server) = server.split_once('@').map_or((None, server), |(name, server)| (Some(name), server));
+        let (name, server) =
+            server.split_once('@').map_or((None, server), |(name, server)| (Some(name), server));
         let NameServer(address) = server.parse().map_err(|_| form)?;
         Ok(Self { zone: zone.to_owned(), name: name.map(str::to_owned), address })
     }

@@ -76,9 +76,12 @@ fn code(finding: &Finding) -> ExitCode {
 /// Takes a name, a name and a type, or a URL.
 fn subject(text: &str) -> Result<Subject, Failure> {
     if text.contains("://") {
-        let url = url::Url::parse(text).map_err(|why| Failure(format!("{} is not a URL: {why}", quoted(text))))?;
+        let url =
+            url::Url::parse(text).map_err(|why| Failure(format!("{} is not a URL: {why}", quoted(text))))?;
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
-        let host = host.ok_or_else(|| Failure(format!("{} is not a URL of a site: https://shop.example", quoted(text))))?;
+        let host = host.ok_or_else(|| {
+            Failure(format!("{} is not a URL of a site: https://shop.example", quoted(text)))
+        })?;
         return Ok(Subject { questions: questions(host, None)?, url: Some(text.to_owned()) });
     }
     let (name, rtype) = text.split_once('/').map_or((text, None), |(name, rtype)| (name, Some(rtype)));
@@ -133,7 +136,10 @@ fn known(args: &ExplainArgs) -> Result<Known, Failure> {
             bad(&list.join("\n  "))
         })?;
         known.serial = Some(zone.serial());
-        for record in zone.records().filter(|record| !matches!(record.rtype.as_str(), "SOA" | "RRSIG" | "NSEC" | "NSEC3")) {
+        for record in zone
+            .records()
+            .filter(|record| !matches!(record.rtype.as_str(), "SOA" | "RRSIG" | "NSEC" | "NSEC3"))
+        {
             known.add(&record.name, &record.rtype, record.data);
         }
     }

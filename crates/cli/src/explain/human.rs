@@ -21,7 +21,8 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> String {
     }
     resolvers(&mut out, walk);
     let bound = walk.cut_short.map_or_else(String::new, |bound| format!("; {bound}"));
-    let foot = format!("{} in {:.1} s{bound}", counted(walk.asked as usize, "question"), walk.took.as_secs_f64());
+    let foot =
+        format!("{} in {:.1} s{bound}", counted(walk.asked as usize, "question"), walk.took.as_secs_f64());
     let _ = writeln!(out, "\n{}", styled(DIM, &foot));
     out
 }
@@ -35,7 +36,12 @@ fn head(out: &mut String, finding: &Finding) {
         other => other,
     };
     let title = class_title(&finding.what, Language::English);
-    let _ = writeln!(out, "{}{}", styled(style, class), if title.is_empty() { String::new() } else { format!("  {title}") });
+    let _ = writeln!(
+        out,
+        "{}{}",
+        styled(style, class),
+        if title.is_empty() { String::new() } else { format!("  {title}") }
+    );
     for line in wrap(&told.words, WIDTH) {
         let _ = writeln!(out, "{}", styled(BOLD, &line));
     }
@@ -84,7 +90,8 @@ fn zone(out: &mut String, walk: &Walk, at: usize, depth: usize) {
     for link in walk.links.iter().filter(|link| link.reach.zone() == Some(at)) {
         name(out, zone_seen, link, &indent);
     }
-    let below = (0..walk.zones.len()).filter(|child| walk.zones.get(*child).is_some_and(|zone| zone.parent == Some(at)));
+    let below = (0..walk.zones.len())
+        .filter(|child| walk.zones.get(*child).is_some_and(|zone| zone.parent == Some(at)));
     for child in below {
         zone(out, walk, child, depth + 1);
     }
@@ -92,11 +99,13 @@ fn zone(out: &mut String, walk: &Walk, at: usize, depth: usize) {
 
 fn servers(out: &mut String, zone: &ZoneSeen, indent: &str) {
     let well = |standing: &Standing| matches!(standing, Standing::Authoritative(_));
-    let standings: Vec<Standing> = zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
+    let standings: Vec<Standing> =
+        zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
     let fold = standings.len() > LISTED;
     if fold {
         let count = standings.iter().filter(|standing| well(standing)).count();
-        let _ = writeln!(out, "{indent}  {} {} of {} servers answer", styled(GOOD, "✓"), count, standings.len());
+        let _ =
+            writeln!(out, "{indent}  {} {} of {} servers answer", styled(GOOD, "✓"), count, standings.len());
     }
     for (server, standing) in zone.servers.iter().zip(&standings) {
         if fold && well(standing) {
@@ -104,7 +113,12 @@ fn servers(out: &mut String, zone: &ZoneSeen, indent: &str) {
         }
         let sign = if well(standing) { styled(GOOD, "✓") } else { styled(BAD, "✗") };
         let tcp = if server.tcp_fails() { ", not over TCP" } else { "" };
-        let took = server.soa.as_ref().as_ref().ok().map_or_else(String::new, |soa| format!(", {} ms", soa.took.as_millis()));
+        let took = server
+            .soa
+            .as_ref()
+            .as_ref()
+            .ok()
+            .map_or_else(String::new, |soa| format!(", {} ms", soa.took.as_millis()));
         let line = format!("{} ({})  {}{tcp}{took}", server.name, server.address.ip(), said(standing));
         let _ = writeln!(out, "{indent}  {sign} {}", short(&line, indent.len() + 4));
     }
@@ -160,7 +174,8 @@ fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
     }
     let many = said.len() > 1;
     for (text, count) in said {
-        let sign = if text == "NXDOMAIN" || text == "NODATA" { styled(BAD, "✗") } else { styled(GOOD, "✓") };
+        let sign =
+            if text == "NXDOMAIN" || text == "NODATA" { styled(BAD, "✗") } else { styled(GOOD, "✓") };
         let who = if many { format!("  from {count} of {}", zone.servers.len()) } else { String::new() };
         let line = format!("{}  {text}{who}", link.name);
         let _ = writeln!(out, "{indent}  {sign} {}", short(&line, indent.len() + 4));
@@ -178,7 +193,11 @@ fn in_short(exchange: &Exchange) -> String {
     if !list.is_empty() {
         return list.join(", ");
     }
-    if exchange.rcode == candor_names::Rcode::NOERROR { "NODATA".to_owned() } else { exchange.rcode.to_string() }
+    if exchange.rcode == candor_names::Rcode::NOERROR {
+        "NODATA".to_owned()
+    } else {
+        exchange.rcode.to_string()
+    }
 }
 
 /// The data of an answer, without signatures: `A 192.0.2.1`.
@@ -194,8 +213,12 @@ fn resolvers(out: &mut String, walk: &Walk) {
     let _ = writeln!(out, "{}", styled(BOLD, "resolvers"));
     for resolver in &walk.resolvers {
         let fault = resolver.heard.iter().find_map(|(_, heard)| heard.as_ref().as_ref().err());
-        let mut list: Vec<String> =
-            resolver.heard.iter().filter_map(|(_, heard)| heard.as_ref().as_ref().ok()).map(in_short).collect();
+        let mut list: Vec<String> = resolver
+            .heard
+            .iter()
+            .filter_map(|(_, heard)| heard.as_ref().as_ref().ok())
+            .map(in_short)
+            .collect();
         list.dedup();
         if list.len() > 1 {
             list.retain(|text| text != "NODATA");

@@ -59,7 +59,11 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> Result<String, serde_json:
     let Told { words, place, seen, expected, since, next, .. } = finding_words(finding, Language::English);
     let aside = |what: &candor_core::finding::What| Aside {
         class: what.class(),
-        words: finding_words(&Finding { what: what.clone(), was: None, ..finding.clone() }, Language::English).words,
+        words: finding_words(
+            &Finding { what: what.clone(), was: None, ..finding.clone() },
+            Language::English,
+        )
+        .words,
     };
     let answer = Answer {
         name: &finding.name,
@@ -98,7 +102,10 @@ fn asked(zone: &str, at: usize, server: &ServerSeen, link: Option<&Link>) -> Ask
         .filter(|reply| reply.server == at)
         .map(|reply| &reply.heard)
         .collect();
-    let best = replies.iter().copied().find(|heard| heard.as_ref().as_ref().is_ok_and(|answer| !answer.answer.is_empty()));
+    let best = replies
+        .iter()
+        .copied()
+        .find(|heard| heard.as_ref().as_ref().is_ok_and(|answer| !answer.answer.is_empty()));
     let heard = best.or_else(|| replies.first().copied()).unwrap_or(&server.soa);
     let exchange = heard.as_ref().as_ref().ok();
     Asked {

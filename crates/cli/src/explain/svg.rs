@@ -64,7 +64,11 @@ fn zone(body: &mut String, finding: &Finding, walk: &Walk, at: usize, top: usize
     let height = LINE * (lines.len() + 1) + 12;
     let class = if accused(finding, &seen.apex) { "z x" } else { "z" };
     let x = MARGIN;
-    let _ = write!(body, "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" rx=\"6\" width=\"{}\" height=\"{height}\"/>", WIDTH - 2 * MARGIN);
+    let _ = write!(
+        body,
+        "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" rx=\"6\" width=\"{}\" height=\"{height}\"/>",
+        WIDTH - 2 * MARGIN
+    );
     words(body, x + 12, top + LINE, "b", &seen.apex);
     for (index, (class, line)) in lines.iter().enumerate() {
         words(body, x + 24, top + LINE * (index + 2), class, line);
@@ -85,7 +89,9 @@ fn server_line(server: &ServerSeen) -> (&'static str, String) {
         Standing::Silent => ("r", format!("\u{d7} {place}  does not answer")),
         Standing::Closed => ("r", format!("\u{d7} {place}  nobody listens there")),
         Standing::NoRoute(_) | Standing::NotAsked => ("d", format!("? {place}  not reached from here")),
-        Standing::Lame(_) | Standing::Nonsense(_) => ("r", format!("\u{d7} {place}  does not serve the zone")),
+        Standing::Lame(_) | Standing::Nonsense(_) => {
+            ("r", format!("\u{d7} {place}  does not serve the zone"))
+        }
     }
 }
 

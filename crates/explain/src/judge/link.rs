@@ -118,7 +118,9 @@ fn gone_at_parent(
         return false;
     }
     // An alias that leads to a name which never was, for want of a dot, is no registrar's doing.
-    if index > 0 && case.walk.links.get(index - 1).is_some_and(|before| repeated(case, before, &link.name).is_some()) {
+    if index > 0
+        && case.walk.links.get(index - 1).is_some_and(|before| repeated(case, before, &link.name).is_some())
+    {
         return false;
     }
     let former: Vec<bool> =
@@ -148,7 +150,9 @@ fn alias_broken(case: &Case<'_>, index: usize, end: AliasEnd, zone: &ZoneSeen, f
         AliasEnd::Circle => link,
         AliasEnd::Missing | AliasEnd::Empty => index.checked_sub(1).and_then(|at| case.walk.links.get(at)),
     };
-    let Some((before, target)) = before.and_then(|before| Some((before, before.alias.clone()?))) else { return };
+    let Some((before, target)) = before.and_then(|before| Some((before, before.alias.clone()?))) else {
+        return;
+    };
     let apex = case.walk.zone_of(before).unwrap_or(zone).apex.clone();
     if end == AliasEnd::Missing
         && let Some(meant) = repeated(case, before, &target)

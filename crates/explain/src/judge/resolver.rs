@@ -29,8 +29,12 @@ fn one(case: &Case<'_>, resolver: &ResolverSeen, right: &[String]) -> Option<Wha
     };
     // Only the types that have data count: of the others, resolvers have none either.
     let of_right = |rtype: &str| right.iter().any(|record| record.split(' ').next() == Some(rtype));
-    let asked: Vec<&Heard> =
-        resolver.heard.iter().filter(|(question, _)| of_right(&question.rtype())).map(|(_, heard)| heard).collect();
+    let asked: Vec<&Heard> = resolver
+        .heard
+        .iter()
+        .filter(|(question, _)| of_right(&question.rtype()))
+        .map(|(_, heard)| heard)
+        .collect();
     for heard in &asked {
         match heard.as_ref() {
             Err(Unheard::CutShort(_)) => return None,
@@ -77,7 +81,12 @@ fn fails_with(case: &Case<'_>, resolver: &ResolverSeen, exchange: &Exchange) -> 
         return Some(Failing::Itself(ResolverFault::Error(words)));
     }
     let zone = case.walk.links.first().and_then(|link| case.walk.zone_of(link));
-    let held = resolver.ds.as_ref().and_then(|heard| heard.as_ref().as_ref().ok()).map(secure::ds).unwrap_or_default();
+    let held = resolver
+        .ds
+        .as_ref()
+        .and_then(|heard| heard.as_ref().as_ref().ok())
+        .map(secure::ds)
+        .unwrap_or_default();
     if let (Some(one), Some(false)) = (held.first(), zone.map(signatures::has_ds)) {
         return Some(Failing::Holds(format!("DS with key tag {}", one.tag), one.ttl));
     }

@@ -34,7 +34,11 @@ pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     for (at, server) in &speakers {
         let keys = keys_of(server);
         let entries = entries(&keys, &ds);
-        let sets = [(server.dnskey.as_ref(), "DNSKEY", &entries), (Some(&server.soa), "SOA", &keys), (server.ns.as_ref(), "NS", &keys)];
+        let sets = [
+            (server.dnskey.as_ref(), "DNSKEY", &entries),
+            (Some(&server.soa), "SOA", &keys),
+            (server.ns.as_ref(), "NS", &keys),
+        ];
         for (heard, rtype, with) in sets {
             let Some(Ok(exchange)) = heard.map(AsRef::as_ref) else { continue };
             note(&mut bad, *at, rtype, secure::signed(exchange, &zone.apex, rtype, with, now(case)));
@@ -61,7 +65,12 @@ pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &
         }
         let rtype = reply.question.rtype();
         for rtype in [rtype.as_str(), "CNAME"] {
-            note(&mut bad, reply.server, rtype, secure::signed(exchange, &link.name, rtype, &keys, now(case)));
+            note(
+                &mut bad,
+                reply.server,
+                rtype,
+                secure::signed(exchange, &link.name, rtype, &keys, now(case)),
+            );
         }
         note(&mut bad, reply.server, "denial", secure::denial_signed(exchange, &keys, now(case)));
     }
@@ -82,10 +91,16 @@ fn note(bad: &mut Bad, at: usize, of: &str, signed: Option<Signed>) {
 /// One finding for each way in which signatures are bad; that of most servers first.
 fn say(zone: &ZoneSeen, bad: &Bad, of: usize, found: &mut Found) {
     let Some((_, (records, first))) = bad.iter().next() else { return };
-    if found.stops.iter().chain(&found.some).any(|what| matches!(what, What::Signatures { zone: known, .. } if *known == zone.apex)) {
+    if found
+        .stops
+        .iter()
+        .chain(&found.some)
+        .any(|what| matches!(what, What::Signatures { zone: known, .. } if *known == zone.apex))
+    {
         return;
     }
-    let servers = view::servers(zone, |at, _| bad.get(&at).map(|(of, signed)| format!("{of}: {}", said(*signed))));
+    let servers =
+        view::servers(zone, |at, _| bad.get(&at).map(|(of, signed)| format!("{of}: {}", said(*signed))));
     let Some(bad_signature) = bad_signature(*first) else { return };
     let what = What::Signatures { zone: zone.apex.clone(), of: records.clone(), bad: bad_signature, servers };
     found.of_servers(bad.len() == of, what);

@@ -8,7 +8,8 @@ use super::{Case, Found, parent_of, view};
 use crate::known::same_name;
 
 pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
-    let standings: Vec<Standing> = zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
+    let standings: Vec<Standing> =
+        zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
     let speaks = standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
     hosts(case, zone, speaks, found);
     if zone.servers.is_empty() {
@@ -61,7 +62,10 @@ fn hosts(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
     }
     let bare = faulty(|fault| matches!(fault, HostFault::NoGlue | HostFault::Circular));
     if !bare.is_empty() {
-        found.of_servers(!speaks, What::NoGlue { zone: zone.apex.clone(), parent: parent.clone(), hosts: bare });
+        found.of_servers(
+            !speaks,
+            What::NoGlue { zone: zone.apex.clone(), parent: parent.clone(), hosts: bare },
+        );
     }
     let gone = faulty(|fault| matches!(fault, HostFault::Denied { .. } | HostFault::Empty { .. }));
     let why = zone.hosts.iter().find_map(|host| match &host.fault {
@@ -78,7 +82,8 @@ fn hosts(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
     });
     if let Some(stuck) = stuck {
         let below = case.walk.zones.iter().find(|other| other.apex == stuck);
-        let servers = below.map(|below| view::servers(below, |_, seen| Some(view::standing(&seen.standing()))));
+        let servers =
+            below.map(|below| view::servers(below, |_, seen| Some(view::standing(&seen.standing()))));
         let servers = servers.unwrap_or(Servers { these: Vec::new(), of: 0 });
         found.of_servers(!speaks, What::Unreachable { zone: stuck, servers, network: None });
     }
@@ -141,8 +146,9 @@ fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, 
         })
     };
     let failing = |standing: &Standing| *standing == Standing::Lame(Lame::Error(Rcode::SERVFAIL));
-    let strangers =
-        chosen(&|standing| matches!(standing, Standing::Lame(_) | Standing::Nonsense(_)) && !failing(standing));
+    let strangers = chosen(&|standing| {
+        matches!(standing, Standing::Lame(_) | Standing::Nonsense(_)) && !failing(standing)
+    });
     let failing = chosen(&failing);
     // A server that fails knows of the zone. Where others have it or are gone, its copy of it has run out; where all that
     // there are fail, the zone is not loaded anywhere.
@@ -206,16 +212,20 @@ fn serials(zone: &ZoneSeen, found: &mut Found) {
     });
     let Some(primary) = primary else { return };
     let own = |server: &&candor_names::walk::ServerSeen| same_name(&server.name, &primary);
-    let Some(serial) = zone.servers.iter().find(own).and_then(candor_names::walk::ServerSeen::serial) else { return };
-    let newest = zone.servers.iter().filter_map(candor_names::walk::ServerSeen::serial).fold(serial, |newest, other| {
-        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
-    });
+    let Some(serial) = zone.servers.iter().find(own).and_then(candor_names::walk::ServerSeen::serial) else {
+        return;
+    };
+    let newest = zone.servers.iter().filter_map(candor_names::walk::ServerSeen::serial).fold(
+        serial,
+        |newest, other| {
+            if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
+        },
+    );
     if newest == serial {
         return;
     }
-    let behind = view::servers(zone, |_, seen| {
-        (same_name(&seen.name, &primary)).then(|| format!("serial {serial}"))
-    });
+    let behind =
+        view::servers(zone, |_, seen| (same_name(&seen.name, &primary)).then(|| format!("serial {serial}")));
     found.some.push(What::SerialsDiffer {
         zone: zone.apex.clone(),
         name: zone.apex.clone(),

@@ -36,7 +36,8 @@ pub const SHOP: &str = "$TTL 300\n@ SOA ns1 hostmaster 100 600 300 86400 60\n@ N
                         www A 192.0.2.10\napi A 192.0.2.20\nlogin CNAME edge\nedge A 192.0.2.30\nmail A 192.0.2.40\n";
 
 /// What `test.` says of it when all is well.
-pub const DELEGATION: &str = "shop NS ns1.shop\nshop NS ns2.shop\nns1.shop A 127.0.0.1\nns2.shop A 127.77.0.13\n";
+pub const DELEGATION: &str =
+    "shop NS ns1.shop\nshop NS ns2.shop\nns1.shop A 127.0.0.1\nns2.shop A 127.77.0.13\n";
 
 /// A zone without one line.
 pub fn without(zone: &str, line: &str) -> String {
@@ -74,7 +75,8 @@ impl Running {
         let mut all = vec![self.child.id().to_string()];
         let mut at = 0;
         while let Some(id) = all.get(at) {
-            let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+            let children =
+                std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
             all.extend(children.split_whitespace().map(str::to_owned));
             at += 1;
         }
@@ -102,9 +104,8 @@ impl Lab {
         let root = format!(
             "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n"
         );
-        let test = format!(
-            "$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}"
-        );
+        let test =
+            format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
         lab.start(Make::Nsd, ROOT, &[(".", &root)]).await;
         lab.start(Make::Knot, TEST, &[("test.", &test)]).await;
         lab
@@ -234,8 +235,11 @@ fn free_port() -> u16 {
 
 async fn answers(at: SocketAddr, origin: &str) -> bool {
     for _ in 0..200 {
-        let options =
-            AskOptions { deadline: Duration::from_millis(200), recursion_desired: false, ..AskOptions::default() };
+        let options = AskOptions {
+            deadline: Duration::from_millis(200),
+            recursion_desired: false,
+            ..AskOptions::default()
+        };
         if ask(at, &question(origin, "SOA"), &options).await.is_ok() {
             return true;
         }
@@ -253,7 +257,13 @@ fn run(program: &str, package: &str, folder: &Path, before: &[&str], conf: &str,
     std::fs::write(&file, conf).unwrap();
     let log = std::fs::File::create(folder.join("log")).unwrap();
     let mut command = Command::new(program);
-    command.args(before).arg(&file).args(after).stdout(log.try_clone().unwrap()).stderr(log).stdin(Stdio::null());
+    command
+        .args(before)
+        .arg(&file)
+        .args(after)
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .stdin(Stdio::null());
     command
         .spawn()
         .unwrap_or_else(|_| panic!("{program} must be installed for this test: Debian package {package}"))
@@ -267,7 +277,9 @@ fn spawn(make: Make, at: SocketAddr, zones: &[(&str, &str)]) -> Running {
     }
     let child = match make {
         Make::Nsd => run("/usr/sbin/nsd", "nsd", dir, &["-d", "-c"], &nsd(dir, at, zones), &[]),
-        Make::Bind => run("/usr/sbin/named", "bind9", dir, &["-g", "-n", "1", "-c"], &bind(dir, at, zones), &[]),
+        Make::Bind => {
+            run("/usr/sbin/named", "bind9", dir, &["-g", "-n", "1", "-c"], &bind(dir, at, zones), &[])
+        }
         Make::Knot => {
             let socket = dir.join("sock");
             let after = ["-s", socket.to_str().unwrap()];
@@ -301,7 +313,10 @@ fn bind(dir: &Path, at: SocketAddr, zones: &[(&str, &str)]) -> String {
         at.ip()
     );
     for (index, (origin, _)) in zones.iter().enumerate() {
-        let _ = writeln!(conf, "zone \"{origin}\" {{ file \"{index}.zone\"; type primary; check-names ignore; }};");
+        let _ = writeln!(
+            conf,
+            "zone \"{origin}\" {{ file \"{index}.zone\"; type primary; check-names ignore; }};"
+        );
     }
     conf
 }

@@ -21,7 +21,8 @@ pub enum How {
 
 fn tool(program: &str, folder: &Path, args: &[&str]) -> String {
     let output = Command::new(program).args(args).current_dir(folder).output();
-    let output = output.unwrap_or_else(|_| panic!("{program} must be installed for this test: Debian package bind9-utils"));
+    let output = output
+        .unwrap_or_else(|_| panic!("{program} must be installed for this test: Debian package bind9-utils"));
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

@@ -94,7 +94,9 @@ impl Walker<'_> {
                 record.rtype == "NS" && name::parse(&record.name).is_ok_and(|owner| owner == *cut)
             };
             for record in exchange.authority.iter().filter(named) {
-                if names.len() < MAX_NAMES && !names.iter().any(|known| known.eq_ignore_ascii_case(&record.data)) {
+                if names.len() < MAX_NAMES
+                    && !names.iter().any(|known| known.eq_ignore_ascii_case(&record.data))
+                {
                     names.push(record.data.clone());
                 }
             }
@@ -104,7 +106,9 @@ impl Walker<'_> {
                     && name::parse(&record.name).is_ok_and(|owner| owner.ends_with(apex))
             };
             for record in exchange.additional.iter().filter(ours) {
-                let same = |known: &Record| known.name.eq_ignore_ascii_case(&record.name) && known.data == record.data;
+                let same = |known: &Record| {
+                    known.name.eq_ignore_ascii_case(&record.name) && known.data == record.data
+                };
                 if glue.len() < MAX_GLUE && !glue.iter().any(same) {
                     glue.push(record.clone());
                 }

@@ -32,15 +32,7 @@ pub(super) struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(asker: Arc<Asker>, start: &'a Start, watch: &'a (dyn Fn(Step) + Send + Sync)) -> Self {
-        Self {
-            asker,
-            start,
-            watch,
-            zones: Vec::new(),
-            apexes: Vec::new(),
-            hosts: HashMap::new(),
-            inside: 0,
-        }
+        Self { asker, start, watch, zones: Vec::new(), apexes: Vec::new(), hosts: HashMap::new(), inside: 0 }
     }
 
     /// Walks to the zone of `name`; `thorough` is for the name that was asked for, and not for what is looked up on the way.

@@ -47,14 +47,10 @@ impl Walker<'_> {
         let replies = self.replies(&reach, &types, How::Authority).await;
         let answers = replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
         let alias = commonest(answers.filter_map(|exchange| read::alias(name, exchange)));
-        let has_data = replies.iter().any(|reply| {
-            reply.heard.as_ref().as_ref().is_ok_and(|exchange| !exchange.answer.is_empty())
-        });
-        let again = if differ(&replies) {
-            self.replies(&reach, &types, How::Tcp).await
-        } else {
-            Vec::new()
-        };
+        let has_data = replies
+            .iter()
+            .any(|reply| reply.heard.as_ref().as_ref().is_ok_and(|exchange| !exchange.answer.is_empty()));
+        let again = if differ(&replies) { self.replies(&reach, &types, How::Tcp).await } else { Vec::new() };
         let stranger = match (has_data, stranger(name)) {
             (true, Some(stranger)) => {
                 let ask = |question: &Question| Question::of(stranger.clone(), question.wire_type());
@@ -128,7 +124,8 @@ impl Walker<'_> {
 fn differ(replies: &[Reply]) -> bool {
     replies.iter().any(|one| {
         replies.iter().any(|two| {
-            one.question == two.question && data_of(one).zip(data_of(two)).is_some_and(|(one, two)| one != two)
+            one.question == two.question
+                && data_of(one).zip(data_of(two)).is_some_and(|(one, two)| one != two)
         })
     })
 }

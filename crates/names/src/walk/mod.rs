@@ -25,8 +25,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::asker::{Heard, Unheard};
 use self::asker::{Ask, Asker, How};
+pub use self::asker::{Heard, Unheard};
 use self::down::Walker;
 pub use self::net::{AskFuture, Host, Net, Sockets, TreeInMemory};
 pub use self::read::{Lame, Says, Standing};
@@ -345,7 +345,8 @@ pub async fn walk_in(
     let links = walker.links(&request.questions).await;
     let neighbours = walker.neighbours(links.first(), &request.neighbours).await;
     let former = walker.former(links.first(), &request.former).await;
-    let apex = links.first().and_then(|link| walker.zones.get(link.reach.zone()?)).map(|zone| zone.apex.clone());
+    let apex =
+        links.first().and_then(|link| walker.zones.get(link.reach.zone()?)).map(|zone| zone.apex.clone());
     watch(Step::Resolvers(request.resolvers.len()));
     let resolvers = ask_resolvers(&asker, request, apex.as_deref()).await;
     Walk {
@@ -361,11 +362,7 @@ pub async fn walk_in(
 }
 
 /// Asks each resolver as a host would; where one fails, also without validation, and for what it holds as the DS.
-async fn ask_resolvers(
-    asker: &Arc<Asker>,
-    request: &WalkRequest,
-    apex: Option<&str>,
-) -> Vec<ResolverSeen> {
+async fn ask_resolvers(asker: &Arc<Asker>, request: &WalkRequest, apex: Option<&str>) -> Vec<ResolverSeen> {
     let ask = |server: SocketAddr, how| {
         request.questions.iter().map(move |question| Ask { server, question: question.clone(), how })
     };

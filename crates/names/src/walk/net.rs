@@ -68,7 +68,12 @@ impl TreeInMemory {
         self.0.insert(at, host);
     }
 
-    fn say(&self, server: SocketAddr, question: &Question, options: &AskOptions) -> Result<Exchange, AskError> {
+    fn say(
+        &self,
+        server: SocketAddr,
+        question: &Question,
+        options: &AskOptions,
+    ) -> Result<Exchange, AskError> {
         match self.0.get(&server) {
             None => Err(AskError::Refused { server }),
             Some(Host::Silent) => Err(AskError::Timeout { server, deadline: options.deadline }),

@@ -100,10 +100,7 @@ impl Start {
         let roots: Vec<KnownServer> = addresses
             .iter()
             .filter(|(host, _)| hosts.contains(host))
-            .map(|(host, ip)| KnownServer {
-                name: name::show(host),
-                address: SocketAddr::new(*ip, DNS_PORT),
-            })
+            .map(|(host, ip)| KnownServer { name: name::show(host), address: SocketAddr::new(*ip, DNS_PORT) })
             .collect();
         if roots.is_empty() {
             return Err(StartError::NoRoots);
@@ -116,8 +113,7 @@ impl Start {
     /// # Errors
     /// When the zone's name is none, or too much was given.
     pub fn with_stub(mut self, zone: &str, server: KnownServer) -> Result<Self, StartError> {
-        let apex =
-            name::parse(zone).map_err(|why| StartError::BadZone { zone: zone.to_owned(), why })?;
+        let apex = name::parse(zone).map_err(|why| StartError::BadZone { zone: zone.to_owned(), why })?;
         if self.stubs.iter().map(|(_, servers)| servers.len()).sum::<usize>() >= MAX_SERVERS {
             return Err(StartError::TooMany);
         }
@@ -254,7 +250,8 @@ mod tests {
             address: SocketAddr::from(([127, 0, 0, last], 53)),
         };
         let start = Start::internet().with_stub("corp.test", server(1)).unwrap();
-        let start = start.with_stub("eu.corp.test", server(2)).unwrap().with_stub("corp.test", server(3)).unwrap();
+        let start =
+            start.with_stub("eu.corp.test", server(2)).unwrap().with_stub("corp.test", server(3)).unwrap();
         let at = |text: &str| {
             let (apex, servers) = start.of(&name(text)).unwrap();
             (name::show(&apex), servers.len())

@@ -182,9 +182,8 @@ fn of_data(what: &What) -> (String, String, String) {
 fn of_servers(what: &What) -> (String, String, String) {
     match what {
         What::Disagreement { name, zone, wrong, others, serial } => {
-            let even = serial.map(|serial| {
-                format!(" All have serial {serial}, so the serial does not show it.")
-            });
+            let even =
+                serial.map(|serial| format!(" All have serial {serial}, so the serial does not show it."));
             let words = format!(
                 "{} of {} {} otherwise than the rest about {}: {}, and the others say {others}. Users fail at random.{}",
                 some_of(wrong),
@@ -270,10 +269,9 @@ fn signature(bad: &BadSignature) -> (String, String) {
         BadSignature::NotYet(at) => {
             (format!("valid from {}", date(*at)), format!("are not valid before {}", date(*at)))
         }
-        BadSignature::Wrong(tag) => (
-            format!("does not verify with key {tag}"),
-            format!("do not verify with the published key {tag}"),
-        ),
+        BadSignature::Wrong(tag) => {
+            (format!("does not verify with key {tag}"), format!("do not verify with the published key {tag}"))
+        }
         BadSignature::UnknownKey(tag) => (
             format!("signed by key {tag}, not published"),
             format!("are made with key {tag}, which the zone does not publish"),
@@ -341,7 +339,11 @@ fn of_parent(what: &What) -> (String, String, String) {
             (parent_place(denied_by), format!("NXDOMAIN for {}", bare(at)), words)
         }
         What::KeysDiffer { zone, parent, ds, keys, ttl } => {
-            let has = if keys.is_empty() { "publishes no key at all".to_owned() } else { format!("publishes only {}", tags(keys)) };
+            let has = if keys.is_empty() {
+                "publishes no key at all".to_owned()
+            } else {
+                format!("publishes only {}", tags(keys))
+            };
             let words = format!(
                 "{} says that {} is signed with key {}; the zone {has}. Validating resolvers refuse it; others do not. What the parent says may be believed for {} more.",
                 parent_words(parent),
@@ -349,7 +351,15 @@ fn of_parent(what: &What) -> (String, String, String) {
                 tags(ds),
                 lasting(*ttl)
             );
-            (parent_place(parent), format!("DS {}, keys {}", tags(ds), if keys.is_empty() { "none".to_owned() } else { tags(keys) }), words)
+            (
+                parent_place(parent),
+                format!(
+                    "DS {}, keys {}",
+                    tags(ds),
+                    if keys.is_empty() { "none".to_owned() } else { tags(keys) }
+                ),
+                words,
+            )
         }
         _ => Default::default(),
     }
@@ -454,25 +464,55 @@ fn before(what: &What, was: Option<&Was>) -> Option<String> {
 /// What to do next.
 fn next(what: &What) -> String {
     let text = match what {
-        What::NameMissing { .. } => "Put the record back into the zone, under a higher serial. Renaming is quicker than waiting where the denial is cached for long.",
-        What::Empty { .. } => "Put an address back. If something generates the zone, look whether its source is empty.",
-        What::MassLoss { .. } => "Put the last complete version of the zone back, under a higher serial, before looking for the reason.",
+        What::NameMissing { .. } => {
+            "Put the record back into the zone, under a higher serial. Renaming is quicker than waiting where the denial is cached for long."
+        }
+        What::Empty { .. } => {
+            "Put an address back. If something generates the zone, look whether its source is empty."
+        }
+        What::MassLoss { .. } => {
+            "Put the last complete version of the zone back, under a higher serial, before looking for the reason."
+        }
         What::DotMissing { .. } => "Write the target with a dot at its end, under a higher serial.",
-        What::Disagreement { .. } => "Load the right zone on the servers named, or take them out of the delegation.",
+        What::Disagreement { .. } => {
+            "Load the right zone on the servers named, or take them out of the delegation."
+        }
         What::AliasBroken { .. } => "Put the target back, or point the alias to a name that exists.",
         What::Wildcard { .. } => "Put the name's own record back beside the wildcard.",
-        What::WrongData { .. } => "If nobody meant this change, put the expected data back, and find out who made it: an account may have been taken over.",
-        What::Lame { .. } => "Configure the zone on the servers named, or let the registrar name those that have it.",
-        What::NoGlue { .. } | What::GlueDiffers { .. } => "Let the registrar publish the right addresses of the name servers.",
-        What::GoneAtParent { .. } | What::HostsGone { .. } => "Call the registrar: ask for the state of the domain (expired, clientHold, serverHold), not for DNS.",
-        What::Unreachable { .. } => "Look at the servers and the network before them; if others run them, call these.",
-        What::SerialsDiffer { backwards: true, .. } => "Give the primary a serial above those of all its copies.",
+        What::WrongData { .. } => {
+            "If nobody meant this change, put the expected data back, and find out who made it: an account may have been taken over."
+        }
+        What::Lame { .. } => {
+            "Configure the zone on the servers named, or let the registrar name those that have it."
+        }
+        What::NoGlue { .. } | What::GlueDiffers { .. } => {
+            "Let the registrar publish the right addresses of the name servers."
+        }
+        What::GoneAtParent { .. } | What::HostsGone { .. } => {
+            "Call the registrar: ask for the state of the domain (expired, clientHold, serverHold), not for DNS."
+        }
+        What::Unreachable { .. } => {
+            "Look at the servers and the network before them; if others run them, call these."
+        }
+        What::SerialsDiffer { backwards: true, .. } => {
+            "Give the primary a serial above those of all its copies."
+        }
         What::SerialsDiffer { .. } => "Look why the servers named do not transfer the newer zone.",
-        What::CopyExpired { .. } => "Look why the servers named cannot transfer or load the zone; their log says it.",
-        What::KeysDiffer { .. } => "Put the old key back and sign with it, or let the registrar publish the DS of the new one.",
-        What::Signatures { .. } => "Sign the zone anew with the published keys, and look why that did not happen by itself.",
-        What::Cached { .. } => "Flush the name in the resolver, or wait. Nothing in the zone needs to be changed.",
-        What::Resolver { .. } => "Use another resolver, and call those who run this one. Nothing in the zone needs to be changed.",
+        What::CopyExpired { .. } => {
+            "Look why the servers named cannot transfer or load the zone; their log says it."
+        }
+        What::KeysDiffer { .. } => {
+            "Put the old key back and sign with it, or let the registrar publish the DS of the new one."
+        }
+        What::Signatures { .. } => {
+            "Sign the zone anew with the published keys, and look why that did not happen by itself."
+        }
+        What::Cached { .. } => {
+            "Flush the name in the resolver, or wait. Nothing in the zone needs to be changed."
+        }
+        What::Resolver { .. } => {
+            "Use another resolver, and call those who run this one. Nothing in the zone needs to be changed."
+        }
         What::NotDns { .. } => "Leave the DNS alone, and look at the service at that address.",
         What::Healthy { .. } => "",
         What::CouldNotTell { .. } => "Walk from another place, or with --hints, --stub and --resolver.",
