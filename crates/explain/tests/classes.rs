@@ -1,4 +1,9 @@
 //! Each class of failure made with real servers, and the diagnosis of it: which class, and which party.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; helpers outside of its function too"
+)]
 
 mod lab;
 

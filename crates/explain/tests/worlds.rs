@@ -1,5 +1,10 @@
 //! The judge over seeded trees in memory: whatever the tree, one that is well is never accused; one fault in it is named, with
 //! its class and its zone. A seed that fails is printed, and makes the same tree again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says by a panic what it missed; helpers outside of its function too"
+)]
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

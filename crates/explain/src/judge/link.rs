@@ -114,7 +114,8 @@ fn gone_at_parent(
     found: &mut Found,
 ) -> bool {
     let was_cut = case.known.of(at, "NS").is_some();
-    if !was_cut && !(is_registry(&zone.apex) && below(at, &zone.apex)) {
+    let right_below = is_registry(&zone.apex) && below(at, &zone.apex);
+    if !was_cut && !right_below {
         return false;
     }
     // An alias that leads to a name which never was, for want of a dot, is no registrar's doing.

@@ -131,15 +131,16 @@ impl Lab {
     /// Starts a server with zones, and waits until it answers; NSD now and then misses its own start.
     pub async fn start(&mut self, make: Make, ip: &str, zones: &[(&str, &str)]) {
         let origin = zones.first().map_or("nowhere.", |(origin, _)| origin);
+        let mut said = String::new();
         for _ in 0..5 {
             let running = spawn(make, self.at(ip), zones);
             if answers(self.at(ip), origin).await {
                 self.servers.push(running);
                 return;
             }
-            eprintln!("{make:?} at {ip}: {}", log_of(running.folder.path()));
+            said = log_of(running.folder.path());
         }
-        panic!("{make:?} does not answer at {ip}");
+        panic!("{make:?} does not answer at {ip}: {said}");
     }
 
     /// A resolver that asks the servers of `shop.test.` itself; `more` goes into its `server:` part.
