@@ -19,6 +19,7 @@ fn help_of_every_command_fits_80_columns() {
         &["--help"][..],
         &["help", "serve"],
         &["help", "check"],
+        &["help", "explain"],
         &["help", "config"],
         &["help", "config", "check"],
         &["help", "config", "schema"],
