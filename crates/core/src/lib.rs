@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod cause;
 pub mod engine;
 pub mod entry;
 mod expired;

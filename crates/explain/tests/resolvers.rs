@@ -68,3 +68,35 @@ async fn f16_a_resolver_that_trusts_a_key_that_never_was() {
     tell("f16_a_resolver_that_trusts_a_key_that_never_was", &found);
     assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Validation(_), .. }), "{found:?}");
 }
+
+/// A key that no zone here ever had.
+const STRANGER: &str = "trust-anchors { \"shop.test.\" static-ds 12345 13 2 \"00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\"; };";
+
+/// Both names of servers lead to NS2: BIND as a resolver has the address of NS1.
+async fn with_one_server(zone: &str) -> Lab {
+    let mut lab = Lab::with_delegation("shop NS ns2.shop\nns2.shop A 127.77.0.13\n").await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", zone)]).await;
+    lab
+}
+
+#[tokio::test]
+async fn f15_bind_still_holds_the_address_of_old() {
+    let zone = SHOP.replace("@ NS ns1\n", "").replace("$TTL 300", "$TTL 3600");
+    let mut lab = with_one_server(&zone).await;
+    let resolver = lab.bind_resolver("").await;
+    candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default()).await.unwrap();
+    let moved = zone.replace("192.0.2.20", "192.0.2.21").replace(" 100 600", " 101 600");
+    lab.stop(NS2);
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &moved)]).await;
+    let found = lab.explain_with("api.shop.test", &known(&["api.shop.test A 192.0.2.21"]), &[resolver]).await;
+    tell("f15_bind_still_holds_the_address_of_old", &found);
+    assert!(matches!(&found.what, What::Cached { holds, .. } if holds == "A 192.0.2.20"), "{found:?}");
+}
+
+#[tokio::test]
+async fn f16_bind_with_a_key_that_never_was() {
+    let mut lab = with_one_server(&SHOP.replace("@ NS ns1\n", "")).await;
+    let resolver = lab.bind_resolver(STRANGER).await;
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Validation(_), .. }), "{found:?}");
+}

@@ -169,6 +169,23 @@ impl Lab {
         panic!("unbound does not answer");
     }
 
+    /// BIND as a resolver that asks NS2 for `shop.test.`; `more` goes beside its options. It has the address of NS1.
+    pub async fn bind_resolver(&mut self, more: &str) -> SocketAddr {
+        let at = self.at(NS1);
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().display();
+        let conf = format!(
+            "options {{ directory \"{dir}\"; listen-on port {port} {{ {NS1}; }}; listen-on-v6 {{ none; }}; pid-file \"{dir}/pid\"; \
+             session-keyfile none; recursion yes; allow-query {{ any; }}; dnssec-validation yes; empty-zones-enable no; }};\ncontrols {{ }};\n{more}\n\
+             zone \".\" {{ type forward; forward only; forwarders {{ {NS2} port {port}; }}; }};\n",
+            port = self.port
+        );
+        let child = run("/usr/sbin/named", "bind9", folder.path(), &["-g", "-n", "1", "-c"], &conf, &[]);
+        self.servers.push(Running { ip: NS1.to_owned(), child, folder });
+        assert!(answers(at, "shop.test.").await, "BIND does not answer");
+        at
+    }
+
     /// Ends a server: its port is closed from then on.
     pub fn stop(&mut self, ip: &str) {
         self.servers.retain(|running| running.ip != ip);

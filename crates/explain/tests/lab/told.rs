@@ -21,13 +21,14 @@ pub fn tell(case: &str, finding: &Finding) {
     });
 }
 
-/// Moments, ports and key tags as letters.
+/// Moments, ports, key tags and what is left of a time as letters.
 fn stable(text: &str) -> String {
     let is_signed = text.starts_with("class: F13") || text.starts_with("class: F14");
-    text.split_inclusive([' ', '\n']).map(|word| steady(word, is_signed)).collect()
+    let is_cached = text.starts_with("class: F15");
+    text.split_inclusive([' ', '\n']).map(|word| steady(word, is_signed, is_cached)).collect()
 }
 
-fn steady(word: &str, is_signed: bool) -> String {
+fn steady(word: &str, is_signed: bool, is_cached: bool) -> String {
     let bare = word.trim_end().trim_end_matches(['.', ',', ';', ':']);
     let all_digits = |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit());
     if bare.len() == 10 && bare.matches('-').count() == 2 {
@@ -36,6 +37,8 @@ fn steady(word: &str, is_signed: bool) -> String {
         word.replace(bare, "TIME")
     } else if is_signed && bare.len() > 2 && all_digits(bare) {
         word.replace(bare, "TAG")
+    } else if is_cached && all_digits(bare) {
+        word.replace(bare, "SOME")
     } else if let Some((ip, port)) = bare.rsplit_once(':').filter(|(_, port)| all_digits(port)) {
         word.replace(&format!("{ip}:{port}"), &format!("{ip}:PORT"))
     } else {

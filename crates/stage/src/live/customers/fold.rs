@@ -1,8 +1,9 @@
 //! From single attempts to how a cell fares.
 //!
 //! Two failures in a row are an end: customers cannot, from the beginning of the first. Two successes in a row are an end
-//! of that. Where both come and go, customers can partly, until [`RUN`] in a row agree. Where a link is rough, two
-//! failures in a row are chance: it takes [`RUN`] of them.
+//! of that. Where both come and go, customers can partly, until [`RUN`] in a row agree. Where a link is rough, failures in a
+//! row are chance: it takes so many of them as chance alone, by how often attempts fail over this link, would not make once
+//! in a thousand times, and never fewer than [`RUN`].
 
 use std::collections::VecDeque;
 
@@ -12,8 +13,12 @@ use crate::truth::{Can, Fares, Layer};
 
 /// Attempts in a row that end a mixture.
 const RUN: usize = 8;
-/// Attempts that are remembered.
-const REMEMBERED: usize = 12;
+/// How unlikely a run of failures must be, if it were chance, to be more than that.
+const CHANCE: f64 = 0.001;
+/// Attempts that are remembered; the longest run that chance can ask for is one shorter.
+const REMEMBERED: usize = 64;
+/// Of these, how many are looked at for whether it comes and goes.
+const LOOKED_AT: usize = 12;
 /// Failures that say where it fails.
 const FAILURES: usize = 5;
 
@@ -38,6 +43,8 @@ impl Attempt {
 pub(super) struct Fold {
     last: VecDeque<Attempt>,
     fares: Option<Fares>,
+    /// Attempts over a link while it was rough: how many, and how many of them failed.
+    rough: (u32, u32),
 }
 
 impl Fold {
@@ -47,6 +54,10 @@ impl Fold {
         if self.last.len() > REMEMBERED {
             self.last.pop_front();
         }
+        self.rough = match (rough, attempt.failed) {
+            (false, _) => (0, 0),
+            (true, failed) => (self.rough.0 + 1, self.rough.1 + u32::from(failed.is_some())),
+        };
         let now = self.judge(rough);
         if self.fares == Some(now) {
             return None;
@@ -63,7 +74,7 @@ impl Fold {
 
     fn judge(&self, rough: bool) -> Fares {
         let (failed, run) = self.run();
-        let end = if rough { RUN } else { 2 };
+        let end = if rough { self.more_than_chance() } else { 2 };
         let was = self.fares.map_or(Can::Yes, |fares| fares.can);
         let can = match (was, failed) {
             (Can::Yes, true) if run >= end => Can::No,
@@ -72,13 +83,29 @@ impl Fold {
             (Can::No, false) if rough || run >= 2 && self.alternates() => Can::Partly,
             (Can::No, false) if run >= 2 => Can::Yes,
             (Can::Partly, false) if run >= RUN => Can::Yes,
-            (Can::Partly, true) if run >= RUN => Can::No,
+            (Can::Partly, true) if run >= end.max(RUN) => Can::No,
             (was, _) => was,
         };
         match can {
             Can::Yes => Fares::WELL,
             Can::Mostly | Can::Partly | Can::No => self.how(can),
         }
+    }
+
+    /// How many failures in a row are more than chance over a rough link, by how often attempts failed there before them.
+    fn more_than_chance(&self) -> usize {
+        let (failed, run) = self.run();
+        let run = if failed { u32::try_from(run).unwrap_or(u32::MAX) } else { 0 };
+        let (all, failures) = (self.rough.0.saturating_sub(run), self.rough.1.saturating_sub(run));
+        // Of what was never tried, one half (the rule of succession).
+        let share = f64::from(failures + 1) / f64::from(all + 2);
+        let mut chance = 1.0;
+        let longest = REMEMBERED - 1;
+        let asked = (1..=longest).find(|_| {
+            chance *= share;
+            chance < CHANCE
+        });
+        asked.unwrap_or(longest).max(RUN)
     }
 
     /// Whether the last attempt failed, and how many in a row were like it.
@@ -88,12 +115,17 @@ impl Fold {
     }
 
     fn failures(&self) -> usize {
-        self.last.iter().filter(|attempt| attempt.failed.is_some()).count()
+        self.looked_at().filter(|attempt| attempt.failed.is_some()).count()
+    }
+
+    /// The newest of what is remembered, the oldest of them first.
+    fn looked_at(&self) -> impl Iterator<Item = &Attempt> + Clone {
+        self.last.iter().skip(self.last.len().saturating_sub(LOOKED_AT))
     }
 
     /// Whether it went back and forth among what is remembered, more than once.
     fn alternates(&self) -> bool {
-        let turns = self.last.iter().zip(self.last.iter().skip(1));
+        let turns = self.looked_at().zip(self.looked_at().skip(1));
         turns.filter(|(a, b)| a.failed.is_some() != b.failed.is_some()).count() > 2
     }
 
@@ -108,8 +140,14 @@ impl Fold {
         Fares { can, layer, at_once }
     }
 
-    /// Since when: the beginning of the first failure of the run, the end of the first success.
+    /// Since when: the beginning of the first failure of the run, the end of the first success; of what comes and goes
+    /// after all was well, the first failure of those that show it.
     fn since(&self, can: Can) -> Ms {
+        let was_well = self.fares.is_none_or(|fares| fares.can == Can::Yes);
+        if can == Can::Partly && was_well {
+            let first = self.looked_at().find(|attempt| attempt.failed.is_some());
+            return first.map_or(0, |attempt| attempt.began_ms);
+        }
         let (_, run) = self.run();
         let first = self.last.len().checked_sub(run).and_then(|at| self.last.get(at));
         let of = |attempt: &Attempt| match can {
@@ -175,6 +213,15 @@ mod tests {
         let cans = |attempts| told_over(attempts, true).into_iter().map(|c| c.1).collect::<Vec<_>>();
         assert_eq!(cans("+++dd+ddd+dd+++dd+"), [Can::Yes, Can::Partly]);
         assert_eq!(cans("+++dddddddddd+d"), [Can::Yes, Can::Partly, Can::No, Can::Partly]);
+    }
+
+    #[test]
+    fn over_a_rough_link_it_takes_the_more_failures_in_a_row_the_commoner_they_are() {
+        let cans = |attempts: &str| told_over(attempts, true).into_iter().map(|c| c.1).collect::<Vec<_>>();
+        // Two of three fail: sixteen in a row come once in a thousand times.
+        let mixed = "dd+".repeat(20);
+        assert_eq!(cans(&format!("+++{mixed}dddddddddddd+")), [Can::Yes, Can::Partly]);
+        assert_eq!(cans(&format!("+++{mixed}{}", "d".repeat(20))), [Can::Yes, Can::Partly, Can::No]);
     }
 
     #[test]
