@@ -152,34 +152,41 @@ fn host_fault(fault: &HostFault) -> String {
 
 /// What the servers say of a name, those together that say the same.
 fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
-    let mut said: Vec<(String, usize)> = Vec::new();
-    for (at, _) in zone.servers.iter().enumerate() {
-        let replies = link.replies.iter().filter(|reply| reply.server == at);
-        let heard = replies.filter_map(|reply| reply.heard.as_ref().as_ref().ok());
-        let list: Vec<String> = match &link.alias {
-            Some(target) => heard.map(|exchange| alias_in_short(exchange, target)).collect(),
-            None => heard.map(in_short).collect(),
-        };
-        let mut list: Vec<String> = list.into_iter().filter(|text| text != "NODATA").collect();
-        list.dedup();
-        let has_reply = link.replies.iter().any(|reply| reply.server == at && reply.heard.is_ok());
-        if !has_reply {
-            continue;
-        }
-        let text = if list.is_empty() { "NODATA".to_owned() } else { list.join(", ") };
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for (at, server) in zone.servers.iter().enumerate() {
+        let Some(text) = said_by(link, at) else { continue };
         match said.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, count)) => *count += 1,
-            None => said.push((text, 1)),
+            Some((_, who)) => who.push(&server.name),
+            None => said.push((text, vec![&server.name])),
         }
     }
     let many = said.len() > 1;
-    for (text, count) in said {
+    for (text, servers) in said {
         let sign =
             if text == "NXDOMAIN" || text == "NODATA" { styled(BAD, "✗") } else { styled(GOOD, "✓") };
-        let who = if many { format!("  from {count} of {}", zone.servers.len()) } else { String::new() };
+        let who = match servers.as_slice() {
+            _ if !many => String::new(),
+            [one] => format!("  from {one}"),
+            more => format!("  from {} of {}", more.len(), zone.servers.len()),
+        };
         let line = format!("{}  {text}{who}", link.name);
         let _ = writeln!(out, "{indent}  {sign} {}", short(&line, indent.len() + 4));
     }
+}
+
+/// What one server says of a name; nothing where nothing was heard.
+pub(crate) fn said_by(link: &Link, server: usize) -> Option<String> {
+    let replies = link.replies.iter().filter(|reply| reply.server == server);
+    let heard = replies.filter_map(|reply| reply.heard.as_ref().as_ref().ok());
+    let mut list: Vec<String> = match &link.alias {
+        Some(target) => heard.map(|exchange| alias_in_short(exchange, target)).collect(),
+        None => heard.map(in_short).collect(),
+    };
+    list.dedup();
+    if list.len() > 1 {
+        list.retain(|text| text != "NODATA");
+    }
+    (!list.is_empty()).then(|| list.join(", "))
 }
 
 /// Of a name that is an alias, the alias alone: what it leads to stands below.

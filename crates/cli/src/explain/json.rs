@@ -13,13 +13,13 @@ struct Answer<'a> {
     name: &'a str,
     class: &'static str,
     #[serde(rename = "where")]
-    place: String,
-    seen: String,
-    expected: String,
-    since: String,
+    place: Option<String>,
+    seen: Option<String>,
+    expected: Option<String>,
+    since: Option<String>,
     act: Option<&'static str>,
     words: String,
-    next: String,
+    next: Option<String>,
     asides: Vec<Aside>,
     servers: Vec<Asked>,
     resolvers: Vec<Compared>,
@@ -68,13 +68,13 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> Result<String, serde_json:
     let answer = Answer {
         name: &finding.name,
         class: finding.what.class(),
-        place,
-        seen,
-        expected,
-        since,
+        place: some(place),
+        seen: some(seen),
+        expected: some(expected),
+        since: some(since),
         act: finding.what.act().map(candor_core::fault::Act::word),
         words,
-        next,
+        next: some(next),
         asides: finding.asides.iter().map(aside).collect(),
         servers: servers(walk),
         resolvers: walk.resolvers.iter().map(compared).collect(),
@@ -82,6 +82,11 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> Result<String, serde_json:
         took_ms: u64::try_from(walk.took.as_millis()).unwrap_or(u64::MAX),
     };
     serde_json::to_string_pretty(&answer)
+}
+
+/// What there is nothing to say of is null.
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn servers(walk: &Walk) -> Vec<Asked> {
@@ -117,7 +122,7 @@ fn asked(zone: &str, at: usize, server: &ServerSeen, link: Option<&Link>) -> Ask
         serial: server.serial(),
         answer: replies.iter().filter_map(|heard| heard.as_ref().as_ref().ok()).flat_map(answer_of).collect(),
         fault: heard.as_ref().as_ref().err().map(ToString::to_string),
-        took_ms: exchange.map(|exchange| exchange.took.as_secs_f64() * 1_000.0),
+        took_ms: exchange.map(|exchange| (exchange.took.as_secs_f64() * 1e6).round() / 1e3),
     }
 }
 

@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use candor_core::finding::Finding;
+use candor_core::finding::{Finding, What};
 use candor_names::Walk;
 use candor_names::walk::{ServerSeen, Standing};
 use candor_page::{Language, finding_words};
 
-use super::human::accused;
+use super::human::{accused, said_by};
 use crate::print::wrap;
 
 const WIDTH: usize = 720;
@@ -48,8 +48,9 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> String {
 fn zone(body: &mut String, finding: &Finding, walk: &Walk, at: usize, top: usize) -> usize {
     let Some(seen) = walk.zones.get(at) else { return top };
     let mut lines: Vec<(&str, String)> = Vec::new();
-    for server in seen.servers.iter().take(DRAWN) {
-        lines.push(server_line(server));
+    let link = walk.links.iter().find(|link| link.reach.zone() == Some(at));
+    for (place, server) in seen.servers.iter().enumerate().take(DRAWN) {
+        lines.push(server_line(server, link.and_then(|link| said_by(link, place))));
     }
     if let Some(more) = seen.servers.len().checked_sub(DRAWN).filter(|more| *more > 0) {
         lines.push(("d", format!("and {more} more")));
@@ -74,6 +75,11 @@ fn zone(body: &mut String, finding: &Finding, walk: &Walk, at: usize, top: usize
         words(body, x + 24, top + LINE * (index + 2), class, line);
     }
     let bottom = top + height;
+    if let What::GoneAtParent { zone, parent, .. } = &finding.what
+        && *parent == seen.apex
+    {
+        return gone(body, zone, bottom);
+    }
     if at + 1 < walk.zones.len() {
         let middle = MARGIN + 40;
         let _ = write!(body, "<path class=\"l\" d=\"M{middle} {bottom}v{GAP}\"/>");
@@ -82,10 +88,30 @@ fn zone(body: &mut String, finding: &Finding, walk: &Walk, at: usize, top: usize
     bottom
 }
 
-fn server_line(server: &ServerSeen) -> (&'static str, String) {
+/// A zone that its parent does not have any more.
+fn gone(body: &mut String, zone: &str, top: usize) -> usize {
+    let (middle, begin) = (MARGIN + 40, top + GAP);
+    let _ = write!(body, "<path class=\"l\" stroke-dasharray=\"4\" d=\"M{middle} {top}v{GAP}\"/>");
+    let _ = write!(
+        body,
+        "<rect class=\"z x\" stroke-dasharray=\"6\" x=\"{MARGIN}\" y=\"{begin}\" rx=\"6\" width=\"{}\" height=\"{}\"/>",
+        WIDTH - 2 * MARGIN,
+        LINE + 12
+    );
+    words(body, MARGIN + 12, begin + LINE, "r", &format!("\u{d7} {zone}  is not there"));
+    begin + LINE + 12
+}
+
+/// A server, with the serial of its copy and what it says of the name.
+fn server_line(server: &ServerSeen, said: Option<String>) -> (&'static str, String) {
     let place = format!("{} ({})", server.name, server.address.ip());
     match server.standing() {
-        Standing::Authoritative(serial) => ("g", format!("\u{2713} {place}  serial {serial}")),
+        Standing::Authoritative(serial) => {
+            let denies = said.as_ref().is_some_and(|said| matches!(said.as_str(), "NXDOMAIN" | "NODATA"));
+            let (class, sign) = if denies { ("r", '\u{d7}') } else { ("g", '\u{2713}') };
+            let said = said.map_or_else(String::new, |said| format!("  {said}"));
+            (class, format!("{sign} {place}  serial {serial}{said}"))
+        }
         Standing::Silent => ("r", format!("\u{d7} {place}  does not answer")),
         Standing::Closed => ("r", format!("\u{d7} {place}  nobody listens there")),
         Standing::NoRoute(_) | Standing::NotAsked => ("d", format!("? {place}  not reached from here")),

@@ -417,6 +417,7 @@ fn of_others(what: &What, asked: &str) -> (String, String, String) {
 fn expected(finding: &Finding) -> String {
     match (&finding.what, &finding.was) {
         (What::WrongData { expected, .. }, _) => expected.join(", "),
+        (What::Disagreement { others, .. }, None) => others.clone(),
         (What::DotMissing { meant, rtype, .. }, _) => format!("{rtype} {meant}"),
         (What::Cached { right, .. }, _) => right.join(", "),
         (What::KeysDiffer { ds, .. }, _) => format!("a key with tag {}", tags(ds)),
@@ -432,7 +433,8 @@ fn since(finding: &Finding) -> String {
         What::NameMissing { serial, .. }
         | What::Empty { serial, .. }
         | What::MassLoss { serial, .. }
-        | What::WrongData { serial, .. } => *serial,
+        | What::WrongData { serial, .. }
+        | What::Disagreement { serial, .. } => *serial,
         _ => None,
     };
     let was = finding.was.as_ref();
