@@ -129,7 +129,8 @@ fn smallest(standing: &[Hypothesis], failing: &[usize]) -> Vec<Hypothesis> {
     if taken.len() <= 2 {
         return taken;
     }
-    let covered: usize = failing.iter().filter(|at| taken.iter().any(|one| one.explains.contains(at))).count();
+    let covered: usize =
+        failing.iter().filter(|at| taken.iter().any(|one| one.explains.contains(at))).count();
     pair(standing, covered).unwrap_or(taken)
 }
 
@@ -137,7 +138,8 @@ fn greedy(standing: &[Hypothesis], failing: &[usize]) -> Vec<Hypothesis> {
     let mut left: Vec<usize> = failing.to_vec();
     let mut taken: Vec<Hypothesis> = Vec::new();
     while !left.is_empty() {
-        let explains = |one: &Hypothesis| one.explains.iter().filter(|at| left.binary_search(at).is_ok()).count();
+        let explains =
+            |one: &Hypothesis| one.explains.iter().filter(|at| left.binary_search(at).is_ok()).count();
         // Features are in the order of how specific they are, and the first of the best is taken.
         let mut best: Option<(usize, &Hypothesis)> = None;
         for one in standing {

@@ -47,6 +47,14 @@ async fn f15_a_resolver_still_holds_the_denial() {
 }
 
 #[tokio::test]
+async fn f16_a_resolver_that_denies_by_itself() {
+    let mut lab = Lab::with_zone(SHOP).await;
+    let resolver = lab.resolver("  local-zone: \"www.shop.test.\" always_nxdomain\n").await;
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Error(_), .. }), "{found:?}");
+}
+
+#[tokio::test]
 async fn f16_a_resolver_that_does_not_answer() {
     let mut lab = Lab::with_zone(SHOP).await;
     let resolver = lab.resolver("").await;
@@ -84,7 +92,9 @@ async fn f15_bind_still_holds_the_address_of_old() {
     let zone = SHOP.replace("@ NS ns1\n", "").replace("$TTL 300", "$TTL 3600");
     let mut lab = with_one_server(&zone).await;
     let resolver = lab.bind_resolver("").await;
-    candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default()).await.unwrap();
+    candor_names::ask(resolver, &question("api.shop.test", "A"), &candor_names::AskOptions::default())
+        .await
+        .unwrap();
     let moved = zone.replace("192.0.2.20", "192.0.2.21").replace(" 100 600", " 101 600");
     lab.stop(NS2);
     lab.start(Make::Nsd, NS2, &[("shop.test.", &moved)]).await;

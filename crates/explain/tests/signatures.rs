@@ -34,6 +34,17 @@ async fn a_zone_that_is_signed_well_is_healthy() {
 }
 
 #[tokio::test]
+async fn what_a_dname_or_a_wildcard_makes_of_a_name_is_as_good() {
+    let zone = format!("{SHOP}old DNAME shop.test.\n*.many A 192.0.2.90\n");
+    let signed = sign("shop.test.", &zone, How::Well);
+    let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
+    for name in ["www.old.shop.test", "x.many.shop.test"] {
+        let found = lab.explain(name).await;
+        assert_eq!((found.what.class(), found.asides.as_slice()), ("healthy", &[][..]), "{name}: {found:?}");
+    }
+}
+
+#[tokio::test]
 async fn f13_a_ds_over_a_zone_that_is_not_signed() {
     let signed = sign("shop.test.", SHOP, How::Well);
     let lab = lab(&signed.ds, SHOP, SHOP).await;

@@ -313,3 +313,18 @@ async fn one_fault_in_a_tree_is_named() {
     // Chance must have made each of them.
     assert_eq!(counts.len(), 12, "{counts:?}");
 }
+
+#[tokio::test]
+async fn one_server_of_a_top_level_domain_that_fails_is_nobodys_outage() {
+    for seed in 0..50 {
+        let mut chance = Chance(seed + 5_000_000);
+        let mut world = world(&mut chance);
+        let others = world.zones[1].servers.len() > 1;
+        let faults = [Otherwise::Silent, Otherwise::Refuses, Otherwise::Fails];
+        let fault = faults[usize::try_from(chance.below(3)).unwrap()].clone();
+        world.zones[1].otherwise.insert(0, fault);
+        let found = explained(&world, &world.names[0].0, &all_known(&world)).await;
+        assert_eq!(found.what.class() == "healthy", others, "seed {seed}: {found:?}");
+        assert_eq!(found.asides.len(), usize::from(others), "seed {seed}: {found:?}");
+    }
+}

@@ -263,9 +263,13 @@ fn disagreed(
 ) {
     let right = right_of(case, link, groups);
     let wrong = view::servers(zone, |at, _| views.get(&at).filter(|view| *view != right).map(View::said));
+    // Who balances load gives each asker something else; asked again, such a server changes its mind too.
+    let all_have_it = views.values().all(View::is_positive);
+    if all_have_it && !is_stable(link, views) {
+        return;
+    }
     let serial_of = |at: &usize| zone.servers.get(*at).and_then(candor_names::walk::ServerSeen::serial);
     let serials: BTreeSet<u32> = views.keys().filter_map(serial_of).collect();
-    let all_have_it = views.values().all(View::is_positive);
     let newest = serials.iter().copied().reduce(|newest, other| {
         if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
     });
@@ -282,8 +286,8 @@ fn disagreed(
         found.some.push(What::SerialsDiffer { zone: apex, name, behind, newest, backwards });
         return;
     }
-    // Who balances load gives each asker something else; asked again, such a server changes its mind too.
-    if all_have_it && !is_stable(link, views) {
+    // Or each has data of its own, always the same; one that is wrong differs from all others, which agree.
+    if all_have_it && groups.len() > 2 && case.known.was(&link.name).is_none() {
         return;
     }
     found.some.push(What::Disagreement {

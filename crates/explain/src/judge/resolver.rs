@@ -53,11 +53,13 @@ fn one(case: &Case<'_>, resolver: &ResolverSeen, right: &[String]) -> Option<Wha
     }
     let answers = asked.iter().filter_map(|heard| heard.as_ref().as_ref().ok());
     let denial = answers.clone().find(|exchange| exchange.rcode == Rcode::NXDOMAIN);
-    if let Some(exchange) = denial {
-        return cached("NXDOMAIN".to_owned(), denied_for(exchange));
-    }
-    if let Some(exchange) = answers.clone().find(|exchange| !has_data(exchange)) {
-        return cached("NODATA".to_owned(), denied_for(exchange));
+    let empty = answers.clone().find(|exchange| !has_data(exchange));
+    if let Some(exchange) = denial.or(empty) {
+        let said = if exchange.rcode == Rcode::NXDOMAIN { "NXDOMAIN" } else { "NODATA" };
+        return match denied_for(exchange, &name) {
+            Some(seconds) => cached(said.to_owned(), seconds),
+            None => fails(ResolverFault::Error(in_words(said, exchange))),
+        };
     }
     old_data(case, &answers.collect::<Vec<_>>(), right).and_then(|(holds, seconds)| cached(holds, seconds))
 }
@@ -71,11 +73,7 @@ enum Failing {
 
 /// A resolver answers with an error, where the zone is right.
 fn fails_with(case: &Case<'_>, resolver: &ResolverSeen, exchange: &Exchange) -> Option<Failing> {
-    let words = match &exchange.ede {
-        Some((code, text)) if text.is_empty() => format!("{} (extended error {code})", exchange.rcode),
-        Some((code, text)) => format!("{} (extended error {code}: {text})", exchange.rcode),
-        None => exchange.rcode.to_string(),
-    };
+    let words = in_words(&exchange.rcode.to_string(), exchange);
     let unchecked = resolver.unchecked.iter().any(|(_, heard)| heard.as_ref().as_ref().is_ok_and(has_data));
     if !unchecked {
         return Some(Failing::Itself(ResolverFault::Error(words)));
@@ -98,9 +96,24 @@ fn has_data(exchange: &Exchange) -> bool {
     exchange.rcode == Rcode::NOERROR && exchange.answer.iter().any(|record| record.rtype == rtype)
 }
 
-/// For how long a denial may still be believed, in seconds (RFC 2308, section 5).
-fn denied_for(exchange: &Exchange) -> u32 {
-    exchange.authority.iter().find(|record| record.rtype == "SOA").map_or(0, |soa| soa.ttl)
+/// What it said, with its own words about it (RFC 8914).
+fn in_words(said: &str, exchange: &Exchange) -> String {
+    match &exchange.ede {
+        Some((code, text)) if text.is_empty() => format!("{said} (extended error {code})"),
+        Some((code, text)) => format!("{said} (extended error {code}: {text})"),
+        None => said.to_owned(),
+    }
+}
+
+/// For how long a denial may still be believed, in seconds (RFC 2308, section 5). One that comes without the SOA of a zone
+/// above the name, or with words of the resolver's own, was never said by a server of it: the resolver denies by itself.
+fn denied_for(exchange: &Exchange, name: &str) -> Option<u32> {
+    let above = |apex: &str| {
+        let (name, apex) = (name.to_ascii_lowercase(), apex.to_ascii_lowercase());
+        apex == "." || name == apex || name.ends_with(&format!(".{apex}"))
+    };
+    let soa = exchange.authority.iter().find(|record| record.rtype == "SOA" && above(&record.name))?;
+    exchange.ede.is_none().then_some(soa.ttl)
 }
 
 /// Data that is not the zone's, where the zone's is known to be right.

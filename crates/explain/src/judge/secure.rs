@@ -64,6 +64,17 @@ pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &
             continue;
         }
         let rtype = reply.question.rtype();
+        // What a DNAME makes of the name is not signed; the DNAME itself is (RFC 6672, section 5.3.1).
+        let dname = exchange.answer.iter().find(|record| record.rtype == "DNAME");
+        if let Some(dname) = dname {
+            note(
+                &mut bad,
+                reply.server,
+                "DNAME",
+                secure::signed(exchange, &dname.name, "DNAME", &keys, now(case)),
+            );
+            continue;
+        }
         for rtype in [rtype.as_str(), "CNAME"] {
             note(
                 &mut bad,

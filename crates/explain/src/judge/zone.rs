@@ -2,14 +2,16 @@
 
 use candor_core::finding::{Servers, What};
 use candor_names::Rcode;
-use candor_names::walk::{HostFault, Lame, Standing, ZoneSeen};
+use candor_names::walk::{Heard, HostFault, Lame, ServerSeen, Standing, ZoneSeen};
 
 use super::{Case, Found, parent_of, view};
 use crate::known::same_name;
 
+/// By how much a primary may be behind its copies for a moment.
+const FEW_STEPS: u32 = 1_000;
+
 pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
-    let standings: Vec<Standing> =
-        zone.servers.iter().map(candor_names::walk::ServerSeen::standing).collect();
+    let standings: Vec<Standing> = zone.servers.iter().map(|server| standing_of(case, server)).collect();
     let speaks = standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
     hosts(case, zone, speaks, found);
     if zone.servers.is_empty() {
@@ -35,6 +37,32 @@ pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     lame(case, zone, &standings, speaks, found);
     silent(zone, &standings, speaks, found);
     serials(zone, found);
+}
+
+/// How a server stands to its zone. Where over IPv6 nobody was heard on the whole walk, and over IPv4 somebody was, our own
+/// way there is the likelier fault.
+fn standing_of(case: &Case<'_>, server: &ServerSeen) -> Standing {
+    let standing = server.standing();
+    if !matches!(standing, Standing::Silent | Standing::Closed) || server.address.is_ipv4() {
+        return standing;
+    }
+    let heard = |six: bool| {
+        let all = case.walk.zones.iter().flat_map(|zone| &zone.servers);
+        all.filter(|other| other.address.is_ipv6() == six)
+            .any(|other| matches!(other.standing(), Standing::Authoritative(_) | Standing::Lame(_)))
+    };
+    if heard(false) && !heard(true) {
+        return Standing::NoRoute("nobody was heard over IPv6 on the whole walk".to_owned());
+    }
+    standing
+}
+
+/// A fault of some of the servers: at the root or a top-level domain it is nobody's outage while others serve the zone.
+fn of_some(zone: &ZoneSeen, speaks: bool, what: What, found: &mut Found) {
+    match (speaks, is_registry(&zone.apex)) {
+        (true, true) => found.asides.push(what),
+        (speaks, _) => found.of_servers(!speaks, what),
+    }
 }
 
 /// Hosts that lead to no address.
@@ -121,7 +149,7 @@ fn glue(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], found: &mut Fo
         let bad = zone.servers.iter().zip(standings).any(|(server, standing)| {
             same_name(&server.name, &host.name)
                 && glue.iter().filter(strange).any(|address| *address == server.address.ip().to_string())
-                && !matches!(standing, Standing::Authoritative(_))
+                && !matches!(standing, Standing::Authoritative(_) | Standing::NoRoute(_) | Standing::NotAsked)
         });
         if bad && !own.is_empty() {
             let all = !standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
@@ -154,14 +182,14 @@ fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, 
     // there are fail, the zone is not loaded anywhere.
     let alone = failing.these.len() == zone.servers.len();
     if !failing.these.is_empty() && !alone && strangers.these.is_empty() {
-        found.of_servers(!speaks, What::CopyExpired { zone: zone.apex.clone(), servers: failing });
+        of_some(zone, speaks, What::CopyExpired { zone: zone.apex.clone(), servers: failing }, found);
         return;
     }
     let mut all = strangers;
     all.these.extend(failing.these);
     if !all.these.is_empty() {
         let parent = parent_of(case.walk, zone);
-        found.of_servers(!speaks, What::Lame { zone: zone.apex.clone(), parent, servers: all });
+        of_some(zone, speaks, What::Lame { zone: zone.apex.clone(), parent, servers: all }, found);
     }
 }
 
@@ -179,10 +207,7 @@ fn silent(zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Fou
         return;
     }
     let what = What::Unreachable { zone: zone.apex.clone(), network: one_network(&servers), servers };
-    match (speaks, is_registry(&zone.apex)) {
-        (true, true) => found.asides.push(what),
-        (speaks, _) => found.of_servers(!speaks, what),
-    }
+    of_some(zone, speaks, what, found);
 }
 
 /// The network that all of the servers lie in, where that is one.
@@ -211,28 +236,42 @@ fn serials(zone: &ZoneSeen, found: &mut Found) {
         soa.data.split(' ').next().map(str::to_owned)
     });
     let Some(primary) = primary else { return };
-    let own = |server: &&candor_names::walk::ServerSeen| same_name(&server.name, &primary);
-    let Some(serial) = zone.servers.iter().find(own).and_then(candor_names::walk::ServerSeen::serial) else {
+    let own = |server: &&ServerSeen| same_name(&server.name, &primary);
+    let Some(serial) = zone.servers.iter().find(own).and_then(ServerSeen::serial) else {
         return;
     };
-    let newest = zone.servers.iter().filter_map(candor_names::walk::ServerSeen::serial).fold(
-        serial,
-        |newest, other| {
-            if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
-        },
-    );
+    // Where a server changes its serial from question to question, serials tell nothing.
+    if zone.servers.iter().any(changes_its_serial) {
+        return;
+    }
+    let newest = zone.servers.iter().filter_map(ServerSeen::serial).fold(serial, |newest, other| {
+        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
+    });
     if newest == serial {
         return;
     }
     let behind =
         view::servers(zone, |_, seen| (same_name(&seen.name, &primary)).then(|| format!("serial {serial}")));
-    found.some.push(What::SerialsDiffer {
+    let what = What::SerialsDiffer {
         zone: zone.apex.clone(),
         name: zone.apex.clone(),
         behind,
         newest,
         backwards: true,
-    });
+    };
+    // A few steps are on their way; another way of counting is not.
+    if newest.wrapping_sub(serial) > FEW_STEPS { found.some.push(what) } else { found.asides.push(what) }
+}
+
+/// Whether two answers of one server, moments apart, had other serials.
+fn changes_its_serial(server: &ServerSeen) -> bool {
+    let serial = |heard: &Heard| {
+        let exchange = heard.as_ref().as_ref().ok()?;
+        let soa = exchange.answer.iter().find(|record| record.rtype == "SOA")?;
+        soa.data.split(' ').nth(2).map(str::to_owned)
+    };
+    let (udp, tcp) = (serial(&server.soa), server.tcp.as_ref().and_then(serial));
+    udp.zip(tcp).is_some_and(|(udp, tcp)| udp != tcp)
 }
 
 /// What a name would be without the zone's name at its end, where it has that twice.
