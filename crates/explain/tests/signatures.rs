@@ -11,7 +11,7 @@ use candor_core::finding::{BadSignature, What};
 
 use lab::signed::{How, sign};
 use lab::told::tell;
-use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP};
+use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, TEST};
 
 /// `test.` with this DS in its delegation, and both servers with these zones.
 async fn lab(ds: &str, one: &str, two: &str) -> Lab {
@@ -114,4 +114,52 @@ async fn f14_data_that_was_changed_after_it_was_signed() {
         "{found:?}"
     );
     assert_eq!(lab.explain("api.shop.test").await.what.class(), "healthy");
+}
+
+/// `test.` signed with this in its delegation of `shop.test.`, then with one text in it in the place of another.
+async fn signed_above(delegation: &str, text: &str, other: &str, shop: &str) -> Lab {
+    let plain =
+        format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
+    let test = sign("test.", &plain, How::Well);
+    assert!(test.zone.contains(text), "{text} is not in\n{}", test.zone);
+    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &test.zone.replace(text, other)).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", shop)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", shop)]).await;
+    lab
+}
+
+#[tokio::test]
+async fn a_chain_of_signed_zones_and_an_unsigned_one_below_are_healthy() {
+    let shop = sign("shop.test.", SHOP, How::Well);
+    let lab = signed_above(&format!("{DELEGATION}{}\n", shop.ds), "SOA", "SOA", &shop.zone).await;
+    assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+    drop(lab);
+    let lab = signed_above(DELEGATION, "SOA", "SOA", SHOP).await;
+    assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+}
+
+#[tokio::test]
+async fn f14_a_ds_whose_own_signature_is_wrong_is_the_parents_doing() {
+    let (shop, other) = (sign("shop.test.", SHOP, How::Well), sign("shop.test.", SHOP, How::Well));
+    // The parent signed the DS of one key, and publishes that of another.
+    let data = |ds: &str| ds.rsplit(' ').next().unwrap().to_owned();
+    let tag = |ds: &str| ds.split(' ').nth(4).unwrap().to_owned();
+    let plain = format!(
+        "$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{DELEGATION}{}\n",
+        other.ds
+    );
+    let test = sign("test.", &plain, How::Well);
+    let is_ds = |line: &&str| line.contains("IN DS");
+    let line = test.zone.lines().find(is_ds).unwrap();
+    assert!(line.contains(&tag(&other.ds)), "{line}");
+    let swapped = test.zone.replace(line, &shop.ds);
+    assert!(swapped.contains(&data(&shop.ds)));
+    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &swapped).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", &shop.zone)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &shop.zone)]).await;
+    let found = lab.explain("www.shop.test").await;
+    assert!(
+        matches!(&found.what, What::Signatures { zone, of, .. } if zone == "test." && of == "DS"),
+        "{found:?}"
+    );
 }

@@ -14,6 +14,7 @@ use super::{Case, Found, parent_of, view};
 type Bad = BTreeMap<usize, (String, Signed)>;
 
 pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
+    judge_delegation(case, zone, found);
     let ds = ds_of(zone);
     let speakers: Vec<(usize, &ServerSeen)> =
         zone.servers.iter().enumerate().filter(|(_, server)| server.serial().is_some()).collect();
@@ -45,6 +46,27 @@ pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
         }
     }
     say(zone, &bad, speakers.len(), found);
+}
+
+/// What a signed parent says of the zone's DS, or of its having none: with either unsigned, the zone is refused whole.
+fn judge_delegation(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
+    let parent = zone.parent.and_then(|at| case.walk.zones.get(at));
+    let (Some(parent), Some(delegation)) = (parent, &zone.delegation) else { return };
+    // The root has no DS: what it publishes as its keys is taken for them.
+    if ds_of(parent).is_empty() && parent.apex != "." {
+        return;
+    }
+    let mut bad = Bad::new();
+    for (at, heard) in &delegation.ds {
+        let (Ok(exchange), Some(server)) = (heard.as_ref(), parent.servers.get(*at)) else { continue };
+        let keys = keys_of(server);
+        if keys.is_empty() {
+            continue;
+        }
+        let signed = secure::signed(exchange, &zone.apex, "DS", &keys, now(case));
+        note(&mut bad, *at, "DS", signed.or_else(|| secure::denial_signed(exchange, &keys, now(case))));
+    }
+    say(parent, &bad, delegation.ds.len(), found);
 }
 
 /// What was heard of a name, in a zone that is signed.

@@ -100,14 +100,19 @@ pub struct Lab {
 impl Lab {
     /// A root and `test.` with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_delegation(delegation: &str) -> Self {
-        let mut lab = Self { port: free_port(), servers: Vec::new() };
-        let root = format!(
-            "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n"
-        );
         let test =
             format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
+        Self::with_tops("", &test).await
+    }
+
+    /// A root with these lines more, and this zone as `test.`.
+    pub async fn with_tops(more: &str, test: &str) -> Self {
+        let mut lab = Self { port: free_port(), servers: Vec::new() };
+        let root = format!(
+            "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n{more}"
+        );
         lab.start(Make::Nsd, ROOT, &[(".", &root)]).await;
-        lab.start(Make::Knot, TEST, &[("test.", &test)]).await;
+        lab.start(Make::Knot, TEST, &[("test.", test)]).await;
         lab
     }
 
