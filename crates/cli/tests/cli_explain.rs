@@ -156,6 +156,30 @@ async fn a_url_whose_name_is_right_and_where_nobody_listens_is_not_dns() {
     assert!(said.contains("www.shop.test leads to 127.0.0.1"), "{said}");
 }
 
+/// Answers every request with a redirect to another host, until the test ends.
+fn redirecting() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it has one").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 2048];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let answer = "HTTP/1.1 301 Moved Permanently\r\nlocation: http://elsewhere.test/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_that_redirects_to_another_host_is_not_accused_for_that_hosts_name() {
+    let tree = Tree::with(SHOP, SHOP).await;
+    let port = redirecting();
+    let (said, code) = tree.explain(&[&format!("http://www.shop.test:{port}/")]).await;
+    assert_eq!(code, Some(0), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_no_walk_is_possible_that_is_said() {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -192,6 +216,9 @@ fn arguments_that_are_none_are_answered_with_what_to_write() {
         said(&["explain", "a..b"]),
         said(&["explain", "shop.test/WHAT"]),
         said(&["explain", "192.0.2.1"]),
+        said(&["explain", "shop.test/any"]),
+        said(&["explain", "shop.test", "--hints", "/dev/zero"]),
+        said(&["explain", "shop.test", "--stub", "corp=127.0.0.1", "--expected-zone", "/dev/zero"]),
         said(&["explain", "ftp://shop.test/"]),
         said(&["explain", "https://"]),
         said(&["explain", "shop.test", "--hints", "bad.hints"]),

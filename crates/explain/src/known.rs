@@ -1,6 +1,7 @@
 //! What is known of names from before, or demanded of them.
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::BTreeMap;
 
 use candor_core::Timestamp;
 use candor_core::finding::Was;
@@ -15,6 +16,8 @@ pub struct Known {
     pub serial: Option<u32>,
     /// When they were seen; none where they are demanded.
     pub at: Option<Timestamp>,
+    /// Where each name and type stands in the list.
+    places: BTreeMap<(String, String), usize>,
 }
 
 /// A name, a type, and the data that it has when all is well.
@@ -47,23 +50,25 @@ impl Known {
     /// When it is not of that form, or name or type are none.
     pub fn expect(&mut self, text: &str) -> Result<(), UnreadableExpectation> {
         let bad = |why: String| UnreadableExpectation(why);
-        let mut words = text.split_ascii_whitespace();
-        let (Some(name), Some(rtype)) = (words.next(), words.next()) else {
+        let mut words = text.trim().splitn(3, |letter: char| letter.is_ascii_whitespace());
+        let (Some(name), Some(rtype), Some(data)) = (words.next(), words.next(), words.next()) else {
             return Err(bad(form(text)));
         };
-        let data = words.collect::<Vec<_>>().join(" ");
-        if data.is_empty() {
+        let data = data.trim();
+        if data.is_empty() || data.chars().any(char::is_control) {
             return Err(bad(form(text)));
         }
         let question = Question::parse(name, rtype).map_err(|why| bad(why.to_string()))?;
-        self.add(&question.name(), &question.rtype(), data);
+        let rtype = question.rtype();
+        let data = canonical(&rtype, data).map_err(bad)?;
+        self.add(&question.name(), &rtype, data);
         Ok(())
     }
 
     /// Adds data of a name.
     pub fn add(&mut self, name: &str, rtype: &str, data: String) {
-        let same = |known: &&mut KnownName| same_name(&known.name, name) && known.rtype == rtype;
-        match self.names.iter_mut().find(same) {
+        let place = *self.places.entry(key(name, rtype)).or_insert(self.names.len());
+        match self.names.get_mut(place) {
             Some(known) => known.data.push(data),
             None => self.names.push(KnownName {
                 name: name.to_owned(),
@@ -76,7 +81,7 @@ impl Known {
     /// What is known of a name in one type.
     #[must_use]
     pub fn of(&self, name: &str, rtype: &str) -> Option<&KnownName> {
-        self.names.iter().find(|known| same_name(&known.name, name) && known.rtype == rtype)
+        self.names.get(*self.places.get(&key(name, rtype))?)
     }
 
     /// The servers that zones are known to have, where their addresses are known too.
@@ -106,6 +111,24 @@ impl Known {
     }
 }
 
+fn key(name: &str, rtype: &str) -> (String, String) {
+    (name.trim_end_matches('.').to_ascii_lowercase(), rtype.to_owned())
+}
+
+/// Data as servers' answers are written: addresses in their shortest form, names with their last dot.
+fn canonical(rtype: &str, data: &str) -> Result<String, String> {
+    let not = |what: &str| format!("{data:?} is not {what}");
+    match rtype {
+        "A" => data.parse::<Ipv4Addr>().map(|ip| ip.to_string()).map_err(|_| not("an IPv4 address")),
+        "AAAA" => data.parse::<Ipv6Addr>().map(|ip| ip.to_string()).map_err(|_| not("an IPv6 address")),
+        "CNAME" | "DNAME" | "NS" | "PTR" | "MX" | "SRV" if !data.ends_with('.') => {
+            let words: Vec<&str> = data.split_ascii_whitespace().collect();
+            Ok(format!("{}.", words.join(" ")))
+        }
+        _ => Ok(data.to_owned()),
+    }
+}
+
 /// Whether two names are the same (RFC 4343).
 pub(crate) fn same_name(one: &str, two: &str) -> bool {
     one.trim_end_matches('.').eq_ignore_ascii_case(two.trim_end_matches('.'))
@@ -127,6 +150,19 @@ mod tests {
         known.expect("shop.example MX 10 mx.shop.example.").unwrap();
         assert_eq!(known.was("api.shop.example").unwrap().records, ["A 192.0.2.20", "A 192.0.2.21"]);
         assert_eq!(known.of("shop.example", "MX").unwrap().data, ["10 mx.shop.example."]);
+    }
+
+    #[test]
+    fn an_expectation_is_held_against_answers_as_servers_write_them() {
+        let mut known = Known::default();
+        known.expect("a.example AAAA 2001:DB8:0::1").unwrap();
+        known.expect("a.example MX 10  mail.example").unwrap();
+        known.expect("a.example TXT \"two  spaces\"").unwrap();
+        let was = known.was("a.example").unwrap();
+        assert_eq!(was.records, ["AAAA 2001:db8::1", "MX 10 mail.example.", "TXT \"two  spaces\""]);
+        for text in ["a.example A x", "a.example AAAA 192.0.2.1", "a.example TXT \"\u{1b}]0;x\""] {
+            assert!(Known::default().expect(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -329,3 +329,24 @@ async fn an_alias_into_a_zone_that_is_broken_is_told_of_that_zone() {
     let found = lab.explain("login.shop.test").await;
     assert!(matches!(&found.what, What::Unreachable { zone, .. } if zone == "cdn.test."), "{found:?}");
 }
+
+#[tokio::test]
+async fn two_servers_that_differ_are_both_named_where_nothing_says_who_is_right() {
+    let lab = Lab::with_zones(SHOP, &SHOP.replace("www A 192.0.2.10", "www A 198.51.100.66")).await;
+    let found = lab.explain("www.shop.test").await;
+    assert!(
+        matches!(&found.what, What::Disagreement { wrong, others, .. } if wrong.these.len() == 2 && others.is_empty()),
+        "{found:?}"
+    );
+    let found = lab.explain_with("www.shop.test", &known(&["www.shop.test A 192.0.2.10"]), &[]).await;
+    assert!(
+        matches!(&found.what, What::Disagreement { wrong, .. } if wrong.these[0].address == NS2 && wrong.these.len() == 1),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_question_for_the_alias_itself_ends_there() {
+    let lab = Lab::with_zone(SHOP).await;
+    assert_eq!(lab.explain("login.shop.test/CNAME").await.what.class(), "healthy");
+}

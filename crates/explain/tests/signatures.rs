@@ -163,3 +163,14 @@ async fn f14_a_ds_whose_own_signature_is_wrong_is_the_parents_doing() {
         "{found:?}"
     );
 }
+
+#[tokio::test]
+async fn a_ds_is_asked_for_above_and_one_of_an_unknown_kind_binds_nobody() {
+    let shop = sign("shop.test.", SHOP, How::Well);
+    let lab = signed_above(&format!("{DELEGATION}{}\n", shop.ds), "SOA", "SOA", &shop.zone).await;
+    assert_eq!(lab.explain("shop.test/DS").await.what.class(), "healthy");
+    drop(lab);
+    let unknown = format!("{DELEGATION}shop DS 12345 12 2 {}\n", "AB".repeat(32));
+    let lab = signed_above(&unknown, "SOA", "SOA", SHOP).await;
+    assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+}

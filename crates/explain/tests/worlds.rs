@@ -328,3 +328,22 @@ async fn one_server_of_a_top_level_domain_that_fails_is_nobodys_outage() {
         assert_eq!(found.asides.len(), usize::from(others), "seed {seed}: {found:?}");
     }
 }
+
+#[tokio::test]
+async fn in_a_zone_of_ones_own_a_name_that_is_gone_is_no_registrars_doing() {
+    let mut tree = TreeInMemory::default();
+    let address = at(Ipv4Addr::new(127, 80, 9, 1));
+    let zone = "$ORIGIN corp.\n$TTL 300\n@ SOA ns.corp. h.corp. 1 600 300 86400 60\n@ NS ns.corp.\nns A 127.80.9.1\nwww A 192.0.2.1\n";
+    tree.put(address, Host::Serves(vec![parsed(zone)]));
+    let server = candor_names::KnownServer { name: "ns.corp.".to_owned(), address };
+    let start = Start::nowhere().with_stub("corp", server).unwrap();
+    let request = WalkRequest {
+        questions: vec![Question::parse("nope.corp", "A").unwrap()],
+        resolvers: Vec::new(),
+        neighbours: Vec::new(),
+        former: Vec::new(),
+        bounds: Bounds::default(),
+    };
+    let walked = walk_in(Arc::new(tree), &start, &request, &|_| {}).await;
+    assert_eq!(judge(&walked, &Known::default(), Timestamp::UNIX_EPOCH).what.class(), "F1");
+}

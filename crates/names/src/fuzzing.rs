@@ -37,7 +37,7 @@ pub fn signatures(packet: &[u8], question: &Question, now: u64) -> Option<usize>
         exchange.answer.iter().chain(&exchange.authority).map(|record| (&record.name, &record.rtype));
     let signed =
         owners.filter_map(|(owner, rtype)| secure::signed(&exchange, owner, rtype, &keys, now)).count();
-    let denial = secure::denial_signed(&exchange, &keys, now);
+    let denial = secure::denial_signed(&exchange, "shop.test.", &keys, now);
     Some(fits + signed + usize::from(denial.is_some()) + usize::from(secure::from_wildcard(&exchange, &name)))
 }
 

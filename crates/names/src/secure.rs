@@ -112,6 +112,16 @@ impl Key {
 }
 
 impl Ds {
+    /// Whether it is of an algorithm and a digest that are known here; of others nothing follows (RFC 4035, section 5.2).
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        matches!(self.algorithm, 5 | 7 | 8 | 10 | 13 | 14 | 15 | 16)
+            && matches!(
+                self.digest_type,
+                DigestAlgorithm::SHA1 | DigestAlgorithm::SHA256 | DigestAlgorithm::SHA384
+            )
+    }
+
     /// Whether it is the same record, whatever is left of its time to live.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
@@ -183,12 +193,14 @@ pub fn signed(exchange: &Exchange, owner: &str, rtype: &str, keys: &[Key], now: 
 }
 
 /// How each denial in the answer (NSEC, NSEC3, and the SOA beside them) is signed: the worst of them. `None` where
-/// the answer denies nothing.
+/// the answer denies nothing in the name of the zone at `apex`.
 #[must_use]
-pub fn denial_signed(exchange: &Exchange, keys: &[Key], now: u64) -> Option<Signed> {
+pub fn denial_signed(exchange: &Exchange, apex: &str, keys: &[Key], now: u64) -> Option<Signed> {
+    let apex = name::parse(apex).ok()?;
     let denies = exchange.rcode == Rcode::NXDOMAIN || exchange.answer.is_empty();
     let list = records(exchange);
-    let soa = list.iter().find(|(_, found)| found.rtype() == Rtype::SOA).filter(|_| denies)?;
+    let is_soa = |(owner, found): &&(Name, Rdata)| found.rtype() == Rtype::SOA && *owner == apex;
+    let soa = list.iter().find(is_soa).filter(|_| denies)?;
     let mut worst = signed_set(&list, &soa.0, Rtype::SOA, keys, now)?;
     let mut proofs = 0;
     for (owner, found) in &list {

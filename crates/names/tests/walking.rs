@@ -161,3 +161,23 @@ async fn one_question_at_a_time_and_few_in_all_are_kept_to() {
     let cut = walked(ours.address, "shop.example", "www.shop.example", few).await;
     assert_eq!((cut.cut_short, cut.asked), (Some(CutShort::Questions(3)), 3));
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_know_edns_is_asked_without_it() {
+    let server = misbehave(|query| {
+        let additional = query[11];
+        if additional > 0 {
+            return vec![response_to(query, [0, 1], 0, &[])];
+        }
+        let address = [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+        match asked_type(query) {
+            SOA if query[12] == 3 && query[16] == 0 => vec![response_to(query, AUTHORITATIVE, 1, &soa())],
+            1 => vec![response_to(query, AUTHORITATIVE, 1, &address)],
+            _ => vec![response_to(query, AUTHORITATIVE, 0, &[])],
+        }
+    })
+    .await;
+    let walk = walked(server, "top", "www.top", bounds()).await;
+    assert_eq!(walk.links[0].reach, Reach::Zone(0));
+    assert!(walk.links[0].replies[0].heard.as_ref().as_ref().is_ok_and(|said| said.answer.len() == 1));
+}

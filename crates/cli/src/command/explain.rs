@@ -1,5 +1,6 @@
 //! `candor explain`: walks to a name, and names what is wrong, where, and who can mend it.
 
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,18 +11,25 @@ use candor_core::finding::{Finding, What};
 use candor_explain::Known;
 use candor_names::walk::{Bounds, KnownServer, Start};
 use candor_names::{Question, Resolver, SystemResolver, Walk, WalkRequest, Zone, walk};
+use tokio::time::Instant;
 
 use super::{Failure, Outcome};
 use crate::args::explain::{ExplainArgs, ExplainFormat};
+use crate::explain::reach::Others;
 use crate::explain::{Progress, human, json, reach, svg};
 use crate::print::{out, quoted};
 
 /// The types that a name is asked for where none is named: what a browser asks.
 const ADDRESSES: [&str; 2] = ["A", "AAAA"];
+/// Types that are no data of a name: questions about messages, and what only goes along with others.
+const NOT_WALKED: [&str; 11] =
+    ["ANY", "AXFR", "IXFR", "OPT", "TSIG", "TKEY", "RRSIG", "NSEC", "NSEC3", "MAILA", "MAILB"];
 /// Most names that are asked beside the one that is meant.
 const MAX_NEIGHBOURS: usize = 64;
 /// Faults of a zone file that are told.
 const FAULTS: usize = 5;
+/// Largest zone file.
+const MAX_ZONE: u64 = 512 << 20;
 /// Largest file of hints.
 const MAX_HINTS: u64 = 1 << 20;
 
@@ -36,6 +44,13 @@ pub(crate) async fn run(args: ExplainArgs) -> Outcome {
     let start = start(&args)?;
     let known = known(&args)?;
     let name = subject.questions.first().map(Question::name).unwrap_or_default();
+    let until = Instant::now() + Duration::from_secs(args.within.into());
+    let private = args.hints.is_some() || !args.stub.is_empty();
+    let others = match (args.resolver.as_slice(), private) {
+        ([], false) => Others::System,
+        ([], true) => Others::Nowhere,
+        (list, _) => Others::At(list.iter().map(|resolver| resolver.0).collect()),
+    };
     let request = WalkRequest {
         neighbours: neighbours(&known, &name),
         former: known.servers(args.port),
@@ -47,7 +62,7 @@ pub(crate) async fn run(args: ExplainArgs) -> Outcome {
     let walked = walk(&start, &request, &|step| progress.show(&step)).await;
     let mut finding = candor_explain::judge(&walked, &known, Timestamp::now());
     if let (Some(url), What::Healthy { .. }) = (&subject.url, &finding.what)
-        && let Some(what) = reach::follow(url, &name, &walked).await?
+        && let Some(what) = reach::follow(url, &name, &walked, &others, until).await?
     {
         finding.what = what;
     }
@@ -92,6 +107,14 @@ fn questions(name: &str, rtype: Option<&str>) -> Result<Vec<Question>, Failure> 
     if name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
         return Err(Failure(format!("{} is an address: it has no name to walk to", quoted(name))));
     }
+    if let Some(rtype) =
+        rtype.filter(|rtype| NOT_WALKED.iter().any(|other| rtype.eq_ignore_ascii_case(other)))
+    {
+        let rtype = rtype.to_ascii_uppercase();
+        return Err(Failure(format!(
+            "{rtype} is no type that a name can be walked for: leave it out, or name one such as MX"
+        )));
+    }
     let types = rtype.map_or_else(|| ADDRESSES.to_vec(), |rtype| vec![rtype]);
     Ok(types.into_iter().map(|rtype| Question::parse(name, rtype)).collect::<Result<_, _>>()?)
 }
@@ -117,12 +140,21 @@ fn absolute(name: &str) -> String {
 fn hints(file: &Path) -> Result<Start, Failure> {
     let shown = quoted(&file.to_string_lossy());
     let bad = |why: &dyn std::fmt::Display| Failure(format!("the hints in {shown} cannot be read: {why}"));
-    let size = std::fs::metadata(file).map_err(|why| bad(&why))?.len();
-    if size > MAX_HINTS {
-        return Err(bad(&"it is too large for a file of hints"));
-    }
-    let text = std::fs::read_to_string(file).map_err(|why| bad(&why))?;
+    let text = text_of(file, MAX_HINTS).map_err(|why| bad(&why))?;
     Start::hints(&text).map_err(|why| bad(&why))
+}
+
+/// The text of a file that is one, and not too large.
+fn text_of(file: &Path, limit: u64) -> io::Result<String> {
+    if !std::fs::metadata(file)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut text = String::new();
+    let read = std::fs::File::open(file)?.take(limit + 1).read_to_string(&mut text)?;
+    if read as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is larger than {limit} bytes")));
+    }
+    Ok(text)
 }
 
 fn known(args: &ExplainArgs) -> Result<Known, Failure> {
@@ -130,7 +162,7 @@ fn known(args: &ExplainArgs) -> Result<Known, Failure> {
     if let Some(file) = &args.expected_zone {
         let shown = quoted(&file.to_string_lossy());
         let bad = |why: &dyn std::fmt::Display| Failure(format!("the zone in {shown} cannot be read: {why}"));
-        let text = std::fs::read_to_string(file).map_err(|why| bad(&why))?;
+        let text = text_of(file, MAX_ZONE).map_err(|why| bad(&why))?;
         let zone = Zone::parse(&text, None, &file.to_string_lossy()).map_err(|faults| {
             let list: Vec<String> = faults.iter().take(FAULTS).map(ToString::to_string).collect();
             bad(&list.join("\n  "))

@@ -81,11 +81,12 @@ fn roots(walk: &Walk) -> Vec<usize> {
 fn zone(out: &mut String, walk: &Walk, at: usize, depth: usize) {
     let Some(zone_seen) = walk.zones.get(at) else { return };
     let indent = "  ".repeat(depth);
-    let _ = writeln!(out, "{indent}{}", styled(BOLD, &zone_seen.apex));
+    let _ = writeln!(out, "{indent}{}", styled(BOLD, &short(&zone_seen.apex, indent.len())));
     servers(out, zone_seen, &indent);
     for host in zone_seen.hosts.iter().filter(|host| host.fault.is_some()) {
         let why = host.fault.as_ref().map(host_fault).unwrap_or_default();
-        let _ = writeln!(out, "{indent}  {} {} {}", styled(BAD, "✗"), host.name, why);
+        let line = short(&format!("{} {why}", host.name), indent.len() + 4);
+        let _ = writeln!(out, "{indent}  {} {line}", styled(BAD, "✗"));
     }
     for link in walk.links.iter().filter(|link| link.reach.zone() == Some(at)) {
         name(out, zone_seen, link, &indent);

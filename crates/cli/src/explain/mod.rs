@@ -9,6 +9,8 @@ use std::io::{IsTerminal, Write};
 
 use candor_names::walk::Step;
 
+use crate::print::counted;
+
 /// One line on standard error that says what is being asked, where that is a terminal.
 pub(crate) struct Progress {
     shown: bool,
@@ -24,9 +26,9 @@ impl Progress {
             return;
         }
         let line = match step {
-            Step::Zone { apex, servers } => format!("asking the {servers} servers of {apex}"),
+            Step::Zone { apex, servers } => format!("asking {} of {apex}", counted(*servers, "server")),
             Step::Alias { name, target } => format!("{name} is an alias of {target}"),
-            Step::Resolvers(count) => format!("asking {count} resolvers"),
+            Step::Resolvers(count) => format!("asking {}", counted(*count, "resolver")),
         };
         let line: String = line.chars().take(78).collect();
         let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");

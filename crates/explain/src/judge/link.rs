@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use candor_core::finding::{AliasEnd, Servers, What};
-use candor_names::walk::{Link, Reach, ZoneSeen};
+use candor_names::Rcode;
+use candor_names::walk::{Link, Reach, Reply, ZoneSeen};
 
 use super::view::{self, View};
 use super::zone::{doubled, is_registry};
@@ -27,7 +28,16 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     {
         return;
     }
-    let views = view::views(&link.name, &link.replies);
+    failing(link, zone, found);
+    let mut views = view::views(&link.name, &link.replies);
+    // Who was not heard on all of it does not speak against others.
+    let heard_on_all = |server: &usize| {
+        let replies = link.replies.iter().filter(|reply| reply.server == *server);
+        replies.clone().all(|reply| view::view(&link.name, &reply.question.rtype(), &reply.heard).is_some())
+    };
+    if views.keys().any(heard_on_all) {
+        views.retain(|server, _| heard_on_all(server));
+    }
     if views.is_empty() {
         return;
     }
@@ -37,6 +47,25 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
         [(view, _)] => agreed(case, index, link, zone, view, found),
         _ => disagreed(case, link, zone, &views, &groups, found),
     }
+}
+
+/// Servers that have the zone, and fail for this name.
+fn failing(link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    let servers = view::servers(zone, |at, _| {
+        let mut replies = link.replies.iter().filter(|reply| reply.server == at);
+        let exchange = |reply: &Reply| {
+            let exchange = reply.heard.as_ref().as_ref().ok()?;
+            let error = !matches!(exchange.rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
+            error.then(|| format!("{} for {}", exchange.rcode, reply.question.rtype()))
+        };
+        replies.find_map(exchange)
+    });
+    if servers.these.is_empty() {
+        return;
+    }
+    let asked: BTreeSet<usize> = link.replies.iter().map(|reply| reply.server).collect();
+    let all = servers.these.len() == asked.len();
+    found.of_servers(all, What::CopyExpired { zone: zone.apex.clone(), servers });
 }
 
 /// All servers say the same.
@@ -114,7 +143,9 @@ fn gone_at_parent(
     found: &mut Found,
 ) -> bool {
     let was_cut = case.known.of(at, "NS").is_some();
-    let right_below = is_registry(&zone.apex) && below(at, &zone.apex);
+    // A zone whose servers were given is somebody's own, and so is what no registry sells.
+    let own = zone.parent.is_none() && zone.apex != ".";
+    let right_below = is_registry(&zone.apex) && !own && !is_private(&zone.apex) && below(at, &zone.apex);
     if !was_cut && !right_below {
         return false;
     }
@@ -132,6 +163,13 @@ fn gone_at_parent(
         still_served: (!former.is_empty()).then(|| former.contains(&true)),
     });
     true
+}
+
+/// Whether a top-level domain is one of those that stand for names of a house's own (RFC 6762, 8375 and the like).
+fn is_private(apex: &str) -> bool {
+    const PRIVATE: [&str; 8] =
+        ["corp", "home", "internal", "intranet", "lan", "local", "localhost", "private"];
+    PRIVATE.contains(&apex.trim_end_matches('.').to_ascii_lowercase().as_str())
 }
 
 /// Whether `name` is one label below `apex`.
@@ -262,6 +300,11 @@ fn disagreed(
     found: &mut Found,
 ) {
     let right = right_of(case, link, groups);
+    // Where as many say the one as the other, and nothing is known, nobody is accused before the others.
+    let even = groups.iter().all(|(view, servers)| {
+        view.is_positive() && groups.first().is_some_and(|(_, first)| first.len() == servers.len())
+    });
+    let known = case.known.was(&link.name).is_some();
     let wrong = view::servers(zone, |at, _| views.get(&at).filter(|view| *view != right).map(View::said));
     // Who balances load gives each asker something else; asked again, such a server changes its mind too.
     let all_have_it = views.values().all(View::is_positive);
@@ -290,11 +333,16 @@ fn disagreed(
     if all_have_it && groups.len() > 2 && case.known.was(&link.name).is_none() {
         return;
     }
+    let (wrong, others) = if even && !known {
+        (view::servers(zone, |at, _| views.get(&at).map(View::said)), String::new())
+    } else {
+        (wrong, right.said())
+    };
     found.some.push(What::Disagreement {
         name: link.name.clone(),
         zone: zone.apex.clone(),
         wrong,
-        others: right.said(),
+        others,
         serial: (serials.len() == 1).then_some(newest).flatten(),
     });
 }
@@ -315,5 +363,5 @@ fn right_of<'a>(case: &Case<'_>, link: &Link, groups: &'a [(View, Vec<usize>)]) 
 
 /// Whether each server said the same when it was asked again.
 fn is_stable(link: &Link, views: &BTreeMap<usize, View>) -> bool {
-    view::views(&link.name, &link.again) == *views
+    view::views(&link.name, &link.again).iter().all(|(server, again)| views.get(server) == Some(again))
 }

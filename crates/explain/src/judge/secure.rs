@@ -64,7 +64,12 @@ fn judge_delegation(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
             continue;
         }
         let signed = secure::signed(exchange, &zone.apex, "DS", &keys, now(case));
-        note(&mut bad, *at, "DS", signed.or_else(|| secure::denial_signed(exchange, &keys, now(case))));
+        note(
+            &mut bad,
+            *at,
+            "DS",
+            signed.or_else(|| secure::denial_signed(exchange, &parent.apex, &keys, now(case))),
+        );
     }
     say(parent, &bad, delegation.ds.len(), found);
 }
@@ -105,7 +110,7 @@ pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &
                 secure::signed(exchange, &link.name, rtype, &keys, now(case)),
             );
         }
-        note(&mut bad, reply.server, "denial", secure::denial_signed(exchange, &keys, now(case)));
+        note(&mut bad, reply.server, "denial", secure::denial_signed(exchange, &zone.apex, &keys, now(case)));
     }
     say(zone, &bad, asked.len(), found);
 }
@@ -190,7 +195,7 @@ fn ds_of(zone: &ZoneSeen) -> Vec<Ds> {
     let mut list: Vec<Ds> = Vec::new();
     for (_, heard) in zone.delegation.iter().flat_map(|delegation| &delegation.ds) {
         let Ok(exchange) = heard.as_ref() else { continue };
-        for one in secure::ds(exchange) {
+        for one in secure::ds(exchange).into_iter().filter(Ds::is_known) {
             if !list.iter().any(|known| known.is_same(&one)) {
                 list.push(one);
             }

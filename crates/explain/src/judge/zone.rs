@@ -95,10 +95,9 @@ fn hosts(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
             What::NoGlue { zone: zone.apex.clone(), parent: parent.clone(), hosts: bare },
         );
     }
-    let gone = faulty(|fault| matches!(fault, HostFault::Denied { .. } | HostFault::Empty { .. }));
+    let gone = faulty(|fault| matches!(fault, HostFault::Denied { .. }));
     let why = zone.hosts.iter().find_map(|host| match &host.fault {
         Some(HostFault::Denied { zone, at }) => Some((zone.clone(), at.clone())),
-        Some(HostFault::Empty { zone }) => Some((zone.clone(), host.name.clone())),
         _ => None,
     });
     if let Some((denied_by, at)) = why.filter(|_| !gone.is_empty()) {
@@ -178,10 +177,8 @@ fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, 
         matches!(standing, Standing::Lame(_) | Standing::Nonsense(_)) && !failing(standing)
     });
     let failing = chosen(&failing);
-    // A server that fails knows of the zone. Where others have it or are gone, its copy of it has run out; where all that
-    // there are fail, the zone is not loaded anywhere.
-    let alone = failing.these.len() == zone.servers.len();
-    if !failing.these.is_empty() && !alone && strangers.these.is_empty() {
+    // A server that fails knows of the zone, and has no valid copy of it.
+    if !failing.these.is_empty() && strangers.these.is_empty() {
         of_some(zone, speaks, What::CopyExpired { zone: zone.apex.clone(), servers: failing }, found);
         return;
     }
@@ -197,7 +194,12 @@ fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, 
 fn silent(zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Found) {
     let servers = view::servers(zone, |at, _| {
         let standing = standings.get(at)?;
-        matches!(standing, Standing::Silent | Standing::Closed).then(|| view::standing(standing))
+        let deaf = zone.servers.get(at).is_some_and(ServerSeen::udp_fails);
+        match standing {
+            Standing::Silent | Standing::Closed => Some(view::standing(standing)),
+            Standing::Authoritative(_) if deaf => Some("silent over UDP".to_owned()),
+            _ => None,
+        }
     });
     if servers.these.is_empty() {
         return;
@@ -230,18 +232,15 @@ fn one_network(servers: &Servers) -> Option<String> {
 
 /// A primary that is behind its copies: they will never take from it what it has.
 fn serials(zone: &ZoneSeen, found: &mut Found) {
-    let primary = zone.servers.iter().find_map(|server| {
-        let exchange = server.soa.as_ref().as_ref().ok()?;
-        let soa = exchange.answer.iter().find(|record| record.rtype == "SOA")?;
-        soa.data.split(' ').next().map(str::to_owned)
-    });
-    let Some(primary) = primary else { return };
+    let Some(primary) = zone.servers.iter().find_map(primary_of) else { return };
     let own = |server: &&ServerSeen| same_name(&server.name, &primary);
     let Some(serial) = zone.servers.iter().find(own).and_then(ServerSeen::serial) else {
         return;
     };
-    // Where a server changes its serial from question to question, serials tell nothing.
-    if zone.servers.iter().any(changes_its_serial) {
+    // Where a server changes its serial from question to question, or each is its own primary, serials tell nothing.
+    if zone.servers.iter().any(changes_its_serial)
+        || zone.servers.iter().filter_map(primary_of).any(|other| !same_name(&other, &primary))
+    {
         return;
     }
     let newest = zone.servers.iter().filter_map(ServerSeen::serial).fold(serial, |newest, other| {
@@ -261,6 +260,13 @@ fn serials(zone: &ZoneSeen, found: &mut Found) {
     };
     // A few steps are on their way; another way of counting is not.
     if newest.wrapping_sub(serial) > FEW_STEPS { found.some.push(what) } else { found.asides.push(what) }
+}
+
+/// The primary that a server's SOA names.
+fn primary_of(server: &ServerSeen) -> Option<String> {
+    let exchange = server.soa.as_ref().as_ref().ok()?;
+    let soa = exchange.answer.iter().find(|record| record.rtype == "SOA")?;
+    soa.data.split(' ').next().map(str::to_owned)
 }
 
 /// Whether two answers of one server, moments apart, had other serials.

@@ -17,6 +17,7 @@ use super::net::Net;
 use super::{Bounds, CutShort};
 use crate::ask::{AskError, AskOptions, Exchange, Transport};
 use crate::question::Question;
+use crate::record::Rcode;
 
 /// Why nothing was heard.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +142,12 @@ impl Asker {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let left = self.end.saturating_duration_since(Instant::now());
         let options = one.how.options(self.each.min(left));
-        let said = self.net.ask(one.server, &one.question, &options).await;
+        let mut said = self.net.ask(one.server, &one.question, &options).await;
+        // Who does not know EDNS is asked without (RFC 6891, section 7).
+        if said.as_ref().is_ok_and(|said| matches!(said.rcode, Rcode::FORMERR | Rcode::NOTIMP)) {
+            let plain = AskOptions { edns_size: 0, dnssec_ok: false, ..options };
+            said = self.net.ask(one.server, &one.question, &plain).await;
+        }
         if one.how != How::Tcp {
             self.note(one.server, matches!(said, Err(AskError::Timeout { .. })));
         }

@@ -41,11 +41,19 @@ impl Walker<'_> {
     }
 
     async fn link(&mut self, name: &Name, questions: &[Question]) -> Link {
-        let reach = self.to(name, true).await;
+        let is_ds = questions.iter().all(|question| question.wire_type() == Rtype::DS);
+        // A DS lies in the zone above (RFC 4035, section 3.1.4.1).
+        let above = name.parent().filter(|_| is_ds).map(|above| name::parse(&name::show(&above)));
+        let reach = match above {
+            Some(Ok(above)) => self.to(&above, true).await,
+            _ => self.to(name, true).await,
+        };
         let types = questions.iter().map(|question| Question::of(name.clone(), question.wire_type()));
         let types: Vec<Question> = types.collect();
         let replies = self.replies(&reach, &types, How::Authority).await;
         let answers = replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
+        let is_alias = questions.iter().any(|question| question.wire_type() == Rtype::CNAME);
+        let answers = answers.filter(|_| !is_alias);
         let alias = commonest(answers.filter_map(|exchange| read::alias(name, exchange)));
         let has_data = replies
             .iter()

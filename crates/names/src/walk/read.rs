@@ -77,6 +77,14 @@ impl ServerSeen {
         }
     }
 
+    /// Whether it answers over TCP and not over UDP, by which everybody asks first.
+    #[must_use]
+    pub fn udp_fails(&self) -> bool {
+        let heard = |heard: &Heard| matches!(standing(heard), Standing::Authoritative(_));
+        self.tcp.as_ref().is_some_and(heard)
+            && matches!(standing(&self.soa), Standing::Silent | Standing::Closed)
+    }
+
     /// Whether it answers over UDP and not over TCP, which larger answers need (RFC 7766).
     #[must_use]
     pub fn tcp_fails(&self) -> bool {

@@ -113,10 +113,11 @@ fn of_data(what: &What) -> (String, String, String) {
             let types = types.join(" or ");
             let seen = format!("NOERROR with no {types} from {}{}", all_of(servers), at_serial(*serial));
             let words = format!(
-                "{} exists, and has no {types} record: {} of {} answer with nothing in it{}.",
+                "{} exists, and has no {types} record: {} of {} {} with nothing in it{}.",
                 bare(name),
                 all_of(servers),
                 bare(zone),
+                verb(servers, "answers", "answer"),
                 at_serial(*serial)
             );
             (format!("zone {}", bare(zone)), seen, words)
@@ -184,16 +185,28 @@ fn of_servers(what: &What) -> (String, String, String) {
         What::Disagreement { name, zone, wrong, others, serial } => {
             let even =
                 serial.map(|serial| format!(" All have serial {serial}, so the serial does not show it."));
-            let words = format!(
-                "{} of {} {} otherwise than the rest about {}: {}, and the others say {others}. Users fail at random.{}",
-                some_of(wrong),
-                bare(zone),
-                verb(wrong, "answers", "answer"),
-                bare(name),
-                each(wrong),
-                even.unwrap_or_default()
-            );
-            (list(wrong), format!("{}; others: {others}", each(wrong)), words)
+            let words = if others.is_empty() {
+                format!(
+                    "The {} of {} do not agree about {}: {}. Users fail at random.{}",
+                    counted(wrong.of, "name server"),
+                    bare(zone),
+                    bare(name),
+                    each(wrong),
+                    even.unwrap_or_default()
+                )
+            } else {
+                format!(
+                    "{} of {} {} otherwise than the rest about {}: {}, and the others say {others}. Users fail at random.{}",
+                    some_of(wrong),
+                    bare(zone),
+                    verb(wrong, "answers", "answer"),
+                    bare(name),
+                    each(wrong),
+                    even.unwrap_or_default()
+                )
+            };
+            let rest = if others.is_empty() { String::new() } else { format!("; others: {others}") };
+            (list(wrong), format!("{}{rest}", each(wrong)), words)
         }
         What::Unreachable { zone, servers, network } => {
             let shared = network.as_ref().map(|network| format!(" All of them lie in {network}."));
