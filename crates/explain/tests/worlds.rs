@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use candor_core::Timestamp;
-use candor_core::finding::Finding;
+use candor_core::finding::{Finding, What};
 use candor_explain::{Known, judge};
 use candor_names::walk::{Bounds, Host, Start, TreeInMemory};
 use candor_names::{Question, WalkRequest, Zone, walk_in};
@@ -346,4 +346,20 @@ async fn in_a_zone_of_ones_own_a_name_that_is_gone_is_no_registrars_doing() {
     };
     let walked = walk_in(Arc::new(tree), &start, &request, &|_| {}).await;
     assert_eq!(judge(&walked, &Known::default(), Timestamp::UNIX_EPOCH).what.class(), "F1");
+}
+
+#[tokio::test]
+async fn one_server_of_a_parent_that_denies_the_zone_is_named() {
+    for seed in 0..40 {
+        let mut chance = Chance(seed + 9_000_000);
+        let mut world = world(&mut chance);
+        if world.zones[1].servers.len() < 2 {
+            continue;
+        }
+        let blank = world.zones[1].text();
+        world.zones[1].otherwise.insert(1, Otherwise::Zone(blank));
+        let found = explained(&world, &world.names[0].0, &all_known(&world)).await;
+        let What::Disagreement { zone, wrong, .. } = &found.what else { panic!("seed {seed}: {found:?}") };
+        assert_eq!((zone.as_str(), wrong.these.len()), ("test.", 1), "seed {seed}");
+    }
 }

@@ -60,7 +60,8 @@ impl FromStr for NameServer {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let address = text.parse().ok();
+        let address: Option<SocketAddr> = text.parse().ok();
+        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         let address = address.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, DNS)));
         address
             .map(Self)
@@ -101,6 +102,7 @@ mod tests {
             read("corp.example=ns1.corp.example@[::1]:5353"),
             Some((Some("ns1.corp.example".into()), "[::1]:5353".into()))
         );
+        assert_eq!(read("corp.example=[::1]"), Some((None, "[::1]:53".into())));
         for text in ["", "corp.example", "=192.0.2.1", "corp.example=", "corp.example=ns1"] {
             assert_eq!(read(text), None, "{text}");
         }

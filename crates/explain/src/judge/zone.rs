@@ -13,6 +13,7 @@ const FEW_STEPS: u32 = 1_000;
 pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     let standings: Vec<Standing> = zone.servers.iter().map(|server| standing_of(case, server)).collect();
     let speaks = standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
+    parents_disagree(case, zone, found);
     hosts(case, zone, speaks, found);
     if zone.servers.is_empty() {
         return;
@@ -62,6 +63,24 @@ fn of_some(zone: &ZoneSeen, speaks: bool, what: What, found: &mut Found) {
     match (speaks, is_registry(&zone.apex)) {
         (true, true) => found.asides.push(what),
         (speaks, _) => found.of_servers(!speaks, what),
+    }
+}
+
+/// Servers of the parent that deny the zone, where others delegate it.
+fn parents_disagree(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
+    let parent = zone.parent.and_then(|at| case.walk.zones.get(at));
+    let (Some(parent), Some(delegation)) = (parent, &zone.delegation) else { return };
+    let denies =
+        |at: usize, _: &ServerSeen| delegation.denied_by.contains(&at).then(|| "NXDOMAIN".to_owned());
+    let wrong = view::servers(parent, denies);
+    if !wrong.these.is_empty() {
+        found.some.push(What::Disagreement {
+            name: zone.apex.clone(),
+            zone: parent.apex.clone(),
+            wrong,
+            others: "that it is delegated".to_owned(),
+            serial: view::serial(parent),
+        });
     }
 }
 

@@ -42,10 +42,12 @@ impl Walker<'_> {
             let said = self.each(&servers, &at, Rtype::SOA).await;
             let words: Vec<Says> = said.iter().map(|(_, heard)| says(&apex, &at, heard)).collect();
             if let Some(cut) = commonest(words.iter().filter_map(cut_named)) {
-                return self.delegated(&apex, &cut, said, &servers).await;
+                let denied_by = deniers(&said, &words);
+                return self.delegated(&apex, &cut, said, &servers, denied_by).await;
             }
             if words.contains(&Says::Apex) {
-                let said = self.same_servers(&at, said, &servers).await;
+                let denied_by = deniers(&said, &words);
+                let said = self.same_servers(&at, said, &servers, denied_by).await;
                 return Below::Cut(at, said);
             }
             if words.iter().all(|says| matches!(says, Says::Nothing | Says::Lame(_))) {
@@ -85,6 +87,7 @@ impl Walker<'_> {
         cut: &Name,
         said: Vec<(usize, Heard)>,
         servers: &[(usize, SocketAddr)],
+        denied_by: Vec<usize>,
     ) -> Below {
         let ds = self.each(servers, cut, Rtype::DS).await;
         let mut names: Vec<String> = Vec::new();
@@ -114,7 +117,7 @@ impl Walker<'_> {
                 }
             }
         }
-        Below::Cut(cut.clone(), Delegation { said, ds, names, glue, same_servers: false })
+        Below::Cut(cut.clone(), Delegation { said, ds, names, glue, denied_by, same_servers: false })
     }
 
     /// The zone below lies on the same servers; its own NS set stands for the delegation that they do not show.
@@ -123,10 +126,17 @@ impl Walker<'_> {
         cut: &Name,
         said: Vec<(usize, Heard)>,
         servers: &[(usize, SocketAddr)],
+        denied_by: Vec<usize>,
     ) -> Delegation {
         let ds = self.each(servers, cut, Rtype::DS).await;
-        Delegation { said, ds, names: Vec::new(), glue: Vec::new(), same_servers: true }
+        Delegation { said, ds, names: Vec::new(), glue: Vec::new(), denied_by, same_servers: true }
     }
+}
+
+/// The servers that deny, by their places in the zone.
+fn deniers(said: &[(usize, Heard)], words: &[Says]) -> Vec<usize> {
+    let denies = said.iter().zip(words).filter(|(_, says)| matches!(says, Says::Denies(_)));
+    denies.map(|((at, _), _)| *at).collect()
 }
 
 fn cut_named(says: &Says) -> Option<Name> {

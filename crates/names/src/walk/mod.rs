@@ -154,6 +154,8 @@ pub struct Delegation {
     pub names: Vec<String>,
     /// Addresses that came with referrals.
     pub glue: Vec<Record>,
+    /// Servers of the parent that say that the zone does not exist, where others delegate it.
+    pub denied_by: Vec<usize>,
     /// Whether the servers of the parent serve the zone too, so that no referral can be seen.
     pub same_servers: bool,
 }
