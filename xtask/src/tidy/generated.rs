@@ -120,9 +120,12 @@ mod tests {
     const PAGE: &str = "[package]\nname = \"candor-page\"\ndescription = \"The page\"\n[dependencies]\ncandor-core.workspace = true\n";
     const EMPTY: &str = "Before\n<!-- generated: crates -->\n<!-- end: crates -->\nAfter\n";
 
+    const NO_CLASSES: &str = "<!-- generated: classes -->\n\n| class | made by | told | who can mend it |\n|---|---|---|---|\n\n<!-- end: classes -->\n";
+
     fn files(document: &str) -> Vec<(&str, &str)> {
         vec![
             ("ARCHITECTURE.md", document),
+            ("docs/dns.md", NO_CLASSES),
             ("crates/core/Cargo.toml", CORE),
             ("crates/page/Cargo.toml", PAGE),
         ]
@@ -143,6 +146,21 @@ mod tests {
             "{wanted}"
         );
         assert!(findings(RULE, &files(&wanted)).is_empty());
+    }
+
+    #[test]
+    fn the_classes_are_made_from_what_the_tests_were_told_in_their_order() {
+        let told =
+            |class: &str| format!("---\nsource: x\n---\nclass: {class}\nwords: It | is.\nwho: somebody\n");
+        let (ten, two) = (told("F10"), told("F2"));
+        let mut files = files(EMPTY);
+        files.push(("crates/explain/tests/told/f10_gone.snap", &ten));
+        files.push(("crates/explain/tests/told/f2_a_name_without.snap", &two));
+        let classes = REGIONS.iter().find(|region| region.name == "classes").unwrap();
+        let wanted = classes.rewritten(&Tree::of(&files)).unwrap();
+        let rows =
+            "| F2 | a name without | It \\| is. | somebody |\n| F10 | gone | It \\| is. | somebody |\n";
+        assert!(wanted.contains(rows), "{wanted}");
     }
 
     #[test]
