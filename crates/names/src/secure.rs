@@ -2,7 +2,7 @@
 //!
 //! Each is looked at where it was heard, server by server: a resolver's "bogus" names neither the server nor the record.
 //! Failure policy: keys and signatures are hostile; what cannot be read counts as not there, and at most
-//! [`MAX_TRIED`] signatures are tried for one set of records (many keys with one tag are an attack, CVE-2023-50387).
+//! `MAX_TRIED` signatures are tried for one set of records (many keys with one tag are an attack, CVE-2023-50387).
 //! Absent: proofs of non-existence beyond the signatures on them.
 
 use bytes::Bytes;

@@ -62,11 +62,27 @@ fn plain(owner: &Name, ttl: Ttl, data: &Rdata) -> Record {
 
 /// The presentation form, every name in it shielded.
 pub(crate) fn show(data: &Rdata) -> String {
-    let text = data.display_zonefile(DisplayKind::Simple).to_string();
-    let (before, names, after) = around_names(domain::base::RecordData::rtype(data), &text);
+    let rtype = domain::base::RecordData::rtype(data);
+    let text = with_gateway(rtype, data.display_zonefile(DisplayKind::Simple).to_string());
+    let (before, names, after) = around_names(rtype, &text);
     match name::shielded(names) {
         Cow::Borrowed(_) => text,
         Cow::Owned(names) => format!("{before}{names}{after}"),
+    }
+}
+
+/// An IPSECKEY without a gateway has a dot in its place (RFC 4025, section 3.1), which the library reads and does not write.
+fn with_gateway(rtype: Rtype, text: String) -> String {
+    if rtype != Rtype::IPSECKEY {
+        return text;
+    }
+    let words: Vec<&str> = text.splitn(4, ' ').collect();
+    match words.as_slice() {
+        [precedence, "0", algorithm, rest] if !rest.starts_with('.') => {
+            format!("{precedence} 0 {algorithm} . {rest}")
+        }
+        [precedence, "0", algorithm] => format!("{precedence} 0 {algorithm} ."),
+        _ => text,
     }
 }
 
