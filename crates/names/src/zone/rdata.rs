@@ -9,6 +9,7 @@ use domain::base::zonefile_fmt::{DisplayKind, ZonefileFmt};
 use domain::base::{Rtype, Ttl};
 use domain::dep::octseq::parse::Parser;
 use domain::rdata::ZoneRecordData;
+use domain::zonefile::inplace::{Entry, Zonefile};
 
 use crate::name::{self, Name};
 use crate::record::Record;
@@ -63,27 +64,59 @@ fn plain(owner: &Name, ttl: Ttl, data: &Rdata) -> Record {
 /// The presentation form, every name in it shielded.
 pub(crate) fn show(data: &Rdata) -> String {
     let rtype = domain::base::RecordData::rtype(data);
-    let text = with_gateway(rtype, data.display_zonefile(DisplayKind::Simple).to_string());
+    let text = data.display_zonefile(DisplayKind::Simple).to_string();
     let (before, names, after) = around_names(rtype, &text);
-    match name::shielded(names) {
+    let text = match name::shielded(names) {
         Cow::Borrowed(_) => text,
         Cow::Owned(names) => format!("{before}{names}{after}"),
+    };
+    if is_common(rtype) || reads_back(rtype, &text, data) { text } else { generic(data) }
+}
+
+/// Whether every record of a type has a presentation form that can be read: those that zones are full of.
+fn is_common(rtype: Rtype) -> bool {
+    matches!(
+        rtype,
+        Rtype::A
+            | Rtype::AAAA
+            | Rtype::NS
+            | Rtype::SOA
+            | Rtype::CNAME
+            | Rtype::DNAME
+            | Rtype::PTR
+            | Rtype::MX
+            | Rtype::SRV
+            | Rtype::TXT
+            | Rtype::DS
+            | Rtype::DNSKEY
+            | Rtype::RRSIG
+            | Rtype::NSEC
+            | Rtype::NSEC3
+            | Rtype::NSEC3PARAM
+    )
+}
+
+/// Whether what was written is read as the same again. A transfer brings bytes that no zone file could have had (a CAA
+/// without a tag), and the library does not write all that it reads (an IPSECKEY without a gateway).
+fn reads_back(rtype: Rtype, text: &str, data: &Rdata) -> bool {
+    let mut file = Zonefile::from(format!(". 0 IN {rtype} {text}\n").as_bytes());
+    match file.next_entry() {
+        Ok(Some(Entry::Record(record))) => wire(record.data()) == wire(data),
+        _ => false,
     }
 }
 
-/// An IPSECKEY without a gateway has a dot in its place (RFC 4025, section 3.1), which the library reads and does not write.
-fn with_gateway(rtype: Rtype, text: String) -> String {
-    if rtype != Rtype::IPSECKEY {
-        return text;
+/// The form that every data has (RFC 3597, section 5).
+fn generic(data: &Rdata) -> String {
+    let bytes = wire(data);
+    let mut text = format!("\\# {}", bytes.len());
+    if !bytes.is_empty() {
+        text.push(' ');
     }
-    let words: Vec<&str> = text.splitn(4, ' ').collect();
-    match words.as_slice() {
-        [precedence, "0", algorithm, rest] if !rest.starts_with('.') => {
-            format!("{precedence} 0 {algorithm} . {rest}")
-        }
-        [precedence, "0", algorithm] => format!("{precedence} 0 {algorithm} ."),
-        _ => text,
+    for byte in bytes {
+        text.push_str(&format!("{byte:02X}"));
     }
+    text
 }
 
 /// The part of the presentation form that may hold names and holds no quoted string, and what stands around it.
