@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Kind;
 use crate::id::{CellKey, IncidentId, ServiceId, VantageId};
-use crate::incident::Update;
+use crate::incident::{Found, Update};
 use crate::verdict::Verdict;
 
 /// One entry, as the engine or the hub asks the ledger to keep it.
@@ -83,6 +83,13 @@ pub enum Event {
         incident: IncidentId,
         /// What.
         update: Update,
+    },
+    /// A diagnosis of an incident came to an end, and said something new.
+    CauseFound {
+        /// Its number.
+        incident: IncidentId,
+        /// What explains how much of it.
+        found: Vec<Found>,
     },
     /// Intended downtime began.
     MaintenanceBegan {

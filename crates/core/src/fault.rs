@@ -182,6 +182,12 @@ impl Act {
 }
 
 impl Kind {
+    /// Whether somebody took the connection, who may have failed because of what they need themselves.
+    #[must_use]
+    pub const fn is_answered(self) -> bool {
+        matches!(self.layer(), Layer::Http | Layer::Content | Layer::Transfer | Layer::Deadline)
+    }
+
     /// Whether it says that something took too long: where nobody listened meanwhile, it says nothing.
     #[must_use]
     pub const fn is_of_time(self) -> bool {

@@ -183,6 +183,36 @@ impl What {
         }
     }
 
+    /// What it is about: the zone, where it is a zone's; else the name.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::NameMissing { zone, .. }
+            | Self::Empty { zone, .. }
+            | Self::MassLoss { zone, .. }
+            | Self::DotMissing { zone, .. }
+            | Self::Disagreement { zone, .. }
+            | Self::AliasBroken { zone, .. }
+            | Self::WrongData { zone, .. }
+            | Self::Lame { zone, .. }
+            | Self::NoGlue { zone, .. }
+            | Self::GlueDiffers { zone, .. }
+            | Self::GoneAtParent { zone, .. }
+            | Self::HostsGone { zone, .. }
+            | Self::Unreachable { zone, .. }
+            | Self::SerialsDiffer { zone, .. }
+            | Self::CopyExpired { zone, .. }
+            | Self::KeysDiffer { zone, .. }
+            | Self::Signatures { zone, .. } => zone,
+            Self::Wildcard { wildcard: name, .. }
+            | Self::Cached { resolver: name, .. }
+            | Self::Resolver { resolver: name, .. }
+            | Self::Healthy { name, .. }
+            | Self::NotDns { name, .. } => name,
+            Self::CouldNotTell { .. } => "",
+        }
+    }
+
     /// Who can mend it; nobody where nothing is wrong or nothing is known.
     #[must_use]
     pub const fn act(&self) -> Option<Act> {

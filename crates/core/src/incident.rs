@@ -1,5 +1,6 @@
 //! Incidents: cells that fail together, what was said of them, and how they ended.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -7,7 +8,9 @@ use core::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Feature;
 use crate::fault::Kind;
+use crate::finding::Finding;
 use crate::id::{CellKey, IncidentId};
 use crate::saying::Saying;
 
@@ -65,6 +68,8 @@ pub enum UpdateText {
     Said(Saying),
     /// A person's words: hostile text until escaped.
     Words(String),
+    /// A diagnosis named the cause.
+    Found(Box<Cause>),
 }
 
 /// One entry of an incident's timeline.
@@ -116,6 +121,70 @@ impl Affected {
     }
 }
 
+/// What an incident comes from, with what speaks for it and against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What was found.
+    pub finding: Finding,
+    /// Other names of which the same is true: of the same zone, or of the same service.
+    pub also: Vec<String>,
+    /// How many of the failing cells it explains.
+    pub explains: u32,
+    /// How many cells that pass speak against it.
+    pub contradicts: u32,
+    /// By what a cell that fails later belongs to it.
+    pub covers: Vec<Feature>,
+    /// What failing cells share as well, and was ruled out.
+    pub ruled_out: Vec<RuledOut>,
+    /// When it was found.
+    pub at: Timestamp,
+}
+
+impl Cause {
+    /// Whether both are the same: of one class, about the same, whatever was counted.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        let mine = self.finding.what.is_fault() && self.finding.what.class() == other.finding.what.class();
+        mine && (self.finding.name == other.finding.name || self.covers(&other.covers))
+    }
+
+    /// Whether a cell that has these belongs to it.
+    #[must_use]
+    pub fn covers(&self, features: &[Feature]) -> bool {
+        self.finding.what.is_fault() && self.covers.iter().any(|feature| features.contains(feature))
+    }
+}
+
+/// Something that failing cells share, and that is not their cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuledOut {
+    /// What.
+    pub feature: Feature,
+    /// Why not.
+    pub why: WhyNot,
+}
+
+/// Why something is not the cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNot {
+    /// So many checks that have it pass.
+    Passes(u32),
+    /// It was looked at, and is well.
+    Healthy,
+    /// It is wrong too, and explains none of what fails.
+    ExplainsNothing,
+}
+
+/// A cause, and the cells of an incident that it explains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The cause.
+    pub cause: Cause,
+    /// The cells.
+    pub cells: Vec<CellKey>,
+}
+
 /// An incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -131,6 +200,9 @@ pub struct Incident {
     pub cells: Vec<Affected>,
     /// What was said, oldest first.
     pub updates: Vec<Update>,
+    /// What it comes from, as far as that is known.
+    #[serde(default)]
+    pub cause: Option<Box<Cause>>,
 }
 
 impl Incident {

@@ -1,11 +1,13 @@
 //! From the evidence of a walk to a named cause: F1 to F16 of docs/dns.md, "healthy", or "could not tell".
 //!
 //! * [`judge()`]: pure; what was heard in, a typed finding out. `page` makes its sentences.
+//! * [`across`]: from failing cells to their causes: which names are walked to, and what explains how much.
 //! * [`Known`]: what is known of a name from before, or demanded of it.
 //!
 //! Failure policy: what the evidence does not say is not said. A fault that only some servers or resolvers show comes
 //! after one that stops everybody; of several that stop everybody, the one nearest to the root is the cause.
 
+pub mod across;
 mod judge;
 mod known;
 

@@ -5,21 +5,25 @@
 //! queue of entries is a fault of ours: it is said on the page, and a gap entry counts what it cost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{AddrParseError, IpAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::Timestamp;
 use candor_core::engine::{Action, Engine, Extras, Input, Views};
 use candor_core::entry::{Entry, Event, LedgerHead};
-use candor_core::id::{CellKey, VantageId};
-use candor_core::model::Plan;
+use candor_core::id::{CellKey, CheckId, IncidentId, VantageId};
+use candor_core::incident::Found;
+use candor_core::model::{Plan, hosts};
 use candor_core::observation::Run;
 use candor_core::view::{Day, LastStep, Notice};
+use candor_explain::across::Inquiry;
 use candor_probe::ScheduleCommand;
 use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::causes::{ROUND_EVERY, Reached, Wish};
 use crate::clock;
 use crate::publish::Published;
 use crate::pulse::Pulse;
@@ -37,6 +41,8 @@ const RENEW_GAP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 /// Shortest time between two snapshots, where something was decided; and the part of the time that they may take.
 const SNAPSHOT_GAP: (Duration, u32) = (Duration::from_secs(2), 50);
+/// Between two notes of where a check got to.
+const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// Longest wait without a look at what is due.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -63,6 +69,8 @@ pub(crate) enum Control {
     Recording(Option<(Timestamp, String)>),
     /// What is wrong with a part of ours; or nothing any more.
     Part(&'static str, Option<Ailment>),
+    /// A diagnosis came to an end.
+    Found(IncidentId, Vec<Found>),
     /// Stop in good order; answers when all is handed over.
     Stop(oneshot::Sender<()>),
 }
@@ -73,6 +81,7 @@ pub(crate) struct Outlets {
     pub(crate) jobs: mpsc::Sender<Job>,
     pub(crate) schedule: mpsc::Sender<ScheduleCommand>,
     pub(crate) ask: mpsc::Sender<VantageId>,
+    pub(crate) causes: mpsc::Sender<Wish>,
     pub(crate) publish: watch::Sender<Published>,
     /// Beats with every round of the loop.
     pub(crate) pulse: Arc<Pulse>,
@@ -84,6 +93,9 @@ pub(crate) struct Decider {
     engine: Engine,
     extras: Extras,
     views: Views,
+    /// Where checks got to when they passed, and when that was last noted.
+    reached: Arc<Reached>,
+    noted: BTreeMap<CheckId, Instant>,
     not_recording: Option<Notice>,
     refused: Option<Notice>,
     ailments: Ailments,
@@ -95,6 +107,7 @@ pub(crate) struct Decider {
     published_at: Instant,
     next_snapshot: Instant,
     next_spans: Instant,
+    next_round: Instant,
     /// Watermark and ordinal of the last snapshot.
     snapshot_at: (u64, u64),
     snapshot_gap: Duration,
@@ -113,6 +126,8 @@ impl Decider {
             engine,
             extras,
             views: Views::default(),
+            reached: Arc::default(),
+            noted: BTreeMap::new(),
             not_recording: None,
             refused: None,
             ailments: Ailments::default(),
@@ -124,6 +139,7 @@ impl Decider {
             next_snapshot: now + SNAPSHOT_EVERY,
             // Soon, so that a young page knows of today.
             next_spans: now + FIRST_REPORT,
+            next_round: now + FIRST_REPORT,
         }
     }
 
@@ -171,8 +187,9 @@ impl Decider {
         self.publish_renewal();
     }
 
-    /// Keeps what operators may see of the last run of a check.
+    /// Keeps what operators may see of the last run of a check, and where it got to.
     fn remember(&mut self, run: &Run) {
+        self.note_reached(run);
         let last =
             run.steps.iter().rfind(|step| !step.passed).or_else(|| run.steps.last()).map(|step| LastStep {
                 step: step.step.clone(),
@@ -182,6 +199,33 @@ impl Decider {
             });
         let kept = (last.map(Arc::new), run.evidence.clone().map(Arc::new));
         self.extras.last.insert(run.observation.check, kept);
+    }
+
+    /// Notes the addresses that a run reached which passed: now and then, because they seldom change.
+    fn note_reached(&mut self, run: &Run) {
+        let (check, now) = (run.observation.check, Instant::now());
+        let lately = self.noted.get(&check).is_some_and(|at| now < *at + NOTE_EVERY);
+        if lately || run.observation.fault.is_some() {
+            return;
+        }
+        self.noted.insert(check, now);
+        let places = run.steps.iter().filter_map(|step| {
+            let (host, port) = host_of(&step.target)?;
+            let address = step.address.as_ref()?;
+            let address = address
+                .parse()
+                .or_else(|_| Ok::<_, AddrParseError>((address.parse::<IpAddr>()?, port).into()));
+            Some((host, address.ok()?))
+        });
+        Arc::make_mut(&mut self.reached).insert(check, places.collect());
+    }
+
+    /// Asks for the cause of an incident. A full queue means that causes are being looked for already; it is asked again.
+    fn diagnose(&self, incident: IncidentId) {
+        let Some(case) = self.engine.case(incident) else { return };
+        let (plan, reached) = (Arc::clone(self.engine.plan()), Arc::clone(&self.reached));
+        let inquiry = Inquiry { plan, case, reached, memory: Arc::default() };
+        drop(self.outlets.causes.try_send(Wish::Cause(Box::new(inquiry))));
     }
 
     fn take(&mut self, told: Control) {
@@ -213,6 +257,7 @@ impl Decider {
                 self.ailments.note(part, ailment);
                 self.publish_within(self.change_gap);
             }
+            Control::Found(incident, found) => self.feed(Input::Finding { incident, found }),
             Control::Stop(_) => {}
         }
         self.publish_renewal();
@@ -224,6 +269,8 @@ impl Decider {
         let known: BTreeSet<_> =
             plan.cells().flat_map(|(_, _, cell)| cell.checks.iter().map(|check| check.id)).collect();
         self.extras.last.retain(|check, _| known.contains(check));
+        self.noted.retain(|check, _| known.contains(check));
+        Arc::make_mut(&mut self.reached).retain(|check, _| known.contains(check));
         self.refused = None;
         self.feed(Input::PlanLoaded(Arc::clone(&plan)));
         self.spans.note(at, self.engine.verdicts());
@@ -262,12 +309,13 @@ impl Decider {
                 Action::Recheck { check, at } => self.recheck(check, at),
                 // A full queue of questions means that this vantage is being asked already.
                 Action::AskVantage(vantage) => drop(self.outlets.ask.try_send(vantage)),
+                Action::Diagnose(incident) => self.diagnose(incident),
                 Action::Publish => self.publish_within(self.change_gap),
             }
         }
     }
 
-    fn recheck(&self, check: candor_core::id::CheckId, at: Timestamp) {
+    fn recheck(&self, check: CheckId, at: Timestamp) {
         let wait = Duration::try_from(at.duration_since(clock::now())).unwrap_or_default();
         let schedule = self.outlets.schedule.clone();
         tokio::spawn(async move {
@@ -311,6 +359,11 @@ impl Decider {
             self.next_spans = now + report_every(self.engine.verdicts().count());
             self.report_spans();
         }
+        if now >= self.next_round {
+            self.next_round = now + ROUND_EVERY;
+            let (plan, testimony) = (Arc::clone(self.engine.plan()), self.engine.testimony());
+            drop(self.outlets.causes.try_send(Wish::Round(plan, testimony)));
+        }
         if now >= self.next_snapshot {
             self.next_snapshot = now + SNAPSHOT_EVERY;
             if (self.engine.watermark(), self.engine.ordinal()) != self.snapshot_at {
@@ -353,11 +406,18 @@ impl Decider {
             .engine
             .wake_at()
             .map(|at| now + Duration::try_from(at.duration_since(clock::now())).unwrap_or_default());
-        [due, self.publish_at, Some(self.next_spans), Some(self.next_snapshot), Some(now + LOOK)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(now)
+        [
+            due,
+            self.publish_at,
+            Some(self.next_spans),
+            Some(self.next_snapshot),
+            Some(self.next_round),
+            Some(now + LOOK),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(now)
     }
 
     /// Renewals wait for an eighth of the shortest lease: a page is rendered often enough, and not for every run. A
@@ -410,6 +470,15 @@ impl Decider {
 /// has noticed yet.
 fn left_of(until: Timestamp, now: Timestamp, longest: Duration) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default().min(longest)
+}
+
+/// Host and port of what a step was aimed at: a URL, a host with a port, or a host.
+fn host_of(target: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = target.split_once("://").unwrap_or(("", target));
+    let authority = rest.split(['/', '?', '#', ' ']).next()?;
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+    Some((hosts::canonical(host), port.parse().unwrap_or(usual)))
 }
 
 /// Puts newer days in the place of those that history has for them.

@@ -130,8 +130,11 @@ fn input_of(entry: &Entry) -> Option<Input> {
                 let (incident, state, words) = (*incident, update.state, words.clone());
                 Some(Input::Command(Command::Say { incident, state, words }))
             }
-            UpdateText::Said(_) => None,
+            UpdateText::Said(_) | UpdateText::Found(_) => None,
         },
+        Event::CauseFound { incident, found } => {
+            Some(Input::Finding { incident: *incident, found: found.clone() })
+        }
         _ => None,
     }
 }

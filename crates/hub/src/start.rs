@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::causes;
 use crate::clock;
 use crate::config::{self, Loaded};
 use crate::decide::{Control, Decider, Outlets, extras};
@@ -135,6 +136,7 @@ fn assemble(
     let (engine, control) = mpsc::channel(CONTROL_QUEUE);
     let (schedule_in, commands) = mpsc::channel(CONTROL_QUEUE);
     let (ask, asked) = mpsc::channel(64);
+    let (wish, wishes) = mpsc::channel(causes::QUEUE);
     let (publish_in, published) = watch::channel(Published::default());
     let (plans_in, plans) = watch::channel(Arc::clone(&plan));
     let (stop, stopped) = watch::channel(false);
@@ -151,6 +153,7 @@ fn assemble(
         jobs: jobs_in,
         schedule: schedule_in.clone(),
         ask,
+        causes: wish,
         publish: publish_in,
         pulse: Arc::clone(&pulse),
     };
@@ -167,6 +170,7 @@ fn assemble(
         Arc::clone(&schedule_stats),
     )
     .map_err(threadless)?;
+    causes::start(wishes, engine.clone()).map_err(threadless)?;
     let vitals = Arc::new(Vitals::default());
     let metrics = Arc::new(Metrics {
         schedule: Arc::clone(&schedule_stats),

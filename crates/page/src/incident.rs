@@ -40,8 +40,18 @@ pub(crate) struct IncidentPage {
     number: String,
     brief: Brief,
     ended: Option<When>,
+    cause: Option<CauseTold>,
     affected: Vec<Affected>,
     updates: Vec<Said>,
+}
+
+/// What it comes from. What to do next, and what was ruled out, only operators see.
+struct CauseTold {
+    words: String,
+    scope: String,
+    act: Option<&'static str>,
+    next: String,
+    ruled_out: Vec<String>,
 }
 
 struct Affected {
@@ -139,7 +149,22 @@ pub(crate) fn text(scene: &Scene<'_>, update: &Update) -> String {
     match &update.text {
         UpdateText::Said(saying) => scene.speech.sentence(saying, Some(update.at), Around::Nothing),
         UpdateText::Words(words) => words.trim().to_owned(),
+        UpdateText::Found(cause) => scene.speech.cause(cause, scene.operators()),
     }
+}
+
+fn cause(scene: &Scene<'_>, incident: &Incident) -> Option<CauseTold> {
+    let cause = incident.cause.as_deref()?;
+    let is_fault = cause.finding.what.is_fault();
+    let told = scene.speech.finding(&cause.finding);
+    let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
+    Some(CauseTold {
+        words: scene.speech.cause(cause, scene.operators()),
+        scope: if is_fault { scene.speech.cause_scope(cause, incident.cells.len()) } else { String::new() },
+        act: cause.finding.what.act().map(|act| scene.speech.act(act)),
+        next: if scene.operators() && is_fault { told.next } else { String::new() },
+        ruled_out: ruled_out.map(|other| scene.speech.ruled_out(other)).collect(),
+    })
 }
 
 pub(crate) fn page(scene: &Scene<'_>, incident: &Incident) -> IncidentPage {
@@ -163,6 +188,7 @@ pub(crate) fn page(scene: &Scene<'_>, incident: &Incident) -> IncidentPage {
         frame: scene.frame(&brief.title, brief.title.clone(), Here::Elsewhere),
         number: labels.incident.replace("{}", &incident.id.to_string()),
         ended: incident.resolved_at.map(|at| scene.moment(at)),
+        cause: cause(scene, incident),
         affected: affected.collect(),
         updates: timeline(scene, incident),
         brief,

@@ -4,7 +4,7 @@
 //! see faults in full, each vantage's vote, and the evidence. Times are RFC 3339 in UTC.
 
 use candor_core::fault::Fault;
-use candor_core::incident::{Incident, Update};
+use candor_core::incident::{Cause, Incident, Update};
 use candor_core::model::ShowFaults;
 use candor_core::observation::{Evidence, Phases};
 use candor_core::view::{CellView, LastStep, MaintenanceView, Overlay, View, Vote, VoteView};
@@ -103,12 +103,26 @@ struct IncidentJson {
     resolved_at: Option<Timestamp>,
     title: String,
     cells: usize,
-    /// Named once causes are looked for.
-    cause: Option<()>,
+    cause: Option<CauseJson>,
     updates: Vec<UpdateJson>,
     next_update_due: Option<Timestamp>,
     /// Priced once the plan says what an outage costs.
     impact: Option<()>,
+}
+
+/// What an incident comes from: the class of docs/dns.md, what it is about, how much it explains.
+#[derive(Serialize)]
+struct CauseJson {
+    class: &'static str,
+    subject: String,
+    words: String,
+    explains: u32,
+    contradicts: u32,
+    act: Option<&'static str>,
+    also: Vec<String>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ruled_out: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -237,10 +251,26 @@ fn incident_json(scene: &Scene<'_>, incident: &Incident) -> IncidentJson {
         resolved_at: incident.resolved_at,
         title: incident::title(scene, incident),
         cells: incident.cells.len(),
-        cause: None,
+        cause: incident.cause.as_deref().map(|cause| cause_json(scene, cause)),
         updates: incident.updates.iter().map(|u| update_json(scene, u)).collect(),
         next_update_due: None,
         impact: None,
+    }
+}
+
+fn cause_json(scene: &Scene<'_>, cause: &Cause) -> CauseJson {
+    let what = &cause.finding.what;
+    let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
+    CauseJson {
+        class: what.class(),
+        subject: what.subject().to_owned(),
+        words: scene.speech.cause(cause, scene.operators()),
+        explains: cause.explains,
+        contradicts: cause.contradicts,
+        act: what.act().map(candor_core::fault::Act::word),
+        also: cause.also.clone(),
+        at: cause.at,
+        ruled_out: ruled_out.map(|other| scene.speech.ruled_out(other)).collect(),
     }
 }
 

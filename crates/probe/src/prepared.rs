@@ -90,13 +90,7 @@ impl<'p> Routes<'p> {
         vantage: &VantageId,
         journey: &'p Journey,
     ) -> Vec<Route> {
-        let vantage = plan.vantage(vantage).map(|vantage| &vantage.resolve);
-        let wider = [Some(&service.resolve), vantage, Some(&plan.resolve)];
-        let narrowest = |step: &'p Resolve| {
-            let all = std::iter::once(step).chain(wider.into_iter().flatten());
-            all.into_iter().find(|resolve| !matches!(resolve, Resolve::Inherit)).unwrap_or(&Resolve::System)
-        };
-        journey.steps.iter().map(|step| self.of(narrowest(&step.resolve))).collect()
+        journey.steps.iter().map(|step| self.of(plan.resolve_of(&step.resolve, service, vantage))).collect()
     }
 
     fn of(&mut self, resolve: &'p Resolve) -> Route {

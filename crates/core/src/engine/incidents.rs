@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::voter::after;
+use crate::cause::Feature;
 use crate::fault::Kind;
 use crate::id::{CellKey, IncidentId};
-use crate::incident::{Affected, Incident, IncidentState};
+use crate::incident::{Affected, Cause, Incident, IncidentState};
 
 /// Cells that fail within two intervals of each other are taken to fail together; this is the least time for that.
 pub(crate) const JOIN_MIN: Duration = Duration::from_secs(10);
@@ -29,6 +30,12 @@ pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 pub(crate) const HOLD_MIN: Duration = Duration::from_secs(15);
 /// Longest hold.
 pub(crate) const HOLD_MAX: Duration = Duration::from_secs(15 * 60);
+/// A new scope is looked into this long after it: long enough for the cells that fail with the first.
+pub(crate) const LOOK_AFTER: Duration = Duration::from_secs(1);
+/// What is looked into is looked into again after this; each time after twice as long.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// And after no more than this.
+pub(crate) const LOOK_AGAIN_MAX: Duration = Duration::from_secs(300);
 /// Resolved incidents kept in the state; the ledger has them all.
 pub(crate) const PAST_MAX: usize = 200;
 
@@ -51,6 +58,12 @@ struct Open {
     said: usize,
     hold: Duration,
     resolve_at: Option<Timestamp>,
+    /// When its cause is looked for next.
+    #[serde(default)]
+    look_at: Option<Timestamp>,
+    /// How often it was looked for since its scope last changed.
+    #[serde(default)]
+    looks: u32,
 }
 
 /// A cell that begins to fail.
@@ -60,6 +73,8 @@ pub(crate) struct Failing<'a> {
     pub(crate) kind: Kind,
     pub(crate) since: Timestamp,
     pub(crate) every: Duration,
+    /// What it has, up to the step that fails.
+    pub(crate) features: &'a [Feature],
 }
 
 impl Failing<'_> {
@@ -95,6 +110,8 @@ pub(crate) enum Turn {
     Grew(IncidentId, CellKey),
     /// Its scope or state is to be said.
     Say(IncidentId, IncidentState),
+    /// Its cause is to be looked for.
+    Look(IncidentId),
 }
 
 impl Incidents {
@@ -120,6 +137,7 @@ impl Incidents {
         if part != Part::Known {
             open.grew_at = now;
             open.unsaid_from.get_or_insert(now);
+            open.look_soon(now);
         }
         if part == Part::New {
             turns.push(Turn::Grew(open.incident.id, cell.key.clone()));
@@ -134,23 +152,7 @@ impl Incidents {
     fn begin(&mut self, now: Timestamp, cell: &Failing<'_>, hold: Duration) -> Turn {
         let id = IncidentId(self.next);
         self.next += 1;
-        let affected = cell.affected(cell.since);
-        let incident = Incident {
-            id,
-            state: IncidentState::Investigating,
-            opened_at: cell.since,
-            resolved_at: None,
-            cells: alloc::vec![affected],
-            updates: Vec::new(),
-        };
-        self.open.push(Open {
-            incident,
-            grew_at: now,
-            unsaid_from: Some(now),
-            said: 0,
-            hold,
-            resolve_at: None,
-        });
+        self.open.push(Open::of(id, now, alloc::vec![cell.affected(cell.since)], hold));
         Turn::Opened(id, cell.key.clone())
     }
 
@@ -163,6 +165,7 @@ impl Incidents {
             }
             if open.resolve_at.is_none() && open.incident.cells.iter().all(|a| a.until.is_some()) {
                 open.resolve_at = Some(after(now, open.hold));
+                open.look_at = None;
                 open.note_said();
                 turns.push(Turn::Say(open.incident.id, IncidentState::Monitoring));
             }
@@ -174,6 +177,10 @@ impl Incidents {
     pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Turn> {
         let mut turns = Vec::new();
         for open in &mut self.open {
+            if open.look_at.is_some_and(|at| at <= now) {
+                open.look_later(now);
+                turns.push(Turn::Look(open.incident.id));
+            }
             if open.resolve_at.is_some_and(|at| at <= now) {
                 turns.push(Turn::Say(open.incident.id, IncidentState::Resolved));
             } else if open.says_at().is_some_and(|at| at <= now) {
@@ -191,7 +198,7 @@ impl Incidents {
 
     /// When something comes due next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.open.iter().flat_map(|open| [open.resolve_at, open.says_at()]).flatten().min()
+        self.open.iter().flat_map(|open| [open.resolve_at, open.says_at(), open.look_at]).flatten().min()
     }
 
     /// The incident, open or past.
@@ -231,7 +238,55 @@ impl Incidents {
                 cell.until = cell.until.map(|until| until.min(now));
             }
             open.resolve_at = open.resolve_at.map(|_| after(now, open.hold));
+            open.look_at = open.look_at.map(|_| after(now, LOOK_AGAIN));
         }
+    }
+
+    /// Whether the cause of any open incident is known.
+    pub(crate) fn any_cause(&self) -> bool {
+        self.open.iter().any(|open| open.incident.cause.is_some())
+    }
+
+    /// An open incident.
+    pub(crate) fn open_mut(&mut self, id: IncidentId) -> Option<&mut Incident> {
+        self.open.iter_mut().map(|open| &mut open.incident).find(|incident| incident.id == id)
+    }
+
+    /// The open incident with this cause, if there is one.
+    pub(crate) fn of_cause(&self, cause: &Cause) -> Option<IncidentId> {
+        let same = |open: &&Open| open.incident.cause.as_ref().is_some_and(|known| known.is_of(cause));
+        self.open.iter().find(same).map(|open| open.incident.id)
+    }
+
+    /// Takes failing cells out of an open incident, into another one or, without one, into one of their own. Nothing where
+    /// it has none of them. At least one cell stays.
+    pub(crate) fn part(
+        &mut self,
+        now: Timestamp,
+        from: IncidentId,
+        cells: &[CellKey],
+        into: Option<IncidentId>,
+    ) -> Option<(IncidentId, Vec<CellKey>)> {
+        let open = self.open.iter_mut().find(|open| open.incident.id == from)?;
+        let (hold, resolve_at) = (open.hold, open.resolve_at);
+        let (gone, kept): (Vec<Affected>, Vec<Affected>) = core::mem::take(&mut open.incident.cells)
+            .into_iter()
+            .partition(|affected| affected.until.is_none() && cells.contains(&affected.cell));
+        if gone.is_empty() || kept.is_empty() || resolve_at.is_some() {
+            open.incident.cells = kept.into_iter().chain(gone).collect();
+            return None;
+        }
+        open.incident.cells = kept;
+        open.note_said();
+        let keys = gone.iter().map(|affected| affected.cell.clone()).collect();
+        if let Some(home) = into.and_then(|id| self.open.iter_mut().find(|open| open.incident.id == id)) {
+            home.take_in(now, gone, hold);
+            return Some((home.incident.id, keys));
+        }
+        let id = IncidentId(self.next);
+        self.next += 1;
+        self.open.push(Open::of(id, now, gone, hold));
+        Some((id, keys))
     }
 
     /// All of them: open ones first, newest first in both parts.
@@ -246,11 +301,60 @@ impl Incidents {
 }
 
 impl Open {
+    fn of(id: IncidentId, now: Timestamp, cells: Vec<Affected>, hold: Duration) -> Self {
+        let incident = Incident {
+            id,
+            state: IncidentState::Investigating,
+            opened_at: cells.iter().map(|affected| affected.from).min().unwrap_or(now),
+            resolved_at: None,
+            cells,
+            updates: Vec::new(),
+            cause: None,
+        };
+        Self {
+            incident,
+            grew_at: now,
+            unsaid_from: Some(now),
+            said: 0,
+            hold,
+            resolve_at: None,
+            look_at: Some(after(now, LOOK_AFTER)),
+            looks: 0,
+        }
+    }
+
+    fn take_in(&mut self, now: Timestamp, cells: Vec<Affected>, hold: Duration) {
+        let opened = cells.iter().map(|affected| affected.from).min().unwrap_or(now);
+        self.incident.opened_at = self.incident.opened_at.min(opened);
+        for affected in cells {
+            self.incident.cells.retain(|known| known.cell != affected.cell);
+            self.incident.cells.push(affected);
+        }
+        self.hold = self.hold.max(hold);
+        self.resolve_at = None;
+        self.grew_at = now;
+        self.unsaid_from.get_or_insert(now);
+    }
+
+    /// Its scope changed: its cause is looked for soon.
+    fn look_soon(&mut self, now: Timestamp) {
+        self.looks = 0;
+        let soon = after(now, LOOK_AFTER);
+        self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    fn look_later(&mut self, now: Timestamp) {
+        let wait = LOOK_AGAIN * 2_u32.saturating_pow(self.looks.min(8));
+        self.looks += 1;
+        self.look_at = Some(after(now, wait.min(LOOK_AGAIN_MAX)));
+    }
+
     fn takes(&self, cell: &Failing<'_>, now: Timestamp) -> bool {
         let kin = |a: &Affected| a.cell.service == cell.key.service && a.kind == cell.kind;
         let together = (cell.every * 2).clamp(JOIN_MIN, JOIN_MAX);
         let going_on = self.resolve_at.is_none() && now < after(self.grew_at, together);
-        going_on || self.incident.cells.iter().any(kin)
+        let caused = || self.incident.cause.as_ref().is_some_and(|cause| cause.covers(cell.features));
+        going_on || self.incident.cells.iter().any(kin) || caused()
     }
 
     fn note_said(&mut self) {

@@ -10,6 +10,7 @@
 //! Failure policy: inputs about checks or vantages that the plan does not have are ignored (they were sent before a
 //! reload). Nothing here can fail or panic.
 
+mod causes;
 mod incidents;
 mod judge;
 mod neighbours;
@@ -28,13 +29,14 @@ use alloc::vec::Vec;
 
 use jiff::Timestamp;
 
+pub use self::causes::{Case, Testimony};
 use self::incidents::Incidents;
 use self::slot::{Eye, Slots};
 pub use self::snapshot::{Snapshot, SnapshotVersion};
 pub use self::view::{Extras, LastRun, Views};
 use crate::entry::{Entry, Event};
 use crate::id::{CellKey, CheckId, IncidentId, VantageId};
-use crate::incident::{By, IncidentState, Update, UpdateText};
+use crate::incident::{By, Found, IncidentState, Update, UpdateText};
 use crate::model::{Plan, Vantage};
 use crate::observation::Observation;
 
@@ -54,6 +56,13 @@ pub enum Input {
     PlanLoaded(Arc<Plan>),
     /// The clock was stepped by so many milliseconds: `now` is by the new clock, also where it is earlier.
     ClockStepped(i64),
+    /// A diagnosis of an incident came to an end: what explains how much of it, the first what explains most.
+    Finding {
+        /// Which incident.
+        incident: IncidentId,
+        /// What was found; nothing where nothing could be looked at.
+        found: Vec<Found>,
+    },
     /// An operator adds words to an incident, and may state it to be further than is measured.
     Command(Command),
     /// Time passed.
@@ -88,6 +97,8 @@ pub enum Action {
     },
     /// Ask whether a vantage reaches its anchors.
     AskVantage(VantageId),
+    /// Find out what an incident comes from: it began, its scope grew, or it was long ago. [`Engine::case`] has what is known.
+    Diagnose(IncidentId),
     /// What the page shows has changed.
     Publish,
 }
@@ -148,6 +159,7 @@ impl Engine {
             Input::Observation(seq, seen) => self.observe(seq, &seen),
             Input::VantageHeartbeat { vantage, sees } => self.hear(&vantage, sees),
             Input::PlanLoaded(plan) => self.load(plan),
+            Input::Finding { incident, found } => self.find(incident, found),
             Input::Command(Command::Say { incident, state, words }) => self.say_words(incident, state, words),
             Input::ClockStepped(_) | Input::Tick => {}
         }

@@ -200,7 +200,9 @@ impl Engine {
             self.incidents.recovers(now, &slot.key)
         } else if slot.memory.verdict.is_failing() {
             let kind = kind_of(slot.memory.fares).unwrap_or(Kind::DeadlineExceeded);
-            self.incidents.fails(now, &Failing { key: &slot.key, kind, since, every: slot.policy.every })
+            let features = self.features_of(slot);
+            let (key, every) = (&slot.key, slot.policy.every);
+            self.incidents.fails(now, &Failing { key, kind, since, every, features: &features })
         } else {
             return;
         };
@@ -216,6 +218,7 @@ impl Engine {
                 Turn::Grew(incident, cell) => {
                     self.record(Event::IncidentGrew { incident, cells: alloc::vec![cell] });
                 }
+                Turn::Look(incident) => self.actions.push_back(Action::Diagnose(incident)),
                 Turn::Say(id, state) => {
                     let saying = self.say_incident(id);
                     let update = Update {

@@ -3,6 +3,7 @@
 //! `config` makes it from what the user wrote; it is immutable from then on. Every default has been filled in:
 //! an `Option` here says that a thing does not exist, never that somebody forgot to say.
 
+pub mod hosts;
 mod journey;
 mod place;
 mod plan;

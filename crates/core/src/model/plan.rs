@@ -206,6 +206,19 @@ impl Plan {
         self.places.iter().find(|place| place.id == *id)
     }
 
+    /// How a step of a service finds addresses from a vantage: as the narrowest of all says that says something.
+    #[must_use]
+    pub fn resolve_of<'p>(
+        &'p self,
+        step: &'p Resolve,
+        service: &'p Service,
+        vantage: &VantageId,
+    ) -> &'p Resolve {
+        let vantage = self.vantage(vantage).map(|vantage| &vantage.resolve);
+        let all = [Some(step), Some(&service.resolve), vantage, Some(&self.resolve)].into_iter().flatten();
+        all.into_iter().find(|resolve| !matches!(resolve, Resolve::Inherit)).unwrap_or(&Resolve::System)
+    }
+
     /// The vantage with this id, if the plan has it.
     #[must_use]
     pub fn vantage(&self, id: &VantageId) -> Option<&Vantage> {

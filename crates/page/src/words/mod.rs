@@ -8,6 +8,7 @@ mod labels;
 
 use candor_core::fault::{Act, Kind};
 use candor_core::finding::{Finding, What};
+use candor_core::incident::{Cause, RuledOut};
 use candor_core::saying::{Deed, Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
@@ -114,6 +115,11 @@ pub(crate) trait Speech: Sync {
     fn list(&self, names: &[String]) -> String;
     fn finding(&self, finding: &Finding) -> Told;
     fn class(&self, what: &What) -> &'static str;
+    /// What an incident comes from; the public is told no address.
+    fn cause(&self, cause: &Cause, operators: bool) -> String;
+    /// How much of what fails it explains, and what speaks against it.
+    fn cause_scope(&self, cause: &Cause, of: usize) -> String;
+    fn ruled_out(&self, other: &RuledOut) -> String;
     fn each_place(&self, n: usize) -> String;
     /// Services that there is no room for.
     fn more_services(&self, n: usize) -> String;

@@ -1,8 +1,9 @@
 //! English: the first language.
 //!
 //! [`sentences`] turns sayings into sentences, [`whole`] speaks of the whole view, [`nouns`] and [`times`] hold names
-//! and times, [`kinds`] the faults in a customer's words, [`labels`] the fixed texts of the page.
+//! and times, [`kinds`] the faults in a customer's words, [`findings`] and [`causes`] what a diagnosis found, [`labels`] the fixed texts of the page.
 
+mod causes;
 mod findings;
 mod kinds;
 mod labels;
@@ -13,6 +14,7 @@ mod whole;
 
 use candor_core::fault::{Act, Kind};
 use candor_core::finding::{Finding, What};
+use candor_core::incident::{Cause, RuledOut};
 use candor_core::saying::{Fares, PlaceScope, Saying};
 use candor_core::verdict::Verdict;
 use candor_core::view::{Notice, View, Vote};
@@ -61,6 +63,18 @@ impl Speech for English {
 
     fn class(&self, what: &What) -> &'static str {
         findings::class(what)
+    }
+
+    fn cause(&self, cause: &Cause, operators: bool) -> String {
+        causes::told(cause, operators)
+    }
+
+    fn cause_scope(&self, cause: &Cause, of: usize) -> String {
+        causes::scope(cause, of)
+    }
+
+    fn ruled_out(&self, other: &RuledOut) -> String {
+        causes::ruled_out(other)
     }
 
     fn act(&self, act: Act) -> &'static str {

@@ -1,0 +1,329 @@
+//! From what was heard to causes: which names are wrong and explain what fails, and what remains where names are right. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use candor_core::Timestamp;
+use candor_core::cause::{self, Feature, Ranking};
+use candor_core::fault::{Kind, Layer};
+use candor_core::finding::{Finding, ResolverFault, What};
+use candor_core::id::CellKey;
+use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
+
+use super::contacts::before;
+use super::witness::Witness;
+use super::{Evidence, Inquiry, Looked};
+
+/// Other names that are told beside the first.
+const MAX_ALSO: usize = 16;
+/// What is told as ruled out.
+const MAX_RULED_OUT: usize = 8;
+
+/// Failing witnesses with one cause.
+struct Group {
+    finding: Finding,
+    /// What they have in common.
+    shares: Vec<Feature>,
+    names: BTreeSet<String>,
+    members: Vec<usize>,
+    contradicts: usize,
+}
+
+/// What explains how much; what explains most first. One that could not tell stands only where nothing else does.
+pub(super) fn conclude(
+    inquiry: &Inquiry,
+    witnesses: &[Witness<'_>],
+    evidence: &Evidence,
+    now: Timestamp,
+) -> Vec<Found> {
+    let case = Case { inquiry, witnesses, evidence, now };
+    let mut groups = case.of_dns();
+    let explained: BTreeSet<usize> = groups.iter().flat_map(|group| group.members.iter().copied()).collect();
+    let rest: Vec<usize> = case.accusing().filter(|at| !explained.contains(at)).collect();
+    let (needs, rest) = case.of_needs(rest);
+    groups.extend(needs);
+    let (others, ranking) = case.of_the_rest(&rest);
+    groups.extend(others);
+    if groups.iter().any(|group| group.finding.what.is_fault()) {
+        groups.retain(|group| group.finding.what.is_fault());
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
+    let ruled_out = case.ruled_out(&groups, &ranking);
+    groups.into_iter().map(|group| case.found(group, &ruled_out)).collect()
+}
+
+struct Case<'c, 'w> {
+    inquiry: &'c Inquiry,
+    witnesses: &'c [Witness<'w>],
+    evidence: &'c Evidence,
+    now: Timestamp,
+}
+
+impl<'c> Case<'c, '_> {
+    fn accusing(&self) -> impl Iterator<Item = usize> {
+        self.witnesses.iter().enumerate().filter(|(_, w)| w.accuses().is_some()).map(|(at, _)| at)
+    }
+
+    fn looked(&self, host: &str) -> Option<&'c Looked> {
+        self.evidence.looked.get(host)
+    }
+
+    /// Failing witnesses that a name explains that is wrong, by what is wrong with which zone.
+    fn of_dns(&self) -> Vec<Group> {
+        let mut groups: BTreeMap<(&str, String), (BTreeMap<&str, usize>, Vec<usize>)> = BTreeMap::new();
+        for at in self.accusing() {
+            let Some(witness) = self.witnesses.get(at) else { continue };
+            let Some((name, looked)) = self.wrong_name(witness) else { continue };
+            let what = &looked.finding.what;
+            let (names, members) = groups.entry((family(what), what.subject().to_owned())).or_default();
+            *names.entry(name).or_default() += 1;
+            members.push(at);
+        }
+        groups.into_values().filter_map(|(names, members)| self.dns_group(names, members)).collect()
+    }
+
+    fn dns_group(&self, names: BTreeMap<&str, usize>, members: Vec<usize>) -> Option<Group> {
+        // What is wrong with many names says more than what is wrong with one of them.
+        let weight = |name: &str, count: usize| {
+            let what = self.looked(name).map(|looked| &looked.finding.what);
+            (matches!(what, Some(What::MassLoss { .. })), count)
+        };
+        let (first, _) = names.iter().max_by_key(|(name, count)| weight(name, **count))?;
+        let finding = self.looked(first)?.finding.clone();
+        let hosts: BTreeSet<String> = names.keys().map(|name| (*name).to_owned()).collect();
+        let goes = |witness: &&Witness<'_>| hosts.iter().any(|host| witness.goes_to(host));
+        let passing = self.witnesses.iter().filter(|witness| witness.fails.is_none()).filter(goes);
+        let of_steps = hosts.iter().cloned().map(Feature::Name);
+        let shares = of_steps.chain(hosts.iter().cloned().map(Feature::Need)).collect();
+        Some(Group { finding, shares, contradicts: passing.count(), names: hosts, members })
+    }
+
+    /// The name that is wrong and explains this witness, if there is one.
+    fn wrong_name(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c Looked)> {
+        let kind = witness.accuses()?;
+        let look = |host: &str| {
+            let (host, looked) = self.evidence.looked.get_key_value(host)?;
+            looked.finding.what.is_dns().then_some((host.as_str(), looked))
+        };
+        if let Some(aim) = witness.aim() {
+            match look(&aim.host) {
+                Some(found) if self.fits(&found.1.finding.what, witness, kind) => return Some(found),
+                _ => {}
+            }
+            if self.looked(&aim.host).is_none() && kind.layer() == Layer::Dns {
+                return self.alike(witness);
+            }
+        }
+        witness.needs.iter().filter(|_| kind.is_answered()).find_map(|need| look(need))
+    }
+
+    /// Of more names than were walked to: one of the same zone that was, is wrong, and fails others in the same way.
+    fn alike(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c Looked)> {
+        let (kind, host) = (witness.accuses()?, &witness.aim()?.host);
+        let zone = super::suspects::zone_of(&self.inquiry.plan, host);
+        let twins = self.witnesses.iter().filter(|other| other.accuses() == Some(kind));
+        twins.filter_map(Witness::aim).find_map(|aim| {
+            let same = super::suspects::zone_of(&self.inquiry.plan, &aim.host) == zone;
+            let (host, looked) = self.evidence.looked.get_key_value(&aim.host).filter(|_| same)?;
+            looked.finding.what.is_dns().then_some((host.as_str(), looked))
+        })
+    }
+
+    /// Whether what is wrong with the name of its failing step explains how it fails.
+    fn fits(&self, what: &What, witness: &Witness<'_>, kind: Kind) -> bool {
+        let was = before(self.inquiry, witness).and_then(|address| self.contact(witness, address));
+        match what {
+            // Silence of a resolver is no fault of it where nothing else is reached from there either.
+            What::Resolver { fault: ResolverFault::Silent | ResolverFault::Unreachable(_), .. } => {
+                matches!(was, Some(Ok(())))
+            }
+            // A name that leads elsewhere is no cause where what it led to fails as well.
+            What::WrongData { .. } | What::Wildcard { .. } | What::Cached { .. } => {
+                !matches!(was, Some(Err(_))) || kind.layer() == Layer::Dns
+            }
+            What::Disagreement { .. } | What::SerialsDiffer { .. } => !matches!(was, Some(Err(_))),
+            _ => matches!(kind.layer(), Layer::Dns | Layer::Deadline),
+        }
+    }
+
+    fn contact(&self, witness: &Witness<'_>, address: SocketAddr) -> Option<Result<(), Kind>> {
+        self.evidence.contacts.get(&(witness.vantage.clone(), address)).copied()
+    }
+
+    /// Failing witnesses whose service needs something that took connections while all was well, and takes none now.
+    fn of_needs(&self, rest: Vec<usize>) -> (Vec<Group>, Vec<usize>) {
+        let mut groups: BTreeMap<String, (Kind, SocketAddr, Vec<usize>)> = BTreeMap::new();
+        let mut left = Vec::new();
+        for at in rest {
+            match self.witnesses.get(at).and_then(|witness| self.need_down(witness)) {
+                Some((need, kind, address)) => {
+                    groups.entry(need).or_insert_with(|| (kind, address, Vec::new())).2.push(at);
+                }
+                None => left.push(at),
+            }
+        }
+        let made = groups.into_iter().map(|(need, (kind, address, members))| Group {
+            finding: self.not_dns(&need, Some(address), kind),
+            shares: vec![Feature::Need(need.clone())],
+            names: BTreeSet::from([need]),
+            members,
+            contradicts: 0,
+        });
+        (made.collect(), left)
+    }
+
+    fn need_down(&self, witness: &Witness<'_>) -> Option<(String, Kind, SocketAddr)> {
+        witness.accuses().filter(|kind| kind.is_answered())?;
+        let port = witness.aim()?.port?;
+        witness.needs.iter().find_map(|need| {
+            let address = SocketAddr::new(*self.looked(need)?.addresses.first()?, port);
+            let met = self.contact(witness, address)?.err()?;
+            self.inquiry.memory.answered(need, port).then(|| (need.clone(), met, address))
+        })
+    }
+
+    /// What names do not explain: by what else the failing have in common.
+    fn of_the_rest(&self, rest: &[usize]) -> (Vec<Group>, Ranking) {
+        let failing = rest.iter().filter_map(|at| self.witnesses.get(*at)).map(|witness| cause::Witness {
+            failing: true,
+            features: features(witness, witness.aim().map(|aim| aim.host.clone()).into_iter()),
+        });
+        let passing = self.witnesses.iter().filter(|witness| witness.fails.is_none());
+        let passing = passing.map(|witness| cause::Witness {
+            failing: false,
+            features: features(witness, witness.aims.iter().flatten().map(|aim| aim.host.clone())),
+        });
+        let all: Vec<cause::Witness> = failing.chain(passing).collect();
+        let ranking = cause::rank(&all);
+        let mut taken = BTreeSet::new();
+        let mut groups = Vec::new();
+        for hypothesis in &ranking.causes {
+            let explains = hypothesis.explains.iter().filter_map(|at| rest.get(*at).copied());
+            let members: Vec<usize> = explains.filter(|at| taken.insert(*at)).collect();
+            let contradicts = hypothesis.contradicts.len();
+            groups.extend(self.rest_group(members, vec![hypothesis.feature.clone()], contradicts));
+        }
+        let left = rest.iter().copied().filter(|at| !taken.contains(at)).collect();
+        groups.extend(self.rest_group(left, Vec::new(), 0));
+        (groups, ranking)
+    }
+
+    fn rest_group(&self, members: Vec<usize>, shares: Vec<Feature>, contradicts: usize) -> Option<Group> {
+        let mut said: BTreeMap<(Kind, &str, Option<SocketAddr>), usize> = BTreeMap::new();
+        let mut names = BTreeSet::new();
+        for witness in members.iter().filter_map(|at| self.witnesses.get(*at)) {
+            let Some(host) = witness.aim().map(|aim| aim.host.as_str()) else { continue };
+            names.insert(host.to_owned());
+            if let Some((kind, address)) = self.beyond_names(witness) {
+                *said.entry((kind, host, address)).or_default() += 1;
+            }
+        }
+        let told: usize = said.values().sum();
+        let most = said.into_iter().max_by_key(|(_, count)| *count).filter(|_| told * 2 > members.len());
+        let finding = match most {
+            Some(((kind, host, address), _)) => {
+                names.remove(host);
+                self.not_dns(host, address, kind)
+            }
+            None => self.not_known(members.first().and_then(|at| self.witnesses.get(*at))?),
+        };
+        Some(Group { finding, shares, names, members, contradicts })
+    }
+
+    /// How a witness fails where its name is right: by what it met, or by what the address does that it reached before.
+    fn beyond_names(&self, witness: &Witness<'_>) -> Option<(Kind, Option<SocketAddr>)> {
+        let kind = witness.accuses()?;
+        let was = before(self.inquiry, witness);
+        if kind.layer() == Layer::Dns {
+            let address = was?;
+            let met = self.contact(witness, address)?.err()?;
+            return Some((met, Some(address)));
+        }
+        let aim = witness.aim()?;
+        let ip = self.looked(&aim.host).and_then(|looked| looked.addresses.first());
+        let now = ip.zip(aim.port).map(|(ip, port)| SocketAddr::new(*ip, port));
+        Some((kind, was.or(now)))
+    }
+
+    fn not_dns(&self, host: &str, address: Option<SocketAddr>, kind: Kind) -> Finding {
+        let address = address.map(|address| address.ip().to_string()).unwrap_or_default();
+        self.finding(host, What::NotDns { name: format!("{host}."), address, kind, detail: String::new() })
+    }
+
+    fn not_known(&self, witness: &Witness<'_>) -> Finding {
+        let host = witness.aim().map_or("", |aim| aim.host.as_str());
+        let why = match self.looked(host).map(|looked| &looked.finding.what) {
+            Some(What::CouldNotTell { why }) => why.clone(),
+            Some(What::Healthy { .. }) => "its name is right at every server that was asked".to_owned(),
+            _ => "nothing that was looked at explains what fails".to_owned(),
+        };
+        self.finding(host, What::CouldNotTell { why })
+    }
+
+    fn finding(&self, host: &str, what: What) -> Finding {
+        Finding { name: format!("{host}."), what, was: None, asides: Vec::new(), at: self.now }
+    }
+
+    /// What was looked at, or is shared by what fails, and is not the cause.
+    fn ruled_out(&self, groups: &[Group], ranking: &Ranking) -> Vec<RuledOut> {
+        let named =
+            |host: &str| groups.iter().any(|group| group.names.contains(host) || is_about(group, host));
+        let looked = self.evidence.looked.iter().filter(|(host, _)| !named(host));
+        let looked = looked.filter_map(|(host, looked)| {
+            let why = match &looked.finding.what {
+                What::Healthy { .. } => WhyNot::Healthy,
+                what if what.is_dns() => WhyNot::ExplainsNothing,
+                _ => return None,
+            };
+            Some(RuledOut { feature: Feature::Name(host.clone()), why })
+        });
+        let passes = |count: usize| WhyNot::Passes(u32::try_from(count).unwrap_or(u32::MAX));
+        let shared = ranking
+            .ruled_out
+            .iter()
+            .map(|other| RuledOut { feature: other.feature.clone(), why: passes(other.contradicts.len()) });
+        let mut list: Vec<RuledOut> = looked.chain(shared).collect();
+        list.truncate(MAX_RULED_OUT);
+        list
+    }
+
+    fn found(&self, group: Group, ruled_out: &[RuledOut]) -> Found {
+        let members = group.members.iter().filter_map(|at| self.witnesses.get(*at));
+        let cells: BTreeSet<&CellKey> = members.map(|witness| &witness.cell.key).collect();
+        let also = group.names.iter().filter(|host| format!("{host}.") != group.finding.name);
+        Found {
+            cause: Cause {
+                also: also.take(MAX_ALSO).cloned().collect(),
+                explains: u32::try_from(cells.len()).unwrap_or(u32::MAX),
+                contradicts: u32::try_from(group.contradicts).unwrap_or(u32::MAX),
+                covers: group.shares,
+                ruled_out: ruled_out.to_vec(),
+                at: self.now,
+                finding: group.finding,
+            },
+            cells: cells.into_iter().cloned().collect(),
+        }
+    }
+}
+
+fn is_about(group: &Group, host: &str) -> bool {
+    group.finding.name.trim_end_matches('.') == host
+}
+
+/// What is one event when it befalls several names of a zone.
+const fn family(what: &What) -> &'static str {
+    match what {
+        What::NameMissing { .. } | What::MassLoss { .. } => "names are gone",
+        What::Disagreement { .. } | What::SerialsDiffer { .. } => "copies differ",
+        other => other.class(),
+    }
+}
+
+fn features(witness: &Witness<'_>, hosts: impl Iterator<Item = String>) -> Vec<Feature> {
+    let mut list: Vec<Feature> = hosts.map(Feature::Name).collect();
+    list.extend(witness.needs.iter().cloned().map(Feature::Need));
+    list.push(Feature::Service(witness.service.id.clone()));
+    list.extend(witness.cell.key.place.clone().map(Feature::Place));
+    list.push(Feature::Vantage(witness.vantage.clone()));
+    list
+}

@@ -1,0 +1,123 @@
+//! Looks for causes beside the engine: a thread of its own, which no verdict, page or alert ever waits for.
+//!
+//! It is told of incidents and, now and then, how every check fares. In between it asks what names lead to while all is
+//! well. A diagnosis that takes longer than its budget is cut off, and found nothing; one more is asked for later.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use candor_core::engine::Testimony;
+use candor_core::fault::Kind;
+use candor_core::id::{CheckId, VantageId};
+use candor_core::model::Plan;
+use candor_explain::across::{BUDGET, ConnectFuture, Inquiry, Memory, Reach, look_into, round, settle};
+use candor_names::walk::{Net, Sockets};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::clock;
+use crate::decide::Control;
+
+/// Inquiries at once.
+const AT_ONCE: usize = 4;
+/// What was asked for and is not yet begun.
+pub(crate) const QUEUE: usize = 64;
+/// Between two rounds of questions for what names lead to.
+pub(crate) const ROUND_EVERY: Duration = Duration::from_secs(30);
+
+/// The addresses at which checks reached the hosts of their steps when they passed.
+pub(crate) type Reached = BTreeMap<CheckId, Vec<(String, SocketAddr)>>;
+
+/// What is wanted.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// The cause of an incident; what is remembered is filled in.
+    Cause(Box<Inquiry>),
+    /// A look at what names lead to.
+    Round(Arc<Plan>, Vec<Testimony>),
+}
+
+/// Connections over the network.
+#[derive(Debug)]
+struct Tcp;
+
+impl Reach for Tcp {
+    fn connect<'a>(
+        &'a self,
+        _from: &'a VantageId,
+        to: SocketAddr,
+        _host: &'a str,
+        within: Duration,
+    ) -> ConnectFuture<'a> {
+        Box::pin(async move {
+            match timeout(within, TcpStream::connect(to)).await {
+                Err(_) => Err(Kind::ConnectTimeout),
+                Ok(met) => met.map(drop).map_err(|error| match error.kind() {
+                    io::ErrorKind::ConnectionRefused => Kind::ConnectRefused,
+                    io::ErrorKind::ConnectionReset => Kind::ConnectReset,
+                    io::ErrorKind::TimedOut => Kind::ConnectTimeout,
+                    _ => Kind::ConnectUnreachable,
+                }),
+            }
+        })
+    }
+}
+
+/// Starts the thread. It ends when nobody is left to wish for anything.
+pub(crate) fn start(wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name("causes".into())
+        .spawn(move || runtime.block_on(work(wishes, engine)))
+        .map(drop)
+}
+
+async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
+    let (net, reach): (Arc<dyn Net>, Arc<dyn Reach>) = (Arc::new(Sockets), Arc::new(Tcp));
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let mut memory = Arc::new(Memory::default());
+    let mut rounds: JoinSet<Memory> = JoinSet::new();
+    loop {
+        let wish = tokio::select! {
+            wish = wishes.recv() => wish,
+            Some(done) = rounds.join_next() => {
+                if let Ok(done) = done {
+                    memory = Arc::new(done);
+                }
+                continue;
+            }
+        };
+        match wish {
+            None => return,
+            Some(Wish::Cause(mut inquiry)) => {
+                inquiry.memory = Arc::clone(&memory);
+                let (net, reach, engine) = (Arc::clone(&net), Arc::clone(&reach), engine.clone());
+                let seats = Arc::clone(&seats);
+                tokio::spawn(async move {
+                    let _seat = seats.acquire().await;
+                    let incident = inquiry.case.incident;
+                    // Whoever is gone needs no cause any more.
+                    if let Ok(found) = timeout(BUDGET, look_into(&inquiry, &net, &reach, clock::now())).await
+                    {
+                        let _ = engine.send(Control::Found(incident, found)).await;
+                    }
+                });
+            }
+            // A round that takes longer than the time between two is not begun twice.
+            Some(Wish::Round(plan, testimony)) if rounds.is_empty() => {
+                let (net, reach, mut memory) = (Arc::clone(&net), Arc::clone(&reach), (*memory).clone());
+                rounds.spawn(async move {
+                    settle(&plan, &testimony, &mut memory, clock::now());
+                    round(&plan, &mut memory, &net, &reach, clock::now()).await;
+                    memory
+                });
+            }
+            Some(Wish::Round(..)) => {}
+        }
+    }
+}
