@@ -46,6 +46,7 @@ pub struct Played {
 enum Ending {
     Run(u64, Met),
     Look(String, bool),
+    Into(u64),
 }
 
 struct Run<'r> {
@@ -121,6 +122,7 @@ impl Run<'_> {
             match entry.remove() {
                 Ending::Run(check, met) => self.subject.observe(now, check, &met),
                 Ending::Look(place, sees) => self.subject.looked_around(now, &place, sees),
+                Ending::Into(what) => self.subject.looked_into(now, what),
             }
         }
         for ask in self.subject.due(now) {
@@ -163,9 +165,13 @@ impl Run<'_> {
                 let sees = self.world.sees(&place);
                 (if sees { LOOK_MS.0 } else { LOOK_MS.1 }, Ending::Look(place, sees))
             }
+            Ask::LookInto(what) => {
+                let surface = self.world.surface(&self.scenario.watch, now);
+                (self.subject.look_into(now, what, &surface), Ending::Into(what))
+            }
         };
         self.begun += 1;
-        self.endings.insert((now + took_ms.max(1), self.begun), ending);
+        self.endings.insert((now.saturating_add(took_ms.max(1)), self.begun), ending);
     }
 
     fn end(mut self, seed: u64) -> Played {

@@ -88,8 +88,21 @@ pub struct SeenIncident {
     pub title: String,
     /// How many cells it covers.
     pub cells: usize,
-    /// The class of the cause that it names first (`F1`), and when.
-    pub cause: Option<(String, Ms)>,
+    /// All the cells that it covered at any time; empty where the page does not say which.
+    pub members: Vec<CellName>,
+    /// The cause that it names first.
+    pub cause: Option<SeenCause>,
+}
+
+/// A cause, as the page named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenCause {
+    /// Its class: `F1` to `F16`, `not_dns`, `could_not_tell`.
+    pub class: String,
+    /// What it is about, where the page says so.
+    pub subject: Option<String>,
+    /// When.
+    pub at_ms: Ms,
 }
 
 /// All that the page said.
@@ -135,6 +148,9 @@ impl Seen {
                 known.resolved_ms = incident.resolved_ms;
                 known.title = incident.title;
                 known.cells = known.cells.max(incident.cells);
+                known.members.extend(incident.members);
+                known.members.sort_unstable();
+                known.members.dedup();
                 if known.cause.is_none() {
                     known.cause = incident.cause;
                 }

@@ -1,5 +1,7 @@
 //! Whoever watches, as the simulated mode meets it: it says what it wants to look at, is told what it saw, and shows a
-//! page. It is never told a cause, and never the truth.
+//! page. It is never told a cause, and never the truth: who looks into something is shown the [`Surface`] of the world.
+
+use std::net::IpAddr;
 
 use crate::Ms;
 use crate::seen::{Said, SeenIncident};
@@ -30,6 +32,8 @@ pub enum Ask {
     Run(u64),
     /// See whether anything at all can be reached from this place: not the estate, but the world beside it.
     LookAround(String),
+    /// Find out what is behind something, by the subject's own number for it.
+    LookInto(u64),
 }
 
 /// What a run met.
@@ -39,6 +43,8 @@ pub struct Met {
     pub took_ms: Ms,
     /// What went wrong, if anything did.
     pub trouble: Option<Trouble>,
+    /// Hosts that were found and connected to, by their full names, with the address: in the order of the steps.
+    pub reached: Vec<(String, IpAddr)>,
 }
 
 /// What went wrong in a run.
@@ -74,6 +80,52 @@ pub struct Announcement {
     pub until_ms: Ms,
 }
 
+/// A name server of the estate's zone, as whoever watches meets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameServer {
+    /// Its full name: `ns1.shop.example`.
+    pub name: String,
+    /// Where it listens.
+    pub address: IpAddr,
+    /// What it serves.
+    pub serves: Serves,
+}
+
+/// What a name server serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Serves {
+    /// This zone file, whole: the copy that it has now, with its serial.
+    Zone(String),
+    /// SERVFAIL: it knows of the zone, and its copy is too old.
+    Expired,
+    /// It does not answer.
+    Silent,
+    /// Nobody listens there.
+    Gone,
+}
+
+/// How a connection to an address went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contact {
+    /// How long it took.
+    pub took_ms: Ms,
+    /// What went wrong, if anything did: at which layer, and what, in the layer's own word.
+    pub trouble: Option<(Layer, &'static str)>,
+}
+
+/// What anybody can ask of the world at a moment. It answers what is asked, and says nothing of why.
+pub trait Surface {
+    /// The name servers of the estate's zone, `ns1` to `ns4`, asked from a machine beside the places.
+    fn name_servers(&self) -> Vec<NameServer>;
+
+    /// A connection from a place to an address, at the port of HTTP or TLS; with `host` (a full name) its certificate is
+    /// looked at too.
+    fn connect(&self, from: &str, address: IpAddr, host: Option<&str>) -> Contact;
+
+    /// The address of the name server that is asked in a place; none where there is no such place.
+    fn resolver(&self, from: &str) -> Option<IpAddr>;
+}
+
 /// Whoever watches. Times are the stage's: milliseconds since the scenario began.
 pub trait Subject {
     /// What it will look at.
@@ -90,6 +142,13 @@ pub trait Subject {
 
     /// Whether anything could be reached from a place.
     fn looked_around(&mut self, now_ms: Ms, place: &str, sees: bool);
+
+    /// Looks into something now, and says how long that takes. What it finds it must not show before
+    /// [`Subject::looked_into`].
+    fn look_into(&mut self, now_ms: Ms, what: u64, surface: &dyn Surface) -> Ms;
+
+    /// That time is over.
+    fn looked_into(&mut self, now_ms: Ms, what: u64);
 
     /// An operator announces downtime.
     fn announce(&mut self, now_ms: Ms, what: &Announcement);

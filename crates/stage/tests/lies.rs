@@ -6,7 +6,7 @@ use std::path::Path;
 use candor_stage::play::play;
 use candor_stage::scenario::{Scenario, read};
 use candor_stage::seen::{Said, Verdict};
-use candor_stage::subject::{Announcement, Ask, Check, Looks, Met, Page, Subject};
+use candor_stage::subject::{Announcement, Ask, Check, Looks, Met, Page, Subject, Surface};
 use candor_stage::{CellName, Ms};
 
 /// Says one thing of everything, whatever it sees; or shows no page at all.
@@ -34,6 +34,12 @@ impl Subject for Liar {
     fn observe(&mut self, _now_ms: Ms, _check: u64, _met: &Met) {}
 
     fn looked_around(&mut self, _now_ms: Ms, _place: &str, _sees: bool) {}
+
+    fn look_into(&mut self, _now_ms: Ms, _what: u64, _surface: &dyn Surface) -> Ms {
+        0
+    }
+
+    fn looked_into(&mut self, _now_ms: Ms, _what: u64) {}
 
     fn announce(&mut self, _now_ms: Ms, _what: &Announcement) {}
 

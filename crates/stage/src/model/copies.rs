@@ -168,6 +168,11 @@ impl Copies {
         self.list.get(at).filter(|copy| !copy.expired).map(|copy| copy.zone.ask(host))
     }
 
+    /// The zone file that a copy serves; `None` where it has expired.
+    pub(super) fn file(&self, at: usize) -> Option<String> {
+        self.list.get(at).filter(|copy| !copy.expired).map(|copy| copy.zone.file())
+    }
+
     /// What roles beside a copy know of a name; `None` where it has expired.
     pub(super) fn remembered(&self, at: usize, host: &str) -> Option<Answer> {
         let copy = self.list.get(at).filter(|copy| !copy.expired)?;

@@ -5,9 +5,10 @@ use candor_estate::layout::{Layout, Region};
 use candor_estate::place::Place;
 use candor_estate::role::Role;
 
-use crate::scenario::STORES;
+use crate::scenario::{COPIES, STORES};
 use crate::truth::CellName;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// One step of a journey: a host that is found, reached and asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,10 +85,16 @@ const fn number_of(region: Region) -> usize {
     }
 }
 
+/// The roles of the name servers, in the order of [`COPIES`].
+const SERVERS: &[Role] =
+    &[Role::Dns, Role::Copy(Region::West), Role::Copy(Region::East), Role::Copy(Region::India)];
+
 /// Who listens where.
 #[derive(Debug, Clone)]
 pub(super) struct Map {
     roles: BTreeMap<String, &'static str>,
+    /// The name servers, in the order of [`COPIES`].
+    pub(super) servers: Vec<(&'static str, IpAddr)>,
     /// The zone that the estate begins with.
     pub(super) zone: String,
 }
@@ -100,13 +107,16 @@ impl Map {
         for role in Role::ALL {
             roles.insert(layout.socket(*role).ip().to_string(), role.word());
         }
+        let servers = COPIES.iter().zip(SERVERS).map(|(name, role)| (*name, layout.socket(*role).ip()));
+        let servers: Vec<_> = servers.collect();
+        roles.extend(servers.iter().map(|(name, address)| (address.to_string(), *name)));
         roles.insert(layout.smtp().ip().to_string(), Role::Mail.word());
         roles.insert(layout.account().ip().to_string(), Role::Identity.word());
         for shelf in Shelf::ALL {
             let streets = layout.storefronts(shelf);
             roles.extend(streets.into_iter().map(|(_, socket)| (socket.ip().to_string(), shelf.word())));
         }
-        Self { roles, zone: zone_file(&layout) }
+        Self { roles, servers, zone: zone_file(&layout) }
     }
 
     /// The role that listens at an address.

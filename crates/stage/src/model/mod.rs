@@ -1,7 +1,8 @@
 //! The world of the simulated mode: the estate as data, with a clock of its own.
 //!
 //! In reading order: `zone` (names), `estate` (which journey needs which roles and names), `luck` (the seed), `copies`
-//! (how a zone spreads, is kept and expires), `world` (what is wrong now), `walk` (a journey through it), `money`.
+//! (how a zone spreads, is kept and expires), `world` (what is wrong now), `walk` (a journey through it), `surface` (what
+//! anybody can ask of it), `money`.
 //!
 //! It is written from the estate's own documents and imports nothing of Candor: the truth of a simulated run is its own.
 //! Absent: load. A role answers at once unless a cause says otherwise.
@@ -10,6 +11,7 @@ mod copies;
 mod estate;
 mod luck;
 mod money;
+mod surface;
 mod walk;
 mod world;
 pub mod zone;

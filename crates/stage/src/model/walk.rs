@@ -1,13 +1,17 @@
 //! A journey through the world: of a customer, who is patient and whose luck is not a single draw, or of a check.
 
+use std::net::IpAddr;
+
+use candor_estate::layout::ZONE;
+
 use super::estate::{self, Step, copy_asked_by, copy_of};
-use super::luck::Luck;
+use super::luck::{Luck, number};
 use super::world::{RoleState, Running, World};
 use super::zone::Answer;
 use crate::Ms;
 use crate::cause::LinkEnd;
 use crate::scenario::{COPIES, Watch};
-use crate::subject::{Check, Met, Trouble};
+use crate::subject::{Check, Contact, Met, Trouble};
 use crate::truth::{Can, CellName, Fares, Layer};
 
 /// An exchange over a link that is well.
@@ -53,6 +57,8 @@ struct Walk<'w> {
     /// Chance, for a single run; none for what customers meet at large.
     luck: Option<Luck>,
     took_ms: Ms,
+    /// What was found and connected to.
+    reached: Vec<(String, IpAddr)>,
 }
 
 impl World {
@@ -78,7 +84,7 @@ impl World {
         let loss = self.loss(place);
         let mut took_ms = 0;
         for step in estate::journey(cell) {
-            let mut walk = Walk { world: self, from: place, timeout_ms: PATIENCE_MS, luck: None, took_ms: 0 };
+            let mut walk = self.walk(place, PATIENCE_MS, None);
             if let Err(end) = walk.step(&step) {
                 return Fares { can: Can::No, layer: Some(end.layer), at_once: end.at_once };
             }
@@ -101,25 +107,45 @@ impl World {
     #[must_use]
     pub fn meet(&self, check: &Check, watch: &Watch, now_ms: Ms) -> Met {
         let mut luck = Luck::of(self.seed, &[check.id, now_ms]);
-        let mut took_ms = 0;
+        let (mut took_ms, mut reached) = (0, Vec::new());
         for (number, step) in estate::journey(&check.cell).iter().enumerate() {
             let left = watch.deadline_ms.saturating_sub(took_ms);
             let timeout_ms = watch.timeout_ms.min(left);
-            let mut walk =
-                Walk { world: self, from: &check.from, timeout_ms, luck: Some(luck.clone()), took_ms: 0 };
+            let mut walk = self.walk(&check.from, timeout_ms, Some(luck.clone()));
             let ended = walk.step(step);
+            reached.append(&mut walk.reached);
             if let Err(end) = ended {
                 let trouble = Trouble {
                     layer: end.layer,
                     kind: end.kind,
                     step: u16::try_from(number).unwrap_or(u16::MAX),
                 };
-                return Met { took_ms: took_ms + end.took_ms, trouble: Some(trouble) };
+                return Met { took_ms: took_ms + end.took_ms, trouble: Some(trouble), reached };
             }
             took_ms += walk.took_ms;
             luck = walk.luck.take().unwrap_or(luck);
         }
-        Met { took_ms, trouble: None }
+        Met { took_ms, trouble: None, reached }
+    }
+
+    /// What a connection that begins now meets.
+    pub(super) fn contact(
+        &self,
+        (from, address): (&str, IpAddr),
+        host: Option<&str>,
+        (timeout_ms, now_ms): (Ms, Ms),
+    ) -> Contact {
+        let address = address.to_string();
+        let luck = Luck::of(self.seed, &[number("contact"), number(from), number(&address), now_ms]);
+        let mut walk = self.walk(from, timeout_ms, Some(luck));
+        match walk.connect(&address, host) {
+            Ok(()) => Contact { took_ms: walk.took_ms, trouble: None },
+            Err(end) => Contact { took_ms: end.took_ms, trouble: Some((end.layer, end.kind)) },
+        }
+    }
+
+    const fn walk<'w>(&'w self, from: &'w str, timeout_ms: Ms, luck: Option<Luck>) -> Walk<'w> {
+        Walk { world: self, from, timeout_ms, luck, took_ms: 0, reached: Vec::new() }
     }
 
     /// How many of a hundred packets of a place are lost or damaged.
@@ -133,10 +159,29 @@ impl Walk<'_> {
     fn step(&mut self, step: &Step) -> Result<(), End> {
         let address = self.find(&step.host)?;
         let role = self.reach(&address)?;
+        if let Ok(address) = address.parse() {
+            self.reached.push((format!("{}.{ZONE}", step.host), address));
+        }
         if self.world.expired.contains(&step.host) {
             return Err(self.now(Layer::Tls, "expired"));
         }
         self.answer(step, role.0, &role.1)
+    }
+
+    /// Connects, and looks at the certificate of a host.
+    fn connect(&mut self, address: &str, host: Option<&str>) -> Result<(), End> {
+        if self.is_cut() {
+            return Err(self.silence(Layer::Connect, "timeout"));
+        }
+        self.reach(address)?;
+        let short = |host: &str| {
+            let absolute = host.trim_end_matches('.');
+            absolute.strip_suffix(ZONE).map_or(absolute, |rest| rest.trim_end_matches('.')).to_owned()
+        };
+        match host.map(short) {
+            Some(host) if self.world.expired.contains(&host) => Err(self.now(Layer::Tls, "expired")),
+            _ => Ok(()),
+        }
     }
 
     /// Finds the address of a host at the copy that is near.

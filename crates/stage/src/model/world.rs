@@ -62,9 +62,10 @@ pub struct World {
     pub(super) links: BTreeMap<LinkEnd, Link>,
     pub(super) expired: BTreeSet<String>,
     pub(super) places: Vec<String>,
-    cut_everywhere: bool,
+    pub(super) cut_everywhere: bool,
     cut_places: BTreeSet<String>,
     text: String,
+    serial: u32,
     /// What was in force before each publication, by the number of its event.
     before: BTreeMap<usize, String>,
     queue: BinaryHeap<Reverse<(Ms, u64, Next)>>,
@@ -80,6 +81,7 @@ impl World {
         let map = Map::of(&scenario.places);
         // The estate's own first zone is a zone: a test reads it.
         let zone = Zone::read(&map.zone).unwrap_or_else(Zone::empty);
+        let zone_serial = zone.serial;
         let mut world = Self {
             events: scenario.events.clone(),
             next_event: 0,
@@ -93,6 +95,7 @@ impl World {
             places: scenario.places.clone(),
             cut_everywhere: false,
             cut_places: BTreeSet::new(),
+            serial: zone_serial,
             before: BTreeMap::new(),
             queue: BinaryHeap::new(),
             queued: 0,
@@ -268,7 +271,9 @@ impl World {
 
     /// A text that is no zone is refused by the primary, and what is served stays.
     fn put_in_force(&mut self, text: String, withhold: &[String], now_ms: Ms) {
-        let Some(zone) = Zone::read(&text) else { return };
+        let Some(mut zone) = Zone::read(&text) else { return };
+        self.serial = zone.serial.max(self.serial.saturating_add(1));
+        zone.serial = self.serial;
         self.text = text;
         let withheld =
             |at: usize| COPIES.get(at).is_some_and(|name| withhold.iter().any(|held| held == name));

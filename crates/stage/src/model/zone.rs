@@ -88,6 +88,9 @@ pub(super) struct Zone {
     pub(super) expire_s: u32,
     denial_s: u32,
     ttl_s: u32,
+    pub(super) serial: u32,
+    /// The file that it was read from, with whatever else stood there.
+    text: String,
     records: BTreeMap<String, Vec<Record>>,
 }
 
@@ -107,7 +110,24 @@ impl Zone {
         let soa = records.get(ORIGIN)?.iter().find(|record| record.kind == "SOA")?;
         let number = |at: usize| soa.words.get(at).and_then(|word| word.parse::<u32>().ok());
         let (refresh_s, retry_s, expire_s, denial_s) = (number(3)?, number(4)?, number(5)?, number(6)?);
-        Some(Self { refresh_s, retry_s, expire_s, denial_s, ttl_s, records })
+        let serial = number(2)?;
+        Some(Self { refresh_s, retry_s, expire_s, denial_s, ttl_s, serial, text: text.to_owned(), records })
+    }
+
+    /// Its file as it is served: with its own serial, and with its origin.
+    pub(super) fn file(&self) -> String {
+        let mut lines: Vec<String> = self.text.lines().map(str::to_owned).collect();
+        for line in &mut lines {
+            let Some(mut soa) = Record::of_text(line).filter(|record| record.kind == "SOA") else { continue };
+            if let Some(word) = soa.words.get_mut(2) {
+                *word = self.serial.to_string();
+                *line = format!("{} IN SOA {}", soa.name, soa.words.join(" "));
+            }
+        }
+        if !lines.iter().any(|line| line.starts_with("$ORIGIN")) {
+            lines.insert(0, format!("$ORIGIN {ORIGIN}."));
+        }
+        lines.join("\n") + "\n"
     }
 
     /// A zone that has nothing.
@@ -118,6 +138,8 @@ impl Zone {
             expire_s: 86_400,
             denial_s: 1,
             ttl_s: 1,
+            serial: 0,
+            text: String::new(),
             records: BTreeMap::new(),
         }
     }

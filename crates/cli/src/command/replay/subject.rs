@@ -17,7 +17,7 @@ use candor_page::{Language, sentence};
 use candor_probe::anchors::EVERY as ANCHORS_EVERY;
 use candor_probe::{Bounds, CheckSchedule, Planner};
 use candor_stage::seen::{Said, SeenIncident, Verdict};
-use candor_stage::subject::{Announcement, Ask, Check, Looks, Met, Page, Subject};
+use candor_stage::subject::{Announcement, Ask, Check, Looks, Met, Page, Subject, Surface};
 use candor_stage::{CellName, Layer, Ms, Scenario};
 
 use super::watched;
@@ -117,6 +117,7 @@ impl Candor {
             resolved_ms: incident.resolved_at.map(|at| self.stage_ms(at)),
             title,
             cells: incident.cells.len(),
+            members: incident.cells.iter().map(|affected| name(&affected.cell)).collect(),
             cause: None,
         }
     }
@@ -168,6 +169,12 @@ impl Subject for Candor {
             self.take(now_ms, Input::VantageHeartbeat { vantage, sees });
         }
     }
+
+    fn look_into(&mut self, _now_ms: Ms, _what: u64, _surface: &dyn Surface) -> Ms {
+        0
+    }
+
+    fn looked_into(&mut self, _now_ms: Ms, _what: u64) {}
 
     fn announce(&mut self, now_ms: Ms, what: &Announcement) {
         let mut plan = (*self.plan).clone();

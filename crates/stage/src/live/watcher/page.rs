@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::Ms;
-use crate::seen::{Said, Seen, SeenIncident, Verdict};
+use crate::seen::{Said, Seen, SeenCause, SeenIncident, Verdict};
 use crate::truth::{CellName, Layer};
 
 /// How long an answer may take, and how large it may be.
@@ -29,7 +29,18 @@ const ANSWER_MAX: usize = 8 << 20;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Sample {
     pub(super) cells: BTreeMap<CellName, Said>,
-    incidents: Vec<(String, bool, String, usize, Option<String>)>,
+    incidents: Vec<Stated>,
+}
+
+/// An incident, as the page states it.
+#[derive(Debug, Clone, PartialEq)]
+struct Stated {
+    id: String,
+    over: bool,
+    title: String,
+    cells: usize,
+    /// Class and subject of its cause.
+    cause: Option<(String, Option<String>)>,
 }
 
 /// Asks once; none where the page does not answer.
@@ -62,12 +73,15 @@ fn read(status: &Value) -> Option<Sample> {
     });
     let incidents = status.get("incidents").and_then(Value::as_array).into_iter().flatten();
     let incidents = incidents.filter_map(|incident| {
-        let id = incident.get("id")?.to_string();
-        let over = incident.get("resolved_at").is_some_and(|at| !at.is_null());
-        let title = incident.get("title")?.as_str()?.to_owned();
         let cells = incident.get("cells").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-        let class = incident.pointer("/cause/class").and_then(Value::as_str).map(str::to_owned);
-        Some((id, over, title, cells.unwrap_or(0), class))
+        let of_cause = |key: &str| incident.get("cause")?.get(key)?.as_str().map(str::to_owned);
+        Some(Stated {
+            id: incident.get("id")?.to_string(),
+            over: incident.get("resolved_at").is_some_and(|at| !at.is_null()),
+            title: incident.get("title")?.as_str()?.to_owned(),
+            cells: cells.unwrap_or(0),
+            cause: of_cause("class").map(|class| (class, of_cause("subject"))),
+        })
     });
     Some(Sample { cells: cells.collect(), incidents: incidents.collect() })
 }
@@ -78,14 +92,15 @@ pub(super) fn note(seen: &mut Seen, at_ms: Ms, sample: Option<&Sample>) {
     for (cell, said) in &sample.cells {
         seen.note(cell, at_ms, said);
     }
-    for (id, over, title, cells, class) in &sample.incidents {
+    for Stated { id, over, title, cells, cause } in &sample.incidents {
         seen.note_incident(SeenIncident {
             id: id.clone(),
             opened_ms: at_ms,
             resolved_ms: over.then_some(at_ms),
             title: title.clone(),
             cells: *cells,
-            cause: class.clone().map(|class| (class, at_ms)),
+            members: Vec::new(),
+            cause: cause.clone().map(|(class, subject)| SeenCause { class, subject, at_ms }),
         });
     }
 }
@@ -106,7 +121,8 @@ mod tests {
                  "maintenance": {"name": "x", "until": "y"}, "fault": null, "words": "works"},
                 {"service": "mail", "capability": "send", "place": null, "measured": "purple", "words": ""},
             ],
-            "incidents": [{"id": 3, "title": "Buying fails", "cells": 4, "resolved_at": null, "cause": null}],
+            "incidents": [{"id": 3, "title": "Buying fails", "cells": 4, "resolved_at": null,
+                           "cause": {"class": "F1", "subject": "id.shop.example", "words": "It is gone."}}],
         });
         let sample = read(&status).unwrap();
         let said = |service, capability, place| sample.cells.get(&CellName::new(service, capability, place));
@@ -120,7 +136,10 @@ mod tests {
         seen.end(9000);
         let spans = &seen.cells[&CellName::new("apps", "buy", Some("in"))];
         assert_eq!(spans.iter().map(|s| (s.from_ms, s.until_ms)).collect::<Vec<_>>(), [(1000, 2000)]);
-        assert_eq!((seen.incidents[0].id.as_str(), seen.incidents[0].resolved_ms), ("3", None));
+        let incident = &seen.incidents[0];
+        assert_eq!((incident.id.as_str(), incident.resolved_ms, incident.cells), ("3", None, 4));
+        let cause = SeenCause { class: "F1".into(), subject: Some("id.shop.example".into()), at_ms: 1000 };
+        assert_eq!(incident.cause, Some(cause));
         assert_eq!(read(&json!({"words": "no status"})), None);
     }
 }
