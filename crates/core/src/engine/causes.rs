@@ -137,8 +137,9 @@ impl Engine {
         self.name(home, other.cause);
     }
 
-    fn name(&mut self, id: IncidentId, cause: Cause) {
+    fn name(&mut self, id: IncidentId, mut cause: Cause) {
         let now = self.now;
+        cause.at = now;
         let Some(incident) = self.incidents.open_mut(id) else { return };
         let is_fault = cause.finding.what.is_fault();
         let state = match incident.state {

@@ -1,9 +1,11 @@
 //! `candor replay`: a scenario is played, and what the page said is scored.
 //!
 //! In reading order: `watched` (what Candor watches in a scenario), `subject` (its engine and schedule, met by the stage),
+//! `causes` (its search for causes there),
 //! `live` (the same on real processes), then the command. The truth is the stage's own; nothing of it comes here before the
 //! run is over.
 
+mod causes;
 mod live;
 mod subject;
 mod watched;

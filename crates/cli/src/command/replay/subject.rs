@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use candor_core::Timestamp;
 use candor_core::engine::{Action, Engine, Extras, Input};
-use candor_core::fault::{Fault, Kind};
-use candor_core::id::{CellKey, CheckId, ServiceId, VantageId};
-use candor_core::incident::{Incident, UpdateText};
+use candor_core::fault::Fault;
+use candor_core::id::{CellKey, CheckId, IncidentId, ServiceId, VantageId};
+use candor_core::incident::{Found, Incident, UpdateText};
 use candor_core::model::{Maintenance, Plan, When};
 use candor_core::observation::Observation;
 use candor_core::view::{CellView, View};
 use candor_page::{Language, sentence};
 use candor_probe::anchors::EVERY as ANCHORS_EVERY;
 use candor_probe::{Bounds, CheckSchedule, Planner};
-use candor_stage::seen::{Said, SeenIncident, Verdict};
+use candor_stage::seen::{Said, SeenCause, SeenIncident, Verdict};
 use candor_stage::subject::{Announcement, Ask, Check, Looks, Met, Page, Subject, Surface};
 use candor_stage::{CellName, Layer, Ms, Scenario};
 
+use super::causes::{Causes, kind};
 use super::watched;
 
 /// When every simulated scenario begins: 11 March 2015, 08:00 UTC, in milliseconds.
@@ -27,6 +28,11 @@ const BEGINS_MS: i64 = 1_426_060_800_000;
 
 /// Descriptors that the machine of a simulated run has.
 const DESCRIPTORS: u64 = 20_000;
+
+/// What is looked into now and then, which is no incident: they are counted from 1.
+const ROUND: u64 = 0;
+/// Between two such looks.
+const ROUND_EVERY_MS: Ms = 30_000;
 
 /// Candor, watching.
 pub(super) struct Candor {
@@ -38,6 +44,10 @@ pub(super) struct Candor {
     /// How far its clock was stepped.
     stepped_ms: i64,
     seen: u64,
+    causes: Causes,
+    /// What was found and is not yet told, by incident.
+    found: BTreeMap<u64, Vec<Found>>,
+    round_ms: Ms,
     asks: Vec<Ask>,
     look_ms: Ms,
     changed: bool,
@@ -62,6 +72,9 @@ impl Candor {
             vantages,
             stepped_ms: 0,
             seen: 0,
+            causes: Causes::new()?,
+            found: BTreeMap::new(),
+            round_ms: 0,
             asks: Vec::new(),
             look_ms: 0,
             changed: true,
@@ -93,6 +106,7 @@ impl Candor {
                     self.planner.recheck(check, Duration::from_millis(self.stage_ms(at)));
                 }
                 Action::AskVantage(vantage) => self.asks.push(Ask::LookAround(vantage.to_string())),
+                Action::Diagnose(incident) => self.asks.push(Ask::LookInto(incident.0)),
                 Action::Publish => self.changed = true,
             }
         }
@@ -109,7 +123,7 @@ impl Candor {
         let title = match incident.updates.first().map(|update| &update.text) {
             Some(UpdateText::Said(saying)) => sentence(saying, Language::English, view.as_of),
             Some(UpdateText::Words(words)) => words.clone(),
-            None => String::new(),
+            Some(UpdateText::Found(_)) | None => String::new(),
         };
         SeenIncident {
             id: incident.id.to_string(),
@@ -118,7 +132,11 @@ impl Candor {
             title,
             cells: incident.cells.len(),
             members: incident.cells.iter().map(|affected| name(&affected.cell)).collect(),
-            cause: None,
+            cause: incident.cause.as_deref().map(|cause| SeenCause {
+                class: cause.finding.what.class().to_owned(),
+                subject: Some(cause.finding.what.subject().to_owned()),
+                at_ms: self.stage_ms(cause.at),
+            }),
         }
     }
 }
@@ -132,7 +150,7 @@ impl Subject for Candor {
         let planned =
             self.planner.wake_at().map(|at| u64::try_from(at.as_micros().div_ceil(1_000)).unwrap_or(Ms::MAX));
         let due = self.engine.wake_at().map(|at| self.stage_ms(at));
-        planned.into_iter().chain(due).fold(self.look_ms, Ms::min)
+        planned.into_iter().chain(due).fold(self.look_ms.min(self.round_ms), Ms::min)
     }
 
     fn due(&mut self, now_ms: Ms) -> Vec<Ask> {
@@ -140,6 +158,10 @@ impl Subject for Candor {
         if now_ms >= self.look_ms {
             self.look_ms = now_ms + u64::try_from(ANCHORS_EVERY.as_millis()).unwrap_or(Ms::MAX);
             self.asks.extend(self.vantages.keys().map(|place| Ask::LookAround(place.clone())));
+        }
+        if now_ms >= self.round_ms {
+            self.round_ms = now_ms + ROUND_EVERY_MS;
+            self.asks.push(Ask::LookInto(ROUND));
         }
         while let Some(start) = self.planner.poll(Duration::from_millis(now_ms)) {
             self.asks.push(Ask::Run(start.check.0));
@@ -149,6 +171,7 @@ impl Subject for Candor {
 
     fn observe(&mut self, now_ms: Ms, check: u64, met: &Met) {
         let check = CheckId(check);
+        self.causes.note(check, met);
         self.planner.finished(check, Duration::from_millis(now_ms));
         let at = self.clock(now_ms);
         let fault =
@@ -170,11 +193,23 @@ impl Subject for Candor {
         }
     }
 
-    fn look_into(&mut self, _now_ms: Ms, _what: u64, _surface: &dyn Surface) -> Ms {
-        0
+    fn look_into(&mut self, now_ms: Ms, what: u64, surface: &dyn Surface) -> Ms {
+        let now = self.clock(now_ms);
+        if what == ROUND {
+            self.causes.round(&self.plan, &self.engine.testimony(), surface, now);
+            return 0;
+        }
+        let Some(case) = self.engine.case(IncidentId(what)) else { return 0 };
+        let (found, took_ms) = self.causes.look_into(&self.plan, case, surface, now);
+        self.found.insert(what, found);
+        took_ms
     }
 
-    fn looked_into(&mut self, _now_ms: Ms, _what: u64) {}
+    fn looked_into(&mut self, now_ms: Ms, what: u64) {
+        if let Some(found) = self.found.remove(&what) {
+            self.take(now_ms, Input::Finding { incident: IncidentId(what), found });
+        }
+    }
 
     fn announce(&mut self, now_ms: Ms, what: &Announcement) {
         let mut plan = (*self.plan).clone();
@@ -248,10 +283,4 @@ fn said(cell: &CellView, view: &View) -> Said {
         layer: cell.fault.as_ref().and_then(|fault| Layer::find(fault.kind.layer().word())),
         words: sentence(&cell.saying, Language::English, view.as_of),
     }
-}
-
-/// The fault of the stage's words; both use those of the protocols.
-fn kind(layer: Layer, word: &str) -> Kind {
-    let of = |kind: &&Kind| kind.layer().word() == layer.word() && kind.word() == word;
-    Kind::ALL.iter().find(of).copied().unwrap_or(Kind::DeadlineExceeded)
 }
