@@ -192,6 +192,7 @@ impl Stage {
         let estate = estate.await?;
         let secure = Arc::new(Secure::of(scenario, &estate.ca_file())?);
         let ground = world::ground(&estate, scenario, options.seed);
+        let name_servers = world::name_servers(&estate);
         let open = |observer| Network::open(observer, &ground).map(Arc::new).map_err(LiveError::Links);
         let (theirs, ours) = (open(Observer::Customers)?, open(Observer::Watcher)?);
         let world = World::new(estate, Arc::clone(&theirs), Arc::clone(&ours), options.seed);
@@ -210,7 +211,14 @@ impl Stage {
         }
         tell("whoever watches");
         let folder_of = folder.path().to_owned();
-        let given = Given { scenario: scenario.clone(), network: ours, port, folder: folder_of, secure };
+        let given = Given {
+            scenario: scenario.clone(),
+            network: ours,
+            port,
+            folder: folder_of,
+            secure,
+            name_servers,
+        };
         let watcher = Watcher::start(options.watcher.clone(), given, clock.clone()).await?;
         Ok(Self { watcher, customers, world, clock, _folder: folder })
     }

@@ -5,7 +5,7 @@ use candor_estate::layout::{Layout, Region};
 use candor_estate::place::Place;
 use candor_estate::role::Role;
 
-use crate::scenario::{COPIES, STORES};
+use crate::scenario::{COPIES, ELSEWHERE, STORE_DEEDS, STORES};
 use crate::truth::CellName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -65,6 +65,20 @@ pub(super) fn journey(cell: &CellName) -> Vec<Step> {
         }
         _ => vec![step(SIGN_IN, &[]), writing("support", IDENTITY)],
     }
+}
+
+/// The inner names of all journeys of a service, each once.
+pub(super) fn needs(service: &str) -> Vec<&'static str> {
+    let store = STORES.contains(&service).then_some("gb");
+    let deeds = ELSEWHERE.iter().filter(|(other, _)| *other == service).map(|(_, deed)| *deed);
+    let deeds: Vec<&str> = if store.is_some() { STORE_DEEDS.to_vec() } else { deeds.collect() };
+    let mut names: Vec<&'static str> = Vec::new();
+    for step in deeds.into_iter().flat_map(|deed| journey(&CellName::new(service, deed, store))) {
+        names.extend(step.inner);
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The copy of the zone that the customers of a place ask: its number, counted from the primary.
@@ -137,4 +151,17 @@ fn zone_file(layout: &Layout) -> String {
     lines.push("@ IN MX 10 mx".to_owned());
     lines.extend(layout.hosts().iter().map(|host| format!("{} IN A {}", host.name, host.address)));
     lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_needs_what_its_journeys_ask_for_inside() {
+        assert_eq!(needs("apps"), ["buy.internal", "details.internal", "id.internal"]);
+        assert_eq!(needs("testflight"), ["connect.internal", "id.internal"]);
+        assert_eq!(needs("mail"), ["id.internal"]);
+        assert!(needs("account").is_empty());
+    }
 }

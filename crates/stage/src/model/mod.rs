@@ -18,8 +18,28 @@ pub mod zone;
 
 pub use world::{Effect, World};
 
+use std::net::IpAddr;
+
 use crate::scenario::Scenario;
-use crate::truth::{NotTaken, Truth};
+use crate::truth::{CellName, NotTaken, Truth};
+
+/// The hosts of a journey, step by step, relative to the zone: what whoever watches asks one after the other.
+#[must_use]
+pub fn hosts(cell: &CellName) -> Vec<String> {
+    estate::journey(cell).into_iter().map(|step| step.host).collect()
+}
+
+/// The names that a service's roles ask for while they answer, relative to the zone: what its owner knows that it needs.
+#[must_use]
+pub fn needs(service: &str) -> Vec<&'static str> {
+    estate::needs(service)
+}
+
+/// The name servers of the zone, by their names relative to it.
+#[must_use]
+pub fn name_servers() -> Vec<(&'static str, IpAddr)> {
+    estate::Map::of(&[]).servers
+}
 
 /// Money really not taken in a run: by those of the scenario's customers who came to buy while they could not.
 #[must_use]

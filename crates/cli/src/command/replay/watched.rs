@@ -3,7 +3,15 @@
 use candor_config::{Process, Source};
 use candor_core::Timestamp;
 use candor_core::model::Plan;
+use candor_stage::CellName;
+use candor_stage::model::{hosts, name_servers, needs};
 use candor_stage::scenario::{ELSEWHERE, STORE_DEEDS, STORES, Scenario};
+
+/// The zone of the estate.
+const ZONE: &str = "shop.example";
+
+/// Where customers sign in.
+const SIGN_IN: &str = "id";
 
 /// A journey that takes longer is not called working.
 const WITHIN: &str = "1500ms";
@@ -40,22 +48,37 @@ fn config(scenario: &Scenario) -> String {
     ));
     line("services:".to_owned());
     for store in STORES {
-        line(format!("  - id: {store}\n    capabilities:"));
+        line(service(store, ""));
         for deed in STORE_DEEDS {
-            line(capability(deed, &format!("http://{{place}}.{store}.shop.example/")));
+            line(capability(&CellName::new(store, deed, Some("{place}")), every));
         }
     }
     let mut before = "";
-    for (service, deed) in ELSEWHERE {
-        if *service != before {
-            line(format!("  - id: {service}\n    places: none\n    capabilities:"));
+    for (id, deed) in ELSEWHERE {
+        if *id != before {
+            line(service(id, "    places: none\n"));
         }
-        before = service;
-        line(capability(deed, &format!("http://{service}.shop.example/{deed}")));
+        before = id;
+        line(capability(&CellName::new(id, deed, None), every));
     }
+    let servers: Vec<String> =
+        name_servers().into_iter().map(|(name, address)| format!("{name}.{ZONE}@{address}")).collect();
+    line(format!("names: [{{zone: {ZONE}, servers: [{}]}}]", servers.join(", ")));
     text
 }
 
-fn capability(id: &str, url: &str) -> String {
-    format!("      {id}:\n        journey:\n          - get: \"{url}\"")
+fn service(id: &str, places: &str) -> String {
+    let names: Vec<String> = needs(id).into_iter().map(|name| format!("{name}.{ZONE}")).collect();
+    format!("  - id: {id}\n{places}    needs: [{}]\n    capabilities:", names.join(", "))
+}
+
+/// A journey with the steps of the stage's own, so that the number of a step names the same host to both.
+fn capability(cell: &CellName, every_ms: u64) -> String {
+    let (deed, steps) = (&cell.capability, hosts(cell));
+    let mut text = format!("      {deed}:\n        every: {every_ms}ms\n        journey:");
+    for (at, host) in steps.iter().enumerate() {
+        let verb = if at == 0 && steps.len() > 1 && host == SIGN_IN { "post" } else { "get" };
+        text.push_str(&format!("\n          - {verb}: \"http://{host}.{ZONE}/{deed}\""));
+    }
+    text
 }

@@ -1,12 +1,17 @@
 //! What is given to whoever watches: the scenario's services, capabilities and places as Candor's config, each journey
 //! the steps of a customer. It holds nothing of what will happen.
 //!
+//! The zone's name servers stand in it by their own addresses: who looks into a failure asks them past all relays.
 //! A vantage stands in each place and asks the name servers that are asked there, through the watcher's own network; what
 //! lies elsewhere is the anchor. Intended downtime is in it once it was announced.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 
+use candor_estate::layout::ZONE;
+
+use super::Given;
 use crate::live::link::{ELSEWHERE_NAME, Network};
 use crate::live::secure::Secure;
 use crate::live::shop::{BUILD, BUILD_FILE, BUILD_TEXT, DOCUMENT, DOCUMENT_TEXT, RANGE, Who, host, item};
@@ -26,15 +31,9 @@ pub(in crate::live) struct Announced {
 }
 
 /// The config.
-pub(super) fn config(
-    scenario: &Scenario,
-    network: &Network,
-    secure: &Secure,
-    port: u16,
-    ledger: &Path,
-    announced: &[Announced],
-) -> String {
-    let watch = scenario.watch;
+pub(super) fn config(given: &Given, ledger: &Path, announced: &[Announced]) -> String {
+    let Given { scenario, network, secure, port, name_servers, .. } = given;
+    let (port, watch) = (*port, scenario.watch);
     let mut text = format!(
         "page: {{title: Shop status, listen: \"127.0.0.1:0\", show: {{faults: kinds}}}}\n\
          operate: {{listen: \"127.0.0.1:0\"}}\n\
@@ -46,12 +45,24 @@ pub(super) fn config(
         watch.deadline_ms,
         every = watch.every_ms,
     );
-    let written = places(&mut text, scenario, network)
+    let written = zone(&mut text, name_servers)
+        .and_then(|()| places(&mut text, scenario, network))
         .and_then(|()| services(&mut text, scenario, secure, port))
         .and_then(|()| maintenance(&mut text, announced));
     // Writing into a text cannot fail.
     debug_assert!(written.is_ok());
     text
+}
+
+fn zone(text: &mut dyn Write, servers: &[(String, SocketAddr)]) -> std::fmt::Result {
+    let servers: Vec<String> =
+        servers.iter().map(|(name, address)| format!("\"{}@{address}\"", host(name))).collect();
+    writeln!(text, "names: [{{zone: {ZONE}, servers: [{}]}}]", servers.join(", "))
+}
+
+fn needs(text: &mut dyn Write, service: &str) -> std::fmt::Result {
+    let names: Vec<String> = crate::model::needs(service).into_iter().map(host).collect();
+    writeln!(text, "    needs: [{}]\n    capabilities:", names.join(", "))
 }
 
 fn places(text: &mut dyn Write, scenario: &Scenario, network: &Network) -> std::fmt::Result {
@@ -74,11 +85,13 @@ fn services(text: &mut dyn Write, scenario: &Scenario, secure: &Secure, port: u1
     let journeys = Journeys { secure, port, every_ms, stall_ms };
     text.write_str("services:\n")?;
     for store in STORES {
-        writeln!(text, "  - id: {store}\n    capabilities:")?;
+        writeln!(text, "  - id: {store}")?;
+        needs(text, store)?;
         journeys.store(text, store)?;
     }
     for (service, deeds) in journeys.others() {
-        writeln!(text, "  - id: {service}\n    places: none\n    capabilities:")?;
+        writeln!(text, "  - id: {service}\n    places: none")?;
+        needs(text, service)?;
         for (deed, steps) in deeds {
             journeys.capability(text, deed, &steps)?;
         }

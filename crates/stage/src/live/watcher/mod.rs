@@ -55,6 +55,8 @@ pub(super) struct Given {
     pub(super) port: u16,
     pub(super) folder: PathBuf,
     pub(super) secure: Arc<Secure>,
+    /// The zone's name servers, by their names relative to it.
+    pub(super) name_servers: Vec<(String, SocketAddr)>,
 }
 
 #[derive(Debug, Default)]
@@ -153,8 +155,7 @@ impl Given {
 
     fn write(&self, announced: &[Announced]) -> Result<(), LiveError> {
         let ledger = self.folder.join("candor.db");
-        let (network, port, secure) = (&self.network, self.port, &self.secure);
-        let text = config::config(&self.scenario, network, secure, port, &ledger, announced);
+        let text = config::config(self, &ledger, announced);
         let (part, file) = (self.folder.join("candor.new"), self.file());
         let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, &file));
         written.map_err(|error| LiveError::file(&file, error))

@@ -62,6 +62,12 @@ pub(in crate::live) fn ground(estate: &Estate, scenario: &Scenario, seed: u64) -
     Ground { block, ports: vec![dns.port()], places: scenario.places.iter().map(servers).collect(), seed }
 }
 
+/// The zone's name servers, by their names relative to it.
+pub(in crate::live) fn name_servers(estate: &Estate) -> Vec<(String, SocketAddr)> {
+    let named = |(role, address): (Role, SocketAddr)| Some((role.sheet().hosts.first()?.to_string(), address));
+    estate.name_servers().into_iter().filter_map(named).collect()
+}
+
 /// The role of a scenario's word; the copies of the zone are those of the estate's regions.
 fn role(word: &str) -> Result<Role, LiveError> {
     let found = match word {

@@ -27,7 +27,7 @@ use crate::model::zone::{Record, edited};
 use crate::scenario::{Event, Happening, Scenario, Watch};
 use crate::truth::{CellName, NotTaken, Truth, Window};
 use hands::Hands;
-pub(super) use hands::ground;
+pub(super) use hands::{ground, name_servers};
 
 /// Where the expiry stands among the words of a SOA record.
 const EXPIRE: usize = 5;
