@@ -23,6 +23,8 @@ use crate::view::Vote;
 pub struct Case {
     /// Which incident.
     pub incident: IncidentId,
+    /// Since when the first of its cells fails: what passed in a run that began before, says nothing of it.
+    pub since: Timestamp,
     /// What every check says that says something.
     pub testimony: Vec<Testimony>,
 }
@@ -48,8 +50,8 @@ impl Engine {
         if failing.is_empty() {
             return None;
         }
-        let testimony = self.testimony_on(&failing);
-        Some(Case { incident, testimony })
+        let since = self.incidents.failing_since(incident)?;
+        Some(Case { incident, since, testimony: self.testimony_on(&failing) })
     }
 
     /// What every check says that says something.

@@ -214,6 +214,12 @@ impl Incidents {
             .collect()
     }
 
+    /// Since when the first of those fails.
+    pub(crate) fn failing_since(&self, id: IncidentId) -> Option<Timestamp> {
+        let open = self.open.iter().find(|open| open.incident.id == id)?;
+        open.incident.cells.iter().filter(|a| a.until.is_none()).map(|a| a.spell_from).min()
+    }
+
     /// Moves an incident whose state says that it is over among the past ones.
     pub(crate) fn file(&mut self, id: IncidentId) {
         let Some(at) =

@@ -92,7 +92,7 @@ impl<'c> Case<'c, '_> {
         let finding = self.looked(first)?.finding.clone();
         let hosts: BTreeSet<String> = names.keys().map(|name| (*name).to_owned()).collect();
         let goes = |witness: &&Witness<'_>| hosts.iter().any(|host| witness.goes_to(host));
-        let passing = self.witnesses.iter().filter(|witness| witness.fails.is_none()).filter(goes);
+        let passing = self.witnesses.iter().filter(|witness| witness.passes).filter(goes);
         let of_steps = hosts.iter().cloned().map(Feature::Name);
         let shares = of_steps.chain(hosts.iter().cloned().map(Feature::Need)).collect();
         Some(Group { finding, shares, contradicts: passing.count(), names: hosts, members })
@@ -188,7 +188,7 @@ impl<'c> Case<'c, '_> {
             failing: true,
             features: features(witness, witness.aim().map(|aim| aim.host.clone()).into_iter()),
         });
-        let passing = self.witnesses.iter().filter(|witness| witness.fails.is_none());
+        let passing = self.witnesses.iter().filter(|witness| witness.passes);
         let passing = passing.map(|witness| cause::Witness {
             failing: false,
             features: features(witness, witness.aims.iter().flatten().map(|aim| aim.host.clone())),

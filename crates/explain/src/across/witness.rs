@@ -23,6 +23,8 @@ pub(super) struct Witness<'a> {
     pub(super) fails: Option<(Kind, usize)>,
     /// Whether it is one of those that the inquiry is about.
     pub(super) involved: bool,
+    /// Whether it passed in a run that began after the first of those failed: only that speaks against a cause.
+    pub(super) passes: bool,
     /// What the service needs inside; of one that passes, only where all of its service pass.
     pub(super) needs: Vec<String>,
 }
@@ -60,6 +62,7 @@ pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
                 aims: aims(&capability.journey, cell),
                 fails: said.fails.map(|(kind, step)| (kind, usize::from(step))),
                 involved: said.involved,
+                passes: said.fails.is_none() && said.pass_began.is_some_and(|at| at >= inquiry.case.since),
                 needs: service.needs.iter().map(|need| canonical(need)).collect(),
             });
         }

@@ -120,11 +120,11 @@ impl Candor {
     }
 
     fn incident(&self, incident: &Incident, view: &View) -> SeenIncident {
-        let title = match incident.updates.first().map(|update| &update.text) {
-            Some(UpdateText::Said(saying)) => sentence(saying, Language::English, view.as_of),
-            Some(UpdateText::Words(words)) => words.clone(),
-            Some(UpdateText::Found(_)) | None => String::new(),
-        };
+        let said = incident.updates.iter().find_map(|update| match &update.text {
+            UpdateText::Said(saying) => Some(sentence(saying, Language::English, view.as_of)),
+            UpdateText::Words(_) | UpdateText::Found(_) => None,
+        });
+        let title = said.unwrap_or_default();
         SeenIncident {
             id: incident.id.to_string(),
             opened_ms: self.stage_ms(incident.opened_at),
