@@ -18,6 +18,9 @@ use crate::incident::{By, Cause, Found, IncidentState, Update, UpdateText};
 use crate::model::hosts;
 use crate::view::Vote;
 
+/// A step of which only is known that none fails after it.
+pub const LAST: u16 = u16::MAX;
+
 /// What is known to whoever looks into an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
@@ -34,7 +37,7 @@ pub struct Case {
 pub struct Testimony {
     /// Which.
     pub check: CheckId,
-    /// The fault and the step at which it fails, counted from 0; nothing where it passes.
+    /// The fault and the step at which it fails, counted from 0, [`LAST`] where that is not known; nothing where it passes.
     pub fails: Option<(Kind, u16)>,
     /// Whether its cell is one of the incident's, and failing.
     pub involved: bool,
@@ -68,6 +71,12 @@ impl Engine {
             let voters = slot.checks.iter().zip(&slot.voters).zip(slot.sights(&self.eyes, anchored));
             for ((check, voter), sight) in voters {
                 let fails = match voter.vote(self.now, slot.policy.lease, sight) {
+                    // It passes too slowly, or not often enough.
+                    Vote::Passing if involved && voter.is_slow() => Some((Kind::DeadlineExceeded, LAST)),
+                    Vote::Passing if involved => {
+                        let often = voter.too_often(slot.policy.degraded.failing).is_some();
+                        voter.failure.as_ref().filter(|_| often).map(|fault| (fault.kind, fault.step))
+                    }
                     Vote::Passing => None,
                     Vote::Failing => voter.failure.as_ref().map(|fault| (fault.kind, fault.step)),
                     // It was seen to fail, whatever it says at this moment.
@@ -94,7 +103,9 @@ impl Engine {
         let aims = hosts::aims(&capability.journey, cell);
         let mut features = alloc::vec![Feature::Service(service.id.clone())];
         features.extend(cell.key.place.clone().map(Feature::Place));
-        for fault in slot.voters.iter().filter_map(|voter| voter.fault()) {
+        for (voter, check) in slot.voters.iter().zip(&cell.checks) {
+            let Some(fault) = voter.fault() else { continue };
+            features.push(Feature::Vantage(check.vantage.clone()));
             let aim = aims.get(usize::from(fault.step)).and_then(Option::as_ref);
             features.extend(aim.map(|aim| Feature::Name(aim.host.clone())));
             if fault.kind.is_answered() {

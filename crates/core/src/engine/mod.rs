@@ -29,7 +29,7 @@ use alloc::vec::Vec;
 
 use jiff::Timestamp;
 
-pub use self::causes::{Case, Testimony};
+pub use self::causes::{Case, LAST, Testimony};
 use self::incidents::Incidents;
 use self::slot::{Eye, Slots};
 pub use self::snapshot::{Snapshot, SnapshotVersion};

@@ -7,13 +7,15 @@ use candor_core::Timestamp;
 use candor_core::cause::{self, Feature, Ranking};
 use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
-use candor_core::id::CellKey;
+use candor_core::id::{CellKey, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
 
 use super::contacts::before;
 use super::witness::Witness;
 use super::{Evidence, Inquiry, Looked};
 
+/// From so many hosts on that a vantage does not reach, it is not each of them by itself.
+const MANY_HOSTS: usize = 3;
 /// Other names that are told beside the first.
 const MAX_ALSO: usize = 16;
 /// What is told as ruled out.
@@ -42,6 +44,8 @@ pub(super) fn conclude(
     let rest: Vec<usize> = case.accusing().filter(|at| !explained.contains(at)).collect();
     let (needs, rest) = case.of_needs(rest);
     groups.extend(needs);
+    let (vantages, rest) = case.of_vantages(rest);
+    groups.extend(vantages);
     let (others, ranking) = case.of_the_rest(&rest);
     groups.extend(others);
     if groups.iter().any(|group| group.finding.what.is_fault()) {
@@ -178,8 +182,38 @@ impl<'c> Case<'c, '_> {
         witness.needs.iter().find_map(|need| {
             let address = SocketAddr::new(*self.looked(need)?.addresses.first()?, port);
             let met = self.contact(witness, address)?.err()?;
-            self.inquiry.memory.answered(need, port).then(|| (need.clone(), met, address))
+            // Packets may be lost on the way from one place: nobody must have got there.
+            let met_all = self.evidence.contacts.iter().filter(|((_, to), _)| *to == address);
+            let down = met_all.clone().all(|(_, met)| met.is_err());
+            let sure = met != Kind::ConnectTimeout || met_all.count() > 1;
+            (down && sure && self.inquiry.memory.answered(need, port)).then(|| (need.clone(), met, address))
         })
+    }
+
+    /// Failing witnesses of a vantage from which much is not answered in time that is answered elsewhere: what lies between.
+    fn of_vantages(&self, rest: Vec<usize>) -> (Vec<Group>, Vec<usize>) {
+        let mut by_vantage: BTreeMap<&VantageId, Vec<usize>> = BTreeMap::new();
+        for at in &rest {
+            let witness = self.witnesses.get(*at);
+            if let Some(witness) = witness.filter(|w| w.accuses().is_some_and(Kind::is_of_time)) {
+                by_vantage.entry(witness.vantage).or_default().push(*at);
+            }
+        }
+        let mut groups = Vec::new();
+        let mut taken = BTreeSet::new();
+        for (vantage, members) in by_vantage {
+            let hosts: BTreeSet<&str> =
+                members.iter().filter_map(|at| Some(self.witnesses.get(*at)?.aim()?.host.as_str())).collect();
+            let elsewhere =
+                |w: &&Witness<'_>| w.vantage != vantage && hosts.iter().any(|host| w.goes_to(host));
+            let mut elsewhere = self.witnesses.iter().filter(elsewhere).peekable();
+            let alone = elsewhere.peek().is_some() && elsewhere.all(|w| w.fails.is_none());
+            if hosts.len() >= MANY_HOSTS && alone {
+                taken.extend(members.iter().copied());
+                groups.extend(self.rest_group(members, vec![Feature::Vantage(vantage.clone())], 0));
+            }
+        }
+        (groups, rest.into_iter().filter(|at| !taken.contains(at)).collect())
     }
 
     /// What names do not explain: by what else the failing have in common.
@@ -313,8 +347,10 @@ fn is_about(group: &Group, host: &str) -> bool {
 /// What is one event when it befalls several names of a zone.
 const fn family(what: &What) -> &'static str {
     match what {
-        What::NameMissing { .. } | What::MassLoss { .. } => "names are gone",
-        What::Disagreement { .. } | What::SerialsDiffer { .. } => "copies differ",
+        What::NameMissing { .. }
+        | What::MassLoss { .. }
+        | What::Disagreement { .. }
+        | What::SerialsDiffer { .. } => "names are gone, from all copies or from some",
         other => other.class(),
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
 }
 
 fn resolve<'a>(plan: &'a Plan, witness: &'a Witness<'_>) -> &'a Resolve {
-    let step = witness.fails.and_then(|(_, step)| witness.journey.steps.get(step));
+    let step = witness.fails.and_then(|(_, step)| witness.journey.steps.get(usize::from(step)));
     let step = step.map_or(&Resolve::Inherit, |step| &step.resolve);
     plan.resolve_of(step, witness.service, witness.vantage)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use candor_core::engine::LAST;
 use candor_core::fault::Kind;
 use candor_core::id::{CheckId, VantageId};
 use candor_core::model::hosts::{Aim, aims, canonical};
@@ -20,7 +21,7 @@ pub(super) struct Witness<'a> {
     /// Where each step goes.
     pub(super) aims: Vec<Option<Aim>>,
     /// The fault, and the step that failed.
-    pub(super) fails: Option<(Kind, usize)>,
+    pub(super) fails: Option<(Kind, u16)>,
     /// Whether it is one of those that the inquiry is about.
     pub(super) involved: bool,
     /// Whether it passed in a run that began after the first of those failed: only that speaks against a cause.
@@ -32,7 +33,10 @@ pub(super) struct Witness<'a> {
 impl Witness<'_> {
     /// Where the step goes that failed.
     pub(super) fn aim(&self) -> Option<&Aim> {
-        self.aims.get(self.fails?.1)?.as_ref()
+        match self.fails?.1 {
+            LAST => self.aims.iter().rev().flatten().next(),
+            step => self.aims.get(usize::from(step))?.as_ref(),
+        }
     }
 
     /// What it fails with, where it is one of those that the inquiry is about.
@@ -60,7 +64,7 @@ pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
                 journey: &capability.journey,
                 vantage: &check.vantage,
                 aims: aims(&capability.journey, cell),
-                fails: said.fails.map(|(kind, step)| (kind, usize::from(step))),
+                fails: said.fails,
                 involved: said.involved,
                 passes: said.fails.is_none() && said.pass_began.is_some_and(|at| at >= inquiry.case.since),
                 needs: service.needs.iter().map(|need| canonical(need)).collect(),

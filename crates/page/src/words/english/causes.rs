@@ -18,6 +18,12 @@ pub(super) fn told(cause: &Cause, operators: bool) -> String {
             return "The cause is not known yet. It is not DNS: the names that were asked for are right at every name server.".to_owned();
         }
         What::CouldNotTell { .. } | What::Healthy { .. } => return "The cause is not known yet.".to_owned(),
+        What::NotDns { .. } if between(cause).is_some() => {
+            let vantage = between(cause).unwrap_or_default();
+            return format!(
+                "It is not DNS: the names are right, and what is not reached from {vantage} is reached from elsewhere. The way between is at fault."
+            );
+        }
         What::NotDns { name, address, kind, .. } if !operators || address.is_empty() => {
             format!(
                 "It is not DNS: {} is right, and {}.",
@@ -28,6 +34,14 @@ pub(super) fn told(cause: &Cause, operators: bool) -> String {
         _ => findings::told(&cause.finding).words,
     };
     format!("{words}{}", also(&cause.also))
+}
+
+/// The vantage from which much is not reached that is reached from elsewhere.
+fn between(cause: &Cause) -> Option<&str> {
+    cause.covers.iter().find_map(|feature| match feature {
+        Feature::Vantage(vantage) => Some(vantage.as_str()),
+        _ => None,
+    })
 }
 
 /// Whether names were looked at, and all of them are right.
