@@ -113,6 +113,13 @@ impl Affected {
         self.earlier.saturating_add(Duration::try_from(spell).unwrap_or_default())
     }
 
+    /// What another incident held of its failing belongs to this one.
+    pub(crate) fn go_on(&mut self, other: Self, now: Timestamp) {
+        let earlier = self.failing_time(now);
+        let from = self.from.min(other.from);
+        *self = Self { from, earlier: other.earlier.saturating_add(earlier), ..other };
+    }
+
     /// It fails again, from `now`.
     pub(crate) fn relapse(&mut self, now: Timestamp) {
         self.earlier = self.failing_time(now);

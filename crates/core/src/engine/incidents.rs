@@ -333,8 +333,10 @@ impl Open {
         let opened = cells.iter().map(|affected| affected.from).min().unwrap_or(now);
         self.incident.opened_at = self.incident.opened_at.min(opened);
         for affected in cells {
-            self.incident.cells.retain(|known| known.cell != affected.cell);
-            self.incident.cells.push(affected);
+            match self.incident.cells.iter_mut().find(|known| known.cell == affected.cell) {
+                Some(known) => known.go_on(affected, now),
+                None => self.incident.cells.push(affected),
+            }
         }
         self.hold = self.hold.max(hold);
         self.resolve_at = None;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use candor_core::Timestamp;
+use candor_core::cause::Feature;
 use candor_core::engine::{Engine, Input};
 use candor_core::fault::Kind;
-use candor_core::id::CheckId;
-use candor_core::model::Plan;
+use candor_core::finding::{Finding, Servers, What};
+use candor_core::id::{CellKey, CheckId, IncidentId};
+use candor_core::incident::{Cause, Found};
+use candor_core::model::{Capability, Cell, Plan, Service};
 use candor_core::observation::Observation;
 use proptest::prelude::*;
 
@@ -25,6 +28,8 @@ pub enum Op {
     Step(i64),
     /// The plan is loaded again: the whole one or the smaller one.
     Reload { small: bool },
+    /// A diagnosis of an incident comes to an end: which (modulo), of what class, and which cells another cause explains.
+    Found { incident: u64, class: u8, other: u16 },
     /// The hub comes up again from its snapshot.
     Restart,
 }
@@ -52,6 +57,7 @@ pub fn ops() -> impl Strategy<Value = Vec<Op>> {
         6 => (0_usize..3, any::<bool>()).prop_map(|(vantage, sees)| Op::Ask { vantage, sees }),
         1 => (-7_200_000_i64..7_200_000).prop_map(Op::Step),
         2 => any::<bool>().prop_map(|small| Op::Reload { small }),
+        4 => (1_u64..5, 0_u8..3, any::<u16>()).prop_map(|(incident, class, other)| Op::Found { incident, class, other }),
         2 => Just(Op::Restart),
     ];
     prop::collection::vec(op, 1..160)
@@ -95,6 +101,22 @@ impl Teller {
                 Input::ClockStepped(*ms)
             }
             Op::Reload { small } => Input::PlanLoaded(Arc::clone(&self.plans[usize::from(*small)])),
+            Op::Found { incident, class, other } => {
+                let cells = self.plans[0].cells().enumerate();
+                let (there, here): (Vec<_>, Vec<_>) = cells.partition(|(at, _)| other >> (at % 16) & 1 == 1);
+                let keys = |cells: Vec<(usize, _)>| -> Vec<CellKey> {
+                    cells
+                        .into_iter()
+                        .map(|(_, (_, _, cell)): (usize, (&Service, &Capability, &Cell))| cell.key.clone())
+                        .collect()
+                };
+                let (first, second) = (cause(*class, "one.example."), cause(class + 1, "two.example."));
+                let found = vec![
+                    Found { cause: first, cells: keys(here) },
+                    Found { cause: second, cells: keys(there) },
+                ];
+                Input::Finding { incident: IncidentId(*incident), found }
+            }
             Op::Restart => return None,
         })
     }
@@ -113,6 +135,31 @@ impl Teller {
             How::Ours => fail(check, observed, Kind::VantageHung),
         };
         Observation { received_at: self.now(), ..seen }
+    }
+}
+
+/// A cause of some class about some name.
+pub fn cause(class: u8, name: &str) -> Cause {
+    let servers = Servers { these: Vec::new(), of: 2 };
+    let zone = String::from("example.");
+    let what = match class % 3 {
+        0 => What::NameMissing { name: name.into(), zone, servers, serial: Some(7) },
+        1 => What::NotDns {
+            name: name.into(),
+            address: "192.0.2.1".into(),
+            kind: Kind::ConnectRefused,
+            detail: String::new(),
+        },
+        _ => What::CouldNotTell { why: "nobody answered".into() },
+    };
+    Cause {
+        finding: Finding { name: name.into(), what, was: None, asides: Vec::new(), at: at(0) },
+        also: Vec::new(),
+        explains: 1,
+        contradicts: 0,
+        covers: vec![Feature::Name(name.trim_end_matches('.').into())],
+        ruled_out: Vec::new(),
+        at: at(0),
     }
 }
 

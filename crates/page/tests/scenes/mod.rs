@@ -8,10 +8,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use candor_core::cause::Feature;
 use candor_core::entry::LedgerHead;
 use candor_core::fault::{Fault, Kind};
+use candor_core::finding::{Finding, Server, Servers, Was, What};
 use candor_core::id::{CapabilityId, CellKey, IncidentId, PlaceId, ServiceId, VantageId};
-use candor_core::incident::{Affected, By, Incident, IncidentState, Update, UpdateText};
+use candor_core::incident::{
+    Affected, By, Cause, Incident, IncidentState, RuledOut, Update, UpdateText, WhyNot,
+};
 use candor_core::model::ShowFaults;
 use candor_core::observation::{Evidence, Phases};
 use candor_core::saying::{Claim, Deed, Fares, PlaceScope, Saying, UnknownWhy};
@@ -401,7 +405,7 @@ pub fn outage() -> View {
         _ => WELL,
     });
     let cells: Vec<_> = (0..5).flat_map(|s| (0..41).map(move |p| (s, 1, Some(p)))).collect();
-    view.incidents = vec![incident(7, &cells, true), incident(6, &[(5, 3, Some(0))], false)];
+    view.incidents = vec![explained(incident(7, &cells, true)), incident(6, &[(5, 3, Some(0))], false)];
     view
 }
 
@@ -526,7 +530,47 @@ pub fn incident(id: u64, cells: &[(usize, usize, Option<usize>)], open: bool) ->
         resolved_at: until,
         cells: affected,
         updates,
+        cause: None,
     }
+}
+
+/// What an open incident of a scene comes from.
+pub fn cause() -> Cause {
+    let server = |n: u8| Server {
+        name: format!("ns{n}.shop.example."),
+        address: format!("192.0.2.{n}"),
+        said: "NXDOMAIN".into(),
+    };
+    let name = String::from("in.apps.shop.example.");
+    let servers = Servers { these: vec![server(1), server(2)], of: 2 };
+    let was =
+        Was { records: vec!["A 192.0.2.20".into()], serial: Some(41), at: Some(at("2015-03-11T08:52:00Z")) };
+    let what =
+        What::NameMissing { name: name.clone(), zone: "shop.example.".into(), servers, serial: Some(42) };
+    let now = at("2015-03-11T08:53:33Z");
+    Cause {
+        finding: Finding { name, what, was: Some(was), asides: Vec::new(), at: now },
+        also: vec!["in.books.shop.example".into(), format!("in.music.shop.example{MARKUP}")],
+        explains: 2,
+        contradicts: 0,
+        covers: vec![Feature::Name("in.apps.shop.example".into())],
+        ruled_out: vec![
+            RuledOut { feature: Feature::Name("id.shop.example".into()), why: WhyNot::Healthy },
+            RuledOut { feature: Feature::Service(ServiceId::new("apps").unwrap()), why: WhyNot::Passes(9) },
+        ],
+        at: now,
+    }
+}
+
+/// The incident with its cause, as it stands there once that is known.
+fn explained(mut incident: Incident) -> Incident {
+    let cause = Box::new(cause());
+    let text = UpdateText::Found(cause.clone());
+    let (at, state, by) = (cause.at, IncidentState::Identified, By::Candor);
+    incident.updates.insert(1, Update { at, state, by, text, contradicted_by: Vec::new() });
+    incident.cause = Some(cause);
+    incident.state = IncidentState::Identified;
+    incident
 }
 
 pub fn all() -> Vec<(&'static str, View)> {

@@ -267,7 +267,7 @@ impl World {
             match action {
                 Action::Recheck { check, at: when } => self.recheck(check, when.as_millisecond()),
                 Action::Record(entry) => self.hear(now, entry.at.as_millisecond(), entry.what),
-                Action::AskVantage(_) | Action::Publish => {}
+                Action::AskVantage(_) | Action::Diagnose(_) | Action::Publish => {}
             }
         }
     }
