@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`cause`] and [`scenario`] (the language), [`truth`], [`mod@fault`], [`seen`] and [`mod@score`] (pure), [`model`]
 //! (the world of the simulated mode), [`subject`] and [`play`] (a simulated run), [`live`] (real processes), [`tell`]
-//! (timeline, report, JSON).
+//! (timeline, report, JSON), [`variations`] (scenarios from a seed).
 //!
 //! Failure policy: a scenario with faults is refused with every fault at its place. The pure parts cannot fail.
 //! Absent: anything of Candor. The stage stands on the estate alone, so that it cannot take over Candor's errors.
@@ -24,6 +24,7 @@ mod splitmix;
 pub mod subject;
 pub mod tell;
 pub mod truth;
+pub mod variations;
 
 pub use cause::Cause;
 pub use fault::Fault;

@@ -10,7 +10,7 @@
 mod copies;
 mod estate;
 mod faults;
-mod luck;
+pub(crate) mod luck;
 mod money;
 mod surface;
 mod walk;
