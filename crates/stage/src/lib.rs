@@ -5,14 +5,15 @@
 //! the [`model`]. Whoever watches is met from outside alone: by its public page ([`live`]) or as a [`Subject`]; what its
 //! page said is the [`Seen`]. [`score()`] holds the one against the other. The truth never reaches who watches.
 //!
-//! In reading order: [`cause`] and [`scenario`] (the language), [`truth`], [`seen`] and [`mod@score`] (pure), [`model`]
+//! In reading order: [`cause`] and [`scenario`] (the language), [`truth`], [`mod@fault`], [`seen`] and [`mod@score`] (pure), [`model`]
 //! (the world of the simulated mode), [`subject`] and [`play`] (a simulated run), [`live`] (real processes), [`tell`]
-//! (timeline, report, JSON).
+//! (timeline, report, JSON), [`variations`] (scenarios from a seed).
 //!
 //! Failure policy: a scenario with faults is refused with every fault at its place. The pure parts cannot fail.
 //! Absent: anything of Candor. The stage stands on the estate alone, so that it cannot take over Candor's errors.
 
 pub mod cause;
+pub mod fault;
 pub mod live;
 pub mod model;
 pub mod play;
@@ -23,8 +24,10 @@ mod splitmix;
 pub mod subject;
 pub mod tell;
 pub mod truth;
+pub mod variations;
 
 pub use cause::Cause;
+pub use fault::Fault;
 pub use scenario::{Event, Scenario};
 pub use score::{Scores, score};
 pub use seen::{Seen, Verdict};

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::Ms;
-use crate::model::{Effect, World, not_taken};
+use crate::model::{Effect, Faults, World, not_taken};
 use crate::scenario::Scenario;
 use crate::score::{Bounds, Scores, score};
 use crate::seen::Seen;
@@ -55,6 +55,7 @@ struct Run<'r> {
     subject: &'r mut dyn Subject,
     checks: BTreeMap<u64, Check>,
     truth: Truth,
+    faults: Faults,
     seen: Seen,
     endings: BTreeMap<(Ms, u64), Ending>,
     begun: u64,
@@ -76,6 +77,7 @@ pub fn play(
         subject,
         checks,
         truth: Truth::default(),
+        faults: Faults::default(),
         seen: Seen::default(),
         endings: BTreeMap::new(),
         begun: 0,
@@ -148,8 +150,9 @@ impl Run<'_> {
         for check in self.checks.values() {
             *sight.entry(&check.cell).or_default() |= self.world.sees(&check.from);
         }
-        for cell in &self.cells {
-            self.truth.note(cell, now, self.world.fares(cell));
+        let fares = self.faults.note(now, &self.world, &self.cells);
+        for (cell, fares) in self.cells.iter().zip(fares) {
+            self.truth.note(cell, now, fares);
             self.truth.note_blind(cell, now, sight.get(cell).is_some_and(|sees| !sees));
         }
     }
@@ -177,6 +180,7 @@ impl Run<'_> {
     fn end(mut self, seed: u64) -> Played {
         self.truth.end(self.scenario.lasts_ms);
         self.seen.end(self.scenario.lasts_ms);
+        self.truth.faults = self.faults.end(self.scenario.lasts_ms);
         self.truth.not_taken = not_taken(self.scenario, &self.truth);
         let scores = score(&self.truth, &self.seen, &Bounds::of(self.scenario.watch));
         Played { seed, truth: self.truth, seen: self.seen, scores }

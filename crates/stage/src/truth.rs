@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::Ms;
+use crate::fault::Fault;
 
 /// Service, capability, place; of a service without places, no place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -175,6 +176,8 @@ pub struct Truth {
     pub blind: BTreeMap<CellName, Vec<Window>>,
     /// Times in which downtime of a service was announced: (service, when).
     pub announced: Vec<(String, Window)>,
+    /// What was really the matter.
+    pub faults: Vec<Fault>,
     /// What was not taken.
     pub not_taken: Vec<NotTaken>,
 }

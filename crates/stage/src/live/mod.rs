@@ -235,6 +235,7 @@ impl Stage {
         let (mut truth, seen) =
             (self.customers.truth(scenario.lasts_ms), self.watcher.seen(scenario.lasts_ms));
         (options.progress)(&Progress::Ends(scenario.lasts_ms));
+        truth.faults = crate::model::faults(&scenario, options.seed);
         truth.not_taken = self.world.not_taken().await;
         let log = self.watcher.log();
         self.watcher.stop().await;

@@ -13,7 +13,7 @@ use crate::Ms;
 const NOTIFIED: (Ms, Ms) = (100, 1_400);
 
 /// Names that roles look up while they answer.
-const INNER: &[&str] = &["details.internal", "id.internal", "buy.internal", "connect.internal"];
+pub(super) const INNER: &[&str] = &["details.internal", "id.internal", "buy.internal", "connect.internal"];
 
 /// Something that is due in the name service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ struct Copy {
 pub(super) struct Copies {
     list: Vec<Copy>,
     seed: u64,
+    /// How often anything changed in what they say.
+    pub(super) changes: u64,
 }
 
 impl Copies {
@@ -61,7 +63,7 @@ impl Copies {
             remembered,
             running_out: Vec::new(),
         };
-        Self { list: vec![copy; how_many], seed }
+        Self { list: vec![copy; how_many], seed, changes: 0 }
     }
 
     /// What is due at the beginning.
@@ -114,8 +116,9 @@ impl Copies {
                 dues
             }
             Due::Expire(at) => {
-                if let Some(copy) = self.list.get_mut(at) {
-                    copy.expired |= now_ms >= copy.heard_ms + 1_000 * Ms::from(copy.zone.expire_s);
+                if let Some(copy) = self.list.get_mut(at).filter(|copy| !copy.expired) {
+                    copy.expired = now_ms >= copy.heard_ms + 1_000 * Ms::from(copy.zone.expire_s);
+                    self.changes += u64::from(copy.expired);
                 }
                 Vec::new()
             }
@@ -123,6 +126,7 @@ impl Copies {
                 if let (Some(copy), Some(host)) = (self.list.get_mut(at), INNER.get(name)) {
                     copy.running_out.retain(|other| *other != name);
                     copy.remembered.insert(name, copy.zone.ask(host));
+                    self.changes += 1;
                 }
                 Vec::new()
             }
@@ -144,10 +148,11 @@ impl Copies {
         let seed = self.seed;
         let Some(copy) = self.list.get_mut(at) else { return Vec::new() };
         copy.heard_ms = now_ms;
-        copy.expired = false;
+        self.changes += u64::from(std::mem::take(&mut copy.expired));
         if *copy.zone == **zone {
             return Vec::new();
         }
+        self.changes += 1;
         let old = std::mem::replace(&mut copy.zone, Rc::clone(zone));
         let mut dues = Vec::new();
         for (name, host) in INNER.iter().enumerate() {
@@ -168,9 +173,14 @@ impl Copies {
         self.list.get(at).filter(|copy| !copy.expired).map(|copy| copy.zone.ask(host))
     }
 
+    /// The zone of a copy; `None` where it has expired.
+    pub(super) fn zone(&self, at: usize) -> Option<&Zone> {
+        self.list.get(at).filter(|copy| !copy.expired).map(|copy| &*copy.zone)
+    }
+
     /// The zone file that a copy serves; `None` where it has expired.
     pub(super) fn file(&self, at: usize) -> Option<String> {
-        self.list.get(at).filter(|copy| !copy.expired).map(|copy| copy.zone.file())
+        self.zone(at).map(Zone::file)
     }
 
     /// What roles beside a copy know of a name; `None` where it has expired.

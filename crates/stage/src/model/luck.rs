@@ -4,13 +4,13 @@ use crate::splitmix;
 
 /// A stream of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Luck {
+pub(crate) struct Luck {
     state: u64,
 }
 
 impl Luck {
     /// The stream of a seed and of what it is for.
-    pub(super) fn of(seed: u64, parts: &[u64]) -> Self {
+    pub(crate) fn of(seed: u64, parts: &[u64]) -> Self {
         let mut luck = Self { state: seed };
         for part in parts {
             luck.state = luck.next() ^ part.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -24,18 +24,18 @@ impl Luck {
     }
 
     /// A number below `limit`; 0 where that is 0.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or(0)
     }
 
     /// Whether something of so many in a hundred happens.
-    pub(super) fn happens(&mut self, percent: u64) -> bool {
+    pub(crate) fn happens(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
 
 /// A number for a word (FNV-1a).
-pub(super) fn number(word: &str) -> u64 {
+pub(crate) fn number(word: &str) -> u64 {
     word.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

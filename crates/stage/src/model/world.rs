@@ -10,6 +10,7 @@ use crate::Ms;
 use crate::cause::{Cause, Change, Link, LinkEnd, Mend, Publish};
 use crate::scenario::{COPIES, Event, Happening, Scenario};
 use crate::subject::Announcement;
+use crate::truth::CellName;
 
 /// Until a role that is started answers.
 const START_MS: Ms = 300;
@@ -62,10 +63,13 @@ pub struct World {
     pub(super) links: BTreeMap<LinkEnd, Link>,
     pub(super) expired: BTreeSet<String>,
     pub(super) places: Vec<String>,
+    pub(super) cells: Vec<CellName>,
     pub(super) cut_everywhere: bool,
     cut_places: BTreeSet<String>,
     text: String,
     serial: u32,
+    /// All that was published, in order.
+    pub(super) published: Vec<Zone>,
     /// What was in force before each publication, by the number of its event.
     before: BTreeMap<usize, String>,
     queue: BinaryHeap<Reverse<(Ms, u64, Next)>>,
@@ -81,21 +85,22 @@ impl World {
         let map = Map::of(&scenario.places);
         // The estate's own first zone is a zone: a test reads it.
         let zone = Zone::read(&map.zone).unwrap_or_else(Zone::empty);
-        let zone_serial = zone.serial;
         let mut world = Self {
             events: scenario.events.clone(),
             next_event: 0,
             seed,
             text: map.zone.clone(),
             map,
-            copies: Copies::of(zone, COPIES.len(), seed),
             roles: BTreeMap::new(),
             links: BTreeMap::new(),
             expired: BTreeSet::new(),
             places: scenario.places.clone(),
+            cells: scenario.cells(),
             cut_everywhere: false,
             cut_places: BTreeSet::new(),
-            serial: zone_serial,
+            serial: zone.serial,
+            published: vec![zone.clone()],
+            copies: Copies::of(zone, COPIES.len(), seed),
             before: BTreeMap::new(),
             queue: BinaryHeap::new(),
             queued: 0,
@@ -119,8 +124,8 @@ impl World {
     pub fn advance(&mut self, now_ms: Ms) -> Vec<usize> {
         let mut happened = Vec::new();
         while let Some(at) = self.next_ms().filter(|at| *at <= now_ms) {
-            self.epoch += 1;
             if self.events.get(self.next_event).is_some_and(|event| event.at_ms == at) {
+                self.epoch += 1;
                 happened.push(self.next_event);
                 self.next_event += 1;
                 self.happen(self.next_event - 1, at);
@@ -171,11 +176,14 @@ impl World {
         match next {
             Next::Names(due) => {
                 let reaching: Vec<bool> = (0..COPIES.len()).map(|at| self.reaches_primary(at)).collect();
+                let before = self.copies.changes;
                 let dues = self.copies.done(now_ms, due, |at| reaching.get(at).copied().unwrap_or(false));
+                self.epoch += u64::from(self.copies.changes != before);
                 self.push_all(dues);
             }
             Next::Started(role) => {
                 self.role_mut(&role).running = Running::Yes;
+                self.epoch += 1;
                 self.look_soon(now_ms);
             }
         }
@@ -277,6 +285,7 @@ impl World {
         self.text = text;
         let withheld =
             |at: usize| COPIES.get(at).is_some_and(|name| withhold.iter().any(|held| held == name));
+        self.published.push(zone.clone());
         let dues = self.copies.publish(now_ms, zone, withheld);
         self.push_all(dues);
     }

@@ -80,6 +80,15 @@ pub(super) enum Answer {
     AliasBroken,
 }
 
+/// The way of a question through the zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trace {
+    pub(super) names: Vec<String>,
+    pub(super) wildcard: bool,
+    pub(super) circle: bool,
+    pub(super) answer: Answer,
+}
+
 /// A zone that can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Zone {
@@ -166,6 +175,38 @@ impl Zone {
             }
         }
         Answer::AliasBroken
+    }
+
+    /// The same with the way: the names on it in full, and whether a wildcard stood for one of them.
+    pub(super) fn trace(&self, host: &str) -> Trace {
+        let mut trace =
+            Trace { names: vec![full(host)], wildcard: false, circle: false, answer: self.ask(host) };
+        while let Some(name) = trace.names.last() {
+            let own = self.records.contains_key(name);
+            let Some(records) = self.owned(name) else { break };
+            trace.wildcard |= !own;
+            let alias = records.iter().find(|record| record.kind == "CNAME");
+            let Some(target) = alias.and_then(|record| record.words.first()).map(|target| full(target))
+            else {
+                break;
+            };
+            if trace.names.contains(&target) || trace.names.len() > CHAIN_MAX {
+                trace.circle = true;
+                break;
+            }
+            trace.names.push(target);
+        }
+        trace
+    }
+
+    /// Every name that has records, in full.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.records.keys().map(String::as_str)
+    }
+
+    /// Whether a host of the zone has records of its own.
+    pub(super) fn has(&self, host: &str) -> bool {
+        self.records.contains_key(&full(host))
     }
 
     /// The records of a name, or of the wildcard that stands for it.

@@ -1,4 +1,4 @@
-//! What is allowed: rows P9 and P10 of the measures, and how long a page may take to settle.
+//! What is allowed: rows P9, P10 and P11 of the measures, and how long a page may take to settle.
 
 use serde::Serialize;
 
@@ -8,6 +8,9 @@ use crate::truth::{Can, Fares};
 
 /// How long the page may take after the interval, beside what it must wait for.
 const SLACK_MS: Ms = 2_000;
+
+/// P11: how long after detection the cause must be named.
+const CAUSE_MS: Ms = 5_000;
 
 /// How many runs a page may remember: after trouble that came and went, it may call a cell degraded for so long.
 const REMEMBERED_RUNS: Ms = 10;
@@ -34,6 +37,18 @@ impl Bounds {
     pub const fn detection_ms(&self, fares: &Fares) -> Ms {
         let waits = if fares.at_once { 0 } else { 2 * self.watch.timeout_ms };
         self.watch.every_ms + waits + SLACK_MS + self.sample_ms
+    }
+
+    /// P11: from detection until the cause is named.
+    #[must_use]
+    pub const fn cause_ms(&self) -> Ms {
+        CAUSE_MS + self.sample_ms
+    }
+
+    /// How long ago whoever names a cause may have looked.
+    #[must_use]
+    pub const fn look_ms(&self) -> Ms {
+        self.cause_ms() + 1_000
     }
 
     /// How long a page may still call a cell out after it works again: a first pass, and its confirmation.

@@ -1,6 +1,6 @@
 //! One cell: what its page said, held against its truth.
 
-use super::Bounds;
+use super::{Bounds, clock};
 use crate::Ms;
 use crate::seen::{Seen, SeenSpan, Verdict};
 use crate::truth::{Can, CellName, Layer, Span, Truth, Window};
@@ -220,10 +220,4 @@ impl Case<'_> {
         let allowed = if bound > 0 { format!(", at most {} s", seconds(bound)) } else { String::new() };
         format!("{name}, from {from}: {} s {what}{allowed}", seconds(ms))
     }
-}
-
-/// A moment as `1:02:03`.
-fn clock(ms: Ms) -> String {
-    let s = ms / 1000;
-    format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }

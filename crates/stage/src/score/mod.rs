@@ -4,11 +4,15 @@
 //! *False green* (P10): the page says operational while customers cannot, or beyond the lease while whoever watches could
 //! see nothing. *False red*: the page says outage while customers can. *Unknown* is never false, but it is counted.
 //! *Scope*: the page calls failing each cell that fails, and none that does not. *Words*: each sentence says one thing of
-//! one cell. *Layer*: where customers fail, by what the page named for longest.
+//! one cell. *Layer*: where customers fail, by what the page named for longest. *Cause* (P11): what an incident names first,
+//! held against what is really the matter with its cells.
 //!
-//! In reading order: `bounds` (what is allowed), `cell` (one cell), `words`, then the sum over cells here.
+//! In reading order: `bounds` (what is allowed), `cell` (one cell), `causes`, `words`, then the sum over cells here.
 
 mod bounds;
+#[cfg(test)]
+mod cause_tests;
+mod causes;
 mod cell;
 #[cfg(test)]
 mod tests;
@@ -17,7 +21,9 @@ mod words;
 use serde::Serialize;
 
 pub use bounds::Bounds;
+pub use causes::Named;
 
+use crate::Ms;
 use crate::seen::Seen;
 use crate::truth::{NotTaken, Truth};
 use cell::CellScore;
@@ -33,10 +39,15 @@ pub struct Scores {
     pub false_red_s: f64,
     /// The longest time in which a cell read unknown.
     pub unknown_s: f64,
-    /// Whether the cause was named right at first; `None` while nobody names causes.
+    /// Whether each cause was named right at first, and nobody accused wrongly; `None` where no cause was named at all, or
+    /// none had to be.
     pub cause_right: Option<bool>,
-    /// How long after detection.
+    /// The longest time from detection until the cause was named.
     pub cause_s: Option<f64>,
+    /// What had to be named, and what was.
+    pub causes: Vec<Named>,
+    /// How many incidents accused the DNS while nothing was wrong with it there.
+    pub wrong_accusations: usize,
     /// Whether what failed was called failing, and nothing else.
     pub scope_right: bool,
     /// The longest time from the end of a fault until the page said operational; `None` where nothing ended.
@@ -80,7 +91,9 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
     let latest = |pick: fn(&CellScore) -> Option<u64>| cells.iter().filter_map(pick).max().map(seconds);
     let layers: Vec<bool> = cells.iter().filter_map(|cell| cell.layer_right).collect();
     let words = words::wrong(seen);
+    let causes = causes::score(truth, seen, bounds);
     let mut broken: Vec<String> = cells.iter().flat_map(|cell| cell.broken.iter().cloned()).collect();
+    broken.extend(causes.broken.iter().cloned());
     broken.extend(words.iter().cloned());
     let more = broken.len().saturating_sub(BROKEN_MAX);
     broken.truncate(BROKEN_MAX);
@@ -92,8 +105,10 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
         false_green_s: longest(|cell| cell.false_green_ms),
         false_red_s: longest(|cell| cell.false_red_ms),
         unknown_s: longest(|cell| cell.unknown_ms),
-        cause_right: None,
-        cause_s: None,
+        cause_right: causes.right(),
+        cause_s: causes.named.iter().filter_map(|named| named.after_s).reduce(f64::max),
+        wrong_accusations: causes.accusations,
+        causes: causes.named,
         scope_right: cells.iter().all(|cell| cell.scope_right),
         recovered_s: latest(|cell| cell.recovered_ms),
         layer_right: (!layers.is_empty()).then(|| layers.iter().all(|right| *right)),
@@ -108,4 +123,10 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
 fn seconds(ms: u64) -> f64 {
     // Exact for every run that anybody can wait for.
     u32::try_from(ms).map_or(f64::INFINITY, |ms| f64::from(ms) / 1000.0)
+}
+
+/// A moment as `1:02:03`.
+fn clock(ms: Ms) -> String {
+    let s = ms / 1000;
+    format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }

@@ -64,7 +64,8 @@ pub(in crate::live) fn ground(estate: &Estate, scenario: &Scenario, seed: u64) -
 
 /// The zone's name servers, by their names relative to it.
 pub(in crate::live) fn name_servers(estate: &Estate) -> Vec<(String, SocketAddr)> {
-    let named = |(role, address): (Role, SocketAddr)| Some((role.sheet().hosts.first()?.to_string(), address));
+    let named =
+        |(role, address): (Role, SocketAddr)| Some((role.sheet().hosts.first()?.to_string(), address));
     estate.name_servers().into_iter().filter_map(named).collect()
 }
 
