@@ -1,7 +1,7 @@
 //! From the evidence of a walk to a named cause: F1 to F16 of docs/dns.md, "healthy", or "could not tell".
 //!
 //! * [`judge()`]: pure; what was heard in, a typed finding out. `page` makes its sentences.
-//! * [`Known`]: what is known of a name from before, or demanded of it.
+//! * [`Known`]: what is known of a name from before, or demanded of it; [`unused()`]: what of that the walk could not use.
 //!
 //! Failure policy: what the evidence does not say is not said. A fault that only some servers or resolvers show comes
 //! after one that stops everybody; of several that stop everybody, the one nearest to the root is the cause.
@@ -9,5 +9,5 @@
 mod judge;
 mod known;
 
-pub use judge::judge;
+pub use judge::{judge, unused};
 pub use known::{Known, KnownName, UnreadableExpectation};

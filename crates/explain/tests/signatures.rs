@@ -11,11 +11,11 @@ use candor_core::finding::{BadSignature, What};
 
 use lab::signed::{How, sign};
 use lab::told::tell;
-use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, TEST};
+use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, root_zone, test_zone};
 
-/// `test.` with this DS in its delegation, and both servers with these zones.
+/// A signed root and `test.` with this DS in its delegation, and both servers with these zones.
 async fn lab(ds: &str, one: &str, two: &str) -> Lab {
-    let mut lab = Lab::with_delegation(&format!("{DELEGATION}{ds}\n")).await;
+    let mut lab = Lab::with_signed_delegation(&format!("{DELEGATION}{ds}\n")).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", one)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", two)]).await;
     lab
@@ -118,11 +118,10 @@ async fn f14_data_that_was_changed_after_it_was_signed() {
 
 /// `test.` signed with this in its delegation of `shop.test.`, then with one text in it in the place of another.
 async fn signed_above(delegation: &str, text: &str, other: &str, shop: &str) -> Lab {
-    let plain =
-        format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
-    let test = sign("test.", &plain, How::Well);
+    let test = sign("test.", &test_zone(delegation), How::Well);
     assert!(test.zone.contains(text), "{text} is not in\n{}", test.zone);
-    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &test.zone.replace(text, other)).await;
+    let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
+    let mut lab = Lab::with_roots(&root.zone, &test.zone.replace(text, other)).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", shop)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", shop)]).await;
     lab
@@ -144,17 +143,14 @@ async fn f14_a_ds_whose_own_signature_is_wrong_is_the_parents_doing() {
     // The parent signed the DS of one key, and publishes that of another.
     let data = |ds: &str| ds.rsplit(' ').next().unwrap().to_owned();
     let tag = |ds: &str| ds.split(' ').nth(4).unwrap().to_owned();
-    let plain = format!(
-        "$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{DELEGATION}{}\n",
-        other.ds
-    );
-    let test = sign("test.", &plain, How::Well);
+    let test = sign("test.", &test_zone(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
     let is_ds = |line: &&str| line.contains("IN DS");
     let line = test.zone.lines().find(is_ds).unwrap();
     assert!(line.contains(&tag(&other.ds)), "{line}");
     let swapped = test.zone.replace(line, &shop.ds);
     assert!(swapped.contains(&data(&shop.ds)));
-    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &swapped).await;
+    let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
+    let mut lab = Lab::with_roots(&root.zone, &swapped).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", &shop.zone)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", &shop.zone)]).await;
     let found = lab.explain("www.shop.test").await;

@@ -100,18 +100,26 @@ pub struct Lab {
 impl Lab {
     /// A root and `test.` with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_delegation(delegation: &str) -> Self {
-        let test =
-            format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
-        Self::with_tops("", &test).await
+        Self::with_tops("", &test_zone(delegation)).await
+    }
+
+    /// A root and `test.` that are signed, with this delegation in it, and no server of `shop.test.` yet.
+    pub async fn with_signed_delegation(delegation: &str) -> Self {
+        let plain = test_zone(delegation);
+        let test = signed::sign("test.", &plain, signed::How::Well);
+        let root = signed::sign(".", &root_zone(&format!("{}\n", test.ds)), signed::How::Well);
+        Self::with_roots(&root.zone, &test.zone).await
     }
 
     /// A root with these lines more, and this zone as `test.`.
     pub async fn with_tops(more: &str, test: &str) -> Self {
+        Self::with_roots(&root_zone(more), test).await
+    }
+
+    /// These zones as the root and as `test.`.
+    pub async fn with_roots(root: &str, test: &str) -> Self {
         let mut lab = Self { port: free_port(), servers: Vec::new() };
-        let root = format!(
-            "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n{more}"
-        );
-        lab.start(Make::Nsd, ROOT, &[(".", &root)]).await;
+        lab.start(Make::Nsd, ROOT, &[(".", root)]).await;
         lab.start(Make::Knot, TEST, &[("test.", test)]).await;
         lab
     }
@@ -230,6 +238,18 @@ impl Lab {
     pub async fn explain_with(&self, name: &str, known: &Known, resolvers: &[SocketAddr]) -> Finding {
         judge(&self.walk(name, known, resolvers).await, known, Timestamp::now())
     }
+}
+
+/// The root, with these lines more.
+pub fn root_zone(more: &str) -> String {
+    format!(
+        "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n{more}"
+    )
+}
+
+/// `test.`, with these lines more.
+pub fn test_zone(more: &str) -> String {
+    format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{more}")
 }
 
 pub fn question(name: &str, rtype: &str) -> Question {

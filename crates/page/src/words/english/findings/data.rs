@@ -2,7 +2,7 @@
 
 use candor_core::finding::{AliasEnd, What};
 
-use super::parts::{all_of, at_serial, bare, record_of, shown_data, verb};
+use super::parts::{all_of, at_serial, bare, record_of, shown_data, shown_list, verb};
 
 pub(super) fn of_data(what: &What) -> (String, String, String) {
     match what {
@@ -57,6 +57,9 @@ pub(super) fn of_data(what: &What) -> (String, String, String) {
                 AliasEnd::Missing => ("NXDOMAIN", "that name does not exist"),
                 AliasEnd::Empty => ("NODATA", "that name has no address"),
                 AliasEnd::Circle => ("a circle", "that leads back to where it began"),
+                AliasEnd::TooLong => {
+                    ("too many aliases", "the chain of aliases is longer than resolvers follow")
+                }
             };
             let words = format!(
                 "{} is an alias of {}, and {how}. Link {link} of {of} is broken.",
@@ -65,6 +68,18 @@ pub(super) fn of_data(what: &What) -> (String, String, String) {
             );
             (format!("zone {}", bare(zone)), format!("CNAME {target} {seen}"), words)
         }
+        What::TargetBroken { name, rtype, target, end, zone } => {
+            let (seen, how) = match end {
+                AliasEnd::Missing => ("NXDOMAIN", "that name does not exist"),
+                AliasEnd::Empty => ("NODATA", "that name has no address"),
+                AliasEnd::Circle => ("a circle", "that is an alias which leads in a circle"),
+                AliasEnd::TooLong => {
+                    ("too many aliases", "that is an alias in a chain longer than resolvers follow")
+                }
+            };
+            let words = format!("{} points to {}, and {how}.", record_of(name, rtype), bare(target));
+            (format!("zone {}", bare(zone)), format!("{rtype} {target} {seen}"), words)
+        }
         What::Wildcard { name, wildcard, data, ttl } => {
             let words = format!(
                 "{} has no record of its own: the wildcard {} answers for it with {} (TTL {ttl}), as for any other name.",
@@ -72,7 +87,7 @@ pub(super) fn of_data(what: &What) -> (String, String, String) {
                 bare(wildcard),
                 shown_data(data)
             );
-            (format!("the wildcard {}", bare(wildcard)), data.join(", "), words)
+            (format!("the wildcard {}", bare(wildcard)), shown_list(data), words)
         }
         What::WrongData { name, zone, data, expected, serial } => {
             let words = format!(
@@ -82,7 +97,7 @@ pub(super) fn of_data(what: &What) -> (String, String, String) {
                 shown_data(expected),
                 at_serial(*serial)
             );
-            (format!("zone {}", bare(zone)), data.join(", "), words)
+            (format!("zone {}", bare(zone)), shown_list(data), words)
         }
         _ => Default::default(),
     }

@@ -11,11 +11,11 @@ mod servers;
 use candor_core::fault::Act;
 use candor_core::finding::{Finding, Was, What};
 
-use self::parts::{moment, shown_data, tags};
+use self::parts::{moment, shown_data, shown_list, tags};
 use crate::words::Told;
 
 pub(super) fn told(finding: &Finding) -> Told {
-    let (place, seen, words) = seen(&finding.what, &finding.name);
+    let (place, seen, words) = seen(finding);
     let expected = expected(finding);
     let since = since(finding);
     let mut all = words;
@@ -42,17 +42,22 @@ pub(super) fn class(what: &What) -> &'static str {
         What::DotMissing { .. } => "a final dot is missing",
         What::Disagreement { .. } => "name servers disagree",
         What::AliasBroken { .. } => "an alias leads nowhere",
+        What::TargetBroken { .. } => "a record leads nowhere",
+        What::Contradiction { .. } => "a name server contradicts itself",
         What::Wildcard { .. } => "a wildcard answers",
         What::WrongData { .. } => "wrong data",
         What::Lame { .. } => "a lame delegation",
         What::NoGlue { .. } => "glue is missing",
         What::GlueDiffers { .. } => "glue is wrong",
+        What::HostsUnusable { .. } => "name servers without an address",
         What::GoneAtParent { .. } => "gone at the parent",
         What::HostsGone { .. } => "the name servers' own domain is gone",
+        What::RegistrationEnds { .. } => "a registration ends",
         What::Unreachable { .. } => "name servers cannot be reached",
         What::SerialsDiffer { .. } => "copies of the zone differ",
         What::CopyExpired { .. } => "a copy of the zone has run out",
         What::KeysDiffer { .. } => "DS and keys do not fit",
+        What::DsUnbound { .. } => "a DS that binds nobody",
         What::Signatures { .. } => "signatures are no good",
         What::Cached { .. } => "a resolver holds what was",
         What::Resolver { .. } => "the resolver, not the zone",
@@ -74,16 +79,19 @@ fn who(act: Act) -> &'static str {
 }
 
 /// Where, what was seen, and both in a sentence.
-fn seen(what: &What, asked: &str) -> (String, String, String) {
+fn seen(finding: &Finding) -> (String, String, String) {
+    let what = &finding.what;
     match what {
         What::NameMissing { .. }
         | What::Empty { .. }
         | What::MassLoss { .. }
         | What::DotMissing { .. }
         | What::AliasBroken { .. }
+        | What::TargetBroken { .. }
         | What::Wildcard { .. }
         | What::WrongData { .. } => data::of_data(what),
         What::Disagreement { .. }
+        | What::Contradiction { .. }
         | What::Unreachable { .. }
         | What::SerialsDiffer { .. }
         | What::CopyExpired { .. }
@@ -91,27 +99,33 @@ fn seen(what: &What, asked: &str) -> (String, String, String) {
         What::Lame { .. }
         | What::NoGlue { .. }
         | What::GlueDiffers { .. }
+        | What::HostsUnusable { .. }
         | What::GoneAtParent { .. }
         | What::HostsGone { .. }
-        | What::KeysDiffer { .. } => parent::of_parent(what),
+        | What::RegistrationEnds { .. }
+        | What::KeysDiffer { .. }
+        | What::DsUnbound { .. } => parent::of_parent(what, finding.at),
         What::Cached { .. }
         | What::Resolver { .. }
         | What::Healthy { .. }
         | What::NotDns { .. }
-        | What::CouldNotTell { .. } => others::of_others(what, asked),
+        | What::CouldNotTell { .. } => others::of_others(what, &finding.name),
     }
 }
 
 /// What was expected in the place of what was seen.
 fn expected(finding: &Finding) -> String {
     match (&finding.what, &finding.was) {
-        (What::WrongData { expected, .. }, _) => expected.join(", "),
+        (What::WrongData { expected, .. }, _) => shown_list(expected),
         (What::Disagreement { others, .. }, None) => others.clone(),
         (What::DotMissing { meant, rtype, .. }, _) => format!("{rtype} {meant}"),
-        (What::Cached { right, .. }, _) => right.join(", "),
+        (What::Cached { right, .. }, _) => shown_list(right),
+        (What::KeysDiffer { ds, keys, .. }, _) if parent::wrong_digest(ds, keys) => {
+            "the key that the DS is made of".to_owned()
+        }
         (What::KeysDiffer { ds, .. }, _) => format!("a key with tag {}", tags(ds)),
         (What::GlueDiffers { own, .. }, _) => own.join(", "),
-        (_, Some(was)) => was.records.join(", "),
+        (_, Some(was)) => shown_list(&was.records),
         _ => String::new(),
     }
 }

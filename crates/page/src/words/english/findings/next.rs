@@ -1,6 +1,6 @@
 //! What to do next.
 
-use candor_core::finding::What;
+use candor_core::finding::{BadSignature, NoAddress, What};
 
 /// What to do next.
 pub(super) fn next(what: &What) -> String {
@@ -22,6 +22,26 @@ pub(super) fn next(what: &What) -> String {
         What::Wildcard { .. } => "Put the name's own record back beside the wildcard.",
         What::WrongData { .. } => {
             "If nobody meant this change, put the expected data back, and find out who made it: an account may have been taken over."
+        }
+        What::TargetBroken { .. } => {
+            "Put the host back, or let the record name one that exists and has an address."
+        }
+        What::Contradiction { .. } => {
+            "Look at the software of the servers named: of a name that exists, a type that it has not is answered without an error and without records."
+        }
+        What::HostsUnusable { why: NoAddress::Circular(_), .. } => {
+            "Let the registrar publish an address for one of the servers, or name servers that lie elsewhere."
+        }
+        What::HostsUnusable { why: NoAddress::Alias, .. } => {
+            "Give the name of the server addresses of its own in the place of the alias, or name another server, in the zone and at the registrar."
+        }
+        What::HostsUnusable { .. } => {
+            "Give the name of the server an address, or name another server, in the zone and at the registrar."
+        }
+        What::RegistrationEnds { .. } => "Renew the registration.",
+        What::DsUnbound { .. } => "Sign the zones above, or take the DS away; nothing fails by it today.",
+        What::Signatures { bad: BadSignature::Lists(_) | BadSignature::Lacks(_), .. } => {
+            "Look at the software that signs: what it proves of the name is not what it answers. Signing the zone anew may mend it."
         }
         What::Lame { .. } => {
             "Configure the zone on the servers named, or let the registrar name those that have it."

@@ -2,7 +2,7 @@
 
 use candor_core::finding::{ResolverFault, What};
 
-use super::parts::{bare, lasting, shown_data};
+use super::parts::{bare, lasting, shown_data, shown_list};
 use crate::words::english::kinds;
 
 pub(super) fn of_others(what: &What, asked: &str) -> (String, String, String) {
@@ -35,7 +35,7 @@ pub(super) fn of_others(what: &What, asked: &str) -> (String, String, String) {
                 bare(name),
                 shown_data(data)
             );
-            (String::new(), data.join(", "), words)
+            (String::new(), shown_list(data), words)
         }
         What::NotDns { name, address, kind, detail } => {
             let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };

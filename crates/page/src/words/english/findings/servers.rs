@@ -2,7 +2,7 @@
 
 use candor_core::finding::{BadSignature, What};
 
-use super::parts::{bare, counted, date, each, list, some_of, verb};
+use super::parts::{bare, counted_hosts, date, each, hosts, list, out_of, some_of, verb};
 
 pub(super) fn of_servers(what: &What) -> (String, String, String) {
     match what {
@@ -12,7 +12,7 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
             let words = if others.is_empty() {
                 format!(
                     "The {} of {} do not agree about {}: {}. Users fail at random.{}",
-                    counted(wrong.of, "name server"),
+                    counted_hosts(wrong),
                     bare(zone),
                     bare(name),
                     each(wrong),
@@ -32,6 +32,20 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
             let rest = if others.is_empty() { String::new() } else { format!("; others: {others}") };
             (list(wrong), format!("{}{rest}", each(wrong)), words)
         }
+        What::Contradiction { name, zone, denied, has, servers } => {
+            let words = format!(
+                "{} of {} {} {}, asked for {}, and {} it, asked for {}: {}. Who hears the denial takes it for the whole name: users fail at random.",
+                some_of(servers),
+                bare(zone),
+                verb(servers, "denies", "deny"),
+                bare(name),
+                denied.join(" and "),
+                verb(servers, "knows", "know"),
+                has.join(" and "),
+                each(servers)
+            );
+            (list(servers), each(servers), words)
+        }
         What::Unreachable { zone, servers, network } => {
             let shared = network.as_ref().map(|network| format!(" All of them lie in {network}."));
             let all = u32::try_from(servers.these.len()) == Ok(servers.of);
@@ -40,10 +54,10 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
             } else if all {
                 format!(
                     "None of the {} of {} can be reached: {}. The parent still names {}.{}",
-                    counted(servers.of, "name server"),
+                    counted_hosts(servers),
                     bare(zone),
                     each(servers),
-                    verb(servers, "it", "them"),
+                    if hosts(servers) == 1 { "it" } else { "them" },
                     shared.unwrap_or_default()
                 )
             } else {
@@ -88,12 +102,23 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
         }
         What::Signatures { zone, of, bad, servers } => {
             let (seen, how) = signature(bad);
-            let words = format!(
-                "The signatures of {} {how} (those over {of}), on {} of {}. Validating resolvers refuse the zone; others do not.",
-                bare(zone),
-                servers.these.len(),
-                counted(servers.of, "server")
-            );
+            let who = out_of(servers);
+            let words = match bad {
+                BadSignature::Lists(rtype) => format!(
+                    "{} has no {rtype}, as {who} say, and the signed proof of it in {} says that it has: validating resolvers refuse the denial; others do not.",
+                    bare(of),
+                    bare(zone)
+                ),
+                BadSignature::Lacks(rtype) => format!(
+                    "{} has {rtype}, as {who} say, and a signed proof of {} says that it has none: resolvers that answer from such proofs (RFC 8198) deny it; others do not.",
+                    bare(of),
+                    bare(zone)
+                ),
+                _ => format!(
+                    "The signatures of {} {how} (those over {of}), on {who}. Validating resolvers refuse the zone; others do not.",
+                    bare(zone)
+                ),
+            };
             (list(servers), format!("{of}: {seen}"), words)
         }
         _ => Default::default(),
@@ -114,5 +139,11 @@ fn signature(bad: &BadSignature) -> (String, String) {
             format!("are made with key {tag}, which the zone does not publish"),
         ),
         BadSignature::Missing => ("not signed".to_owned(), "are missing".to_owned()),
+        BadSignature::Lists(rtype) => {
+            (format!("the proof that there is no {rtype} lists it"), "contradict its answers".to_owned())
+        }
+        BadSignature::Lacks(rtype) => {
+            (format!("a proof does not list {rtype}, which is there"), "contradict its answers".to_owned())
+        }
     }
 }
