@@ -123,7 +123,11 @@ impl Walker<'_> {
     /// Asks each server of the zone that was come to each question.
     async fn replies(&self, reach: &Reach, questions: &[Question], how: How) -> Vec<Reply> {
         let Some(zone) = reach.zone() else { return Vec::new() };
-        let servers = self.speakers(zone);
+        let mut servers = self.speakers(zone);
+        // In turns that are not always the same: some balancers hand out answers to one server after the other.
+        if matches!(how, How::Again(turn) if turn % 2 == 1) {
+            servers.reverse();
+        }
         let mut list = Vec::new();
         let mut who = Vec::new();
         for question in questions {

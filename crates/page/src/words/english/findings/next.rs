@@ -2,6 +2,8 @@
 
 use candor_core::finding::{BadSignature, NoAddress, What};
 
+use super::parent::some_differ;
+
 /// What to do next.
 pub(super) fn next(what: &What) -> String {
     let text = match what {
@@ -61,6 +63,9 @@ pub(super) fn next(what: &What) -> String {
         What::SerialsDiffer { .. } => "Look why the servers named do not transfer the newer zone.",
         What::CopyExpired { .. } => {
             "Look why the servers named cannot transfer or load the zone; their log says it."
+        }
+        What::KeysDiffer { servers, .. } if some_differ(servers) => {
+            "Load the zone with the keys of the others on the servers named."
         }
         What::KeysDiffer { .. } => {
             "Put the old key back and sign with it, or let the registrar publish the DS of the new one."

@@ -1,6 +1,6 @@
 //! What the zone above says, and should not.
 
-use candor_core::finding::{NoAddress, Registration, What};
+use candor_core::finding::{NoAddress, Registration, Servers, What};
 use jiff::Timestamp;
 
 use super::parts::{
@@ -11,6 +11,12 @@ use super::parts::{
 /// Whether every DS is for a key that is published: then what differs is what it says of the key.
 pub(super) fn wrong_digest(ds: &[u16], keys: &[u16]) -> bool {
     !ds.is_empty() && ds.iter().all(|tag| keys.contains(tag))
+}
+
+/// Whether only some of the servers have other keys than the DS says.
+pub(super) fn some_differ(servers: &Servers) -> bool {
+    let these = u32::try_from(servers.these.len()).unwrap_or(u32::MAX);
+    these > 0 && these < servers.of
 }
 
 /// Why the names of servers lead to no address.
@@ -158,11 +164,10 @@ pub(super) fn of_parent(what: &What, at: Timestamp) -> (String, String, String) 
             } else {
                 format!("publishes only {}", tags(keys))
             };
-            let who = match u32::try_from(servers.these.len()) {
-                Ok(these) if these > 0 && these < servers.of => {
-                    format!("{} of it {has}: {}", out_of(servers), list(servers))
-                }
-                _ => format!("the zone {has}"),
+            let who = if some_differ(servers) {
+                format!("{} of the zone {has}: {}", out_of(servers), list(servers))
+            } else {
+                format!("the zone {has}")
             };
             let says = if wrong_digest(ds, keys) {
                 format!(
@@ -184,7 +189,7 @@ pub(super) fn of_parent(what: &What, at: Timestamp) -> (String, String, String) 
                 lasting(*ttl)
             );
             (
-                parent_place(parent),
+                if some_differ(servers) { list(servers) } else { parent_place(parent) },
                 format!(
                     "DS {}, keys {}",
                     tags(ds),

@@ -119,7 +119,7 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
                     bare(zone)
                 ),
             };
-            (list(servers), format!("{of}: {seen}"), words)
+            (list(servers), format!("{}: {seen}", bare(of)), words)
         }
         _ => Default::default(),
     }
