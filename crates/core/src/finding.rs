@@ -153,8 +153,16 @@ pub enum What {
     Disagreement { name: String, zone: String, wrong: Servers, others: String, serial: Option<u32> },
     /// F1, F2 or F6: a host that records of the name send others to (MX, SRV) has no address.
     TargetBroken { name: String, rtype: String, target: String, end: AliasEnd, zone: String },
-    /// F5: servers contradict themselves: they deny the name for some types, and have it for others.
-    Contradiction { name: String, zone: String, denied: Vec<String>, has: Vec<String>, servers: Servers },
+    /// F5: servers contradict themselves: they deny the name for some types, or fail, and have it for others (or at least the
+    /// zone's SOA).
+    Contradiction {
+        name: String,
+        zone: String,
+        denied: Vec<String>,
+        has: Vec<String>,
+        servers: Servers,
+        fails: bool,
+    },
     /// F6: an alias leads nowhere or in a circle; which link of how many.
     AliasBroken { name: String, target: String, end: AliasEnd, link: u32, of: u32, zone: String },
     /// F7: a wildcard answers for a name that has no records of its own.

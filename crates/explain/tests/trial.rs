@@ -117,6 +117,19 @@ async fn a_name_that_is_denied_for_one_type_and_there_for_another_is_never_calle
 }
 
 #[tokio::test]
+async fn a_server_that_fails_for_one_type_has_a_copy_of_the_zone_all_the_same() {
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.fails(NS1, "www.shop.test.", "AAAA");
+    let found = tree.explain("www.shop.test").await;
+    insta::assert_snapshot!(words(&found), @"1 of 2 name servers of shop.test fails where asked for AAAA of www.shop.test, and answers where asked for A: ns1.shop.test (127.81.0.12) SERVFAIL for AAAA. Who asks for AAAA gets no answer.");
+    tree.fails(NS2, "www.shop.test.", "AAAA");
+    tree.fails(NS1, "www.shop.test.", "A");
+    tree.fails(NS2, "www.shop.test.", "A");
+    let found = tree.explain("www.shop.test").await;
+    insta::assert_snapshot!(words(&found), @"Both name servers of shop.test fail where asked for A and AAAA of www.shop.test, and answer where asked for the SOA of the zone: ns1.shop.test (127.81.0.12) SERVFAIL for A, SERVFAIL for AAAA, ns2.shop.test (127.81.0.13) SERVFAIL for A, SERVFAIL for AAAA. Who asks for A and AAAA gets no answer.");
+}
+
+#[tokio::test]
 async fn what_is_expected_of_other_names_and_types_is_held_against_them() {
     let tree =
         Tree::with_shop(&shop(100, "www A 192.0.2.1\napi A 192.0.2.66\nbare TXT \"x\"\n@ MX 10 www\n"));

@@ -50,23 +50,38 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     }
 }
 
-/// Servers that have the zone, and fail for this name.
+/// Servers that have the zone, and fail for this name, or for one type of it.
 fn failing(link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    let types_of = |at: usize, failing: bool| -> BTreeMap<String, String> {
+        let replies = link.replies.iter().filter(|reply| reply.server == at);
+        let said = replies.filter_map(|reply| {
+            let rcode = reply.heard.as_ref().as_ref().ok()?.rcode;
+            let fails = !matches!(rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
+            (fails == failing).then(|| (reply.question.rtype(), rcode.to_string()))
+        });
+        said.collect()
+    };
     let servers = view::servers(zone, |at, _| {
-        let mut replies = link.replies.iter().filter(|reply| reply.server == at);
-        let exchange = |reply: &Reply| {
-            let exchange = reply.heard.as_ref().as_ref().ok()?;
-            let error = !matches!(exchange.rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
-            error.then(|| format!("{} for {}", exchange.rcode, reply.question.rtype()))
-        };
-        replies.find_map(exchange)
+        let list: Vec<String> =
+            types_of(at, true).iter().map(|(rtype, rcode)| format!("{rcode} for {rtype}")).collect();
+        (!list.is_empty()).then(|| list.join(", "))
     });
-    if servers.these.is_empty() {
-        return;
-    }
+    let Some(first) = (0..zone.servers.len()).find(|at| !types_of(*at, true).is_empty()) else { return };
     let asked: BTreeSet<usize> = link.replies.iter().map(|reply| reply.server).collect();
-    let all = servers.these.len() == asked.len();
-    found.of_servers(all, What::CopyExpired { zone: zone.apex.clone(), servers });
+    let nobody_answers = asked.iter().all(|at| types_of(*at, false).is_empty());
+    let mut has: Vec<String> = types_of(first, false).into_keys().collect();
+    if has.is_empty() {
+        has.push("the SOA of the zone".to_owned());
+    }
+    let what = What::Contradiction {
+        name: link.name.clone(),
+        zone: zone.apex.clone(),
+        denied: types_of(first, true).into_keys().collect(),
+        has,
+        servers,
+        fails: true,
+    };
+    found.of_servers(nobody_answers, what);
 }
 
 pub(crate) fn end_of(endless: Endless) -> AliasEnd {
@@ -102,6 +117,7 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
         denied: list(denied(first)),
         has: list(has(first)),
         servers,
+        fails: false,
     });
 }
 

@@ -118,7 +118,12 @@ impl Lab {
 
     /// These zones as the root and as `test.`.
     pub async fn with_roots(root: &str, test: &str) -> Self {
-        let mut lab = Self { port: free_port(), servers: Vec::new() };
+        Self::at_port(free_port(), root, test).await
+    }
+
+    /// The same on a port that is known to be free: 53, where the test has a network of its own.
+    pub async fn at_port(port: u16, root: &str, test: &str) -> Self {
+        let mut lab = Self { port, servers: Vec::new() };
         lab.start(Make::Nsd, ROOT, &[(".", root)]).await;
         lab.start(Make::Knot, TEST, &[("test.", test)]).await;
         lab
@@ -180,6 +185,25 @@ impl Lab {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         panic!("unbound does not answer");
+    }
+
+    /// A resolver that walks from the lab's own root, on port 53, and holds it to this key.
+    pub async fn resolver_from_the_root(&mut self, anchor: &str) -> SocketAddr {
+        let at = self.at(RESOLVER);
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().display().to_string();
+        std::fs::write(folder.path().join("hints"), format!(". NS a.root.\na.root. A {ROOT}\n")).unwrap();
+        std::fs::write(folder.path().join("anchor"), format!("{anchor}\n")).unwrap();
+        let conf = format!(
+            "server:\n  interface: {RESOLVER}\n  username: \"\"\n  chroot: \"\"\n  directory: \"{dir}\"\n  pidfile: \"{dir}/pid\"\n  \
+             use-syslog: no\n  do-daemonize: no\n  do-not-query-localhost: no\n  local-zone: \"test.\" nodefault\n  do-ip6: no\n  \
+             access-control: 127.0.0.0/8 allow\n  ede: yes\n  root-hints: \"{dir}/hints\"\n  trust-anchor-file: \"{dir}/anchor\"\n  \
+             module-config: \"validator iterator\"\nremote-control:\n  control-enable: no\n"
+        );
+        let child = run("/usr/sbin/unbound", "unbound", folder.path(), &["-d", "-c"], &conf, &[]);
+        self.servers.push(Running { ip: RESOLVER.to_owned(), child, folder });
+        assert!(answers(at, "localhost.").await, "unbound does not answer");
+        at
     }
 
     /// BIND as a resolver that asks NS2 for `shop.test.`; `more` goes beside its options. It has the address of NS1.

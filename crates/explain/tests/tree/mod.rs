@@ -53,6 +53,8 @@ enum Twist {
     Chance(Arc<AtomicU64>, Vec<String>),
     /// The name does not exist, where it is asked for this type.
     Denies(String),
+    /// An error, where it is asked for this type.
+    Fails(String),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -104,6 +106,11 @@ impl Tree {
     /// This server denies the name where it is asked for this type.
     pub fn denies(&mut self, ip: &str, name: &str, rtype: &str) {
         self.twists.push((Some(at(ip)), name.to_owned(), Twist::Denies(rtype.to_owned())));
+    }
+
+    /// This server fails where it is asked for this type of the name.
+    pub fn fails(&mut self, ip: &str, name: &str, rtype: &str) {
+        self.twists.push((Some(at(ip)), name.to_owned(), Twist::Fails(rtype.to_owned())));
     }
 
     fn net(&self) -> Twisted {
@@ -211,6 +218,10 @@ fn twisted(twist: &Twist, rtype: &str, exchange: &mut Exchange) {
         }
         Twist::Denies(denied) if denied == rtype => {
             exchange.rcode = Rcode::NXDOMAIN;
+            exchange.answer.clear();
+        }
+        Twist::Fails(failing) if failing == rtype => {
+            exchange.rcode = Rcode::SERVFAIL;
             exchange.answer.clear();
         }
         _ => {}

@@ -32,7 +32,21 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
             let rest = if others.is_empty() { String::new() } else { format!("; others: {others}") };
             (list(wrong), format!("{}{rest}", each(wrong)), words)
         }
-        What::Contradiction { name, zone, denied, has, servers } => {
+        What::Contradiction { name, zone, denied, has, servers, fails: true } => {
+            let types = denied.join(" and ");
+            let words = format!(
+                "{} of {} {} where asked for {types} of {}, and {} where asked for {}: {}. Who asks for {types} gets no answer.",
+                some_of(servers),
+                bare(zone),
+                verb(servers, "fails", "fail"),
+                bare(name),
+                verb(servers, "answers", "answer"),
+                has.join(" and "),
+                each(servers)
+            );
+            (list(servers), each(servers), words)
+        }
+        What::Contradiction { name, zone, denied, has, servers, fails: false } => {
             let words = format!(
                 "{} of {} {} {}, asked for {}, and {} it, asked for {}: {}. Who hears the denial takes it for the whole name: users fail at random.",
                 some_of(servers),
