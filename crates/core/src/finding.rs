@@ -49,12 +49,15 @@ pub struct Server {
 }
 
 /// Some of the servers of a zone, out of so many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Servers {
     /// Those meant.
     pub these: Vec<Server>,
     /// How many the zone has, by address.
     pub of: u32,
+    /// How many hosts these addresses belong to; 0 where that was not kept.
+    #[serde(default)]
+    pub hosts: u32,
 }
 
 /// How an alias ends.
@@ -67,6 +70,33 @@ pub enum AliasEnd {
     Empty,
     /// Where it began.
     Circle,
+    /// After more aliases than resolvers follow.
+    TooLong,
+}
+
+/// Why the name of a zone's server leads to no address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoAddress {
+    /// It is an alias, which a server's name may not be (RFC 2181, section 10.3).
+    Alias,
+    /// It exists without an address.
+    Empty,
+    /// It does not exist in this zone, which is there.
+    Missing(String),
+    /// Its address can only be had from servers whose names lie in the zone that it serves; the zone that it lies in.
+    Circular(String),
+}
+
+/// What a registry says of a domain (RDAP, RFC 9083).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Registration {
+    /// Whether the registry knows it at all.
+    pub known: bool,
+    /// When it ends, or ended.
+    pub ends: Option<Timestamp>,
+    /// What keeps it out of the DNS: `client hold`, `redemption period`.
+    pub held: Vec<String>,
 }
 
 /// What is wrong with signatures.
@@ -83,6 +113,10 @@ pub enum BadSignature {
     UnknownKey(u16),
     /// There are none.
     Missing,
+    /// The signed denial of this type says that the type is there.
+    Lists(String),
+    /// The signed denial of another type says that this one is not there, and it is.
+    Lacks(String),
 }
 
 /// How a resolver fails.
@@ -117,6 +151,18 @@ pub enum What {
     DotMissing { owner: String, rtype: String, target: String, meant: String, zone: String },
     /// F5: servers of one zone do not say the same.
     Disagreement { name: String, zone: String, wrong: Servers, others: String, serial: Option<u32> },
+    /// F1, F2 or F6: a host that records of the name send others to (MX, SRV) has no address.
+    TargetBroken { name: String, rtype: String, target: String, end: AliasEnd, zone: String },
+    /// F5: servers contradict themselves: they deny the name for some types, or fail, and have it for others (or at least the
+    /// zone's SOA).
+    Contradiction {
+        name: String,
+        zone: String,
+        denied: Vec<String>,
+        has: Vec<String>,
+        servers: Servers,
+        fails: bool,
+    },
     /// F6: an alias leads nowhere or in a circle; which link of how many.
     AliasBroken { name: String, target: String, end: AliasEnd, link: u32, of: u32, zone: String },
     /// F7: a wildcard answers for a name that has no records of its own.
@@ -129,8 +175,19 @@ pub enum What {
     NoGlue { zone: String, parent: String, hosts: Vec<String> },
     /// F9: the parent gives an address for a server that the zone gives otherwise.
     GlueDiffers { zone: String, parent: String, host: String, glue: Vec<String>, own: Vec<String> },
-    /// F10: the parent does not know the zone any more; whether its servers still serve it, where that was asked.
-    GoneAtParent { zone: String, parent: String, still_served: Option<bool> },
+    /// F9: names of the zone's servers lead to no address.
+    HostsUnusable { zone: String, parent: String, hosts: Vec<String>, why: NoAddress },
+    /// F10: the parent does not know the zone any more; whether its servers still serve it, where that was asked, and what
+    /// the registry says, where that was.
+    GoneAtParent {
+        zone: String,
+        parent: String,
+        still_served: Option<bool>,
+        #[serde(default)]
+        registration: Option<Registration>,
+    },
+    /// F10, soon: the domain's registration ends, or has ended while the registry still delegates it.
+    RegistrationEnds { name: String, at: Timestamp },
     /// F10: the zone's servers have names in a zone that is gone.
     HostsGone { zone: String, hosts: Vec<String>, at: String, denied_by: String },
     /// F11: servers of the zone are not reached.
@@ -139,9 +196,20 @@ pub enum What {
     SerialsDiffer { zone: String, name: String, behind: Servers, newest: u32, backwards: bool },
     /// F12: servers know of the zone and have no valid copy of it.
     CopyExpired { zone: String, servers: Servers },
-    /// F13: none of the zone's keys fits what the parent says; the tags on both sides, and for how long resolvers may go on
-    /// believing the parent's.
-    KeysDiffer { zone: String, parent: String, ds: Vec<u16>, keys: Vec<u16>, ttl: u32 },
+    /// F13: none of the zone's keys fits what the parent says; the tags on both sides, for how long resolvers may go on
+    /// believing the parent's, and the servers with these keys.
+    KeysDiffer {
+        zone: String,
+        parent: String,
+        ds: Vec<u16>,
+        keys: Vec<u16>,
+        ttl: u32,
+        #[serde(default)]
+        servers: Servers,
+    },
+    /// F13, of no effect: the zone is not what the parent's DS says, and nobody is held to that, because a zone above is not
+    /// signed (or nothing above it was seen).
+    DsUnbound { zone: String, parent: String, unsigned: String, seen: bool },
     /// F14: signatures are no good.
     Signatures { zone: String, of: String, bad: BadSignature, servers: Servers },
     /// F15: the zone is right, and a resolver still holds what it was.
@@ -165,15 +233,23 @@ impl What {
             Self::Empty { .. } => "F2",
             Self::MassLoss { .. } => "F3",
             Self::DotMissing { .. } => "F4",
-            Self::Disagreement { .. } => "F5",
+            Self::Disagreement { .. } | Self::Contradiction { .. } => "F5",
             Self::AliasBroken { .. } => "F6",
+            Self::TargetBroken { end, .. } => match end {
+                AliasEnd::Missing => "F1",
+                AliasEnd::Empty => "F2",
+                AliasEnd::Circle | AliasEnd::TooLong => "F6",
+            },
             Self::Wildcard { .. } => "F7",
             Self::WrongData { .. } => "F8",
-            Self::Lame { .. } | Self::NoGlue { .. } | Self::GlueDiffers { .. } => "F9",
-            Self::GoneAtParent { .. } | Self::HostsGone { .. } => "F10",
+            Self::Lame { .. }
+            | Self::NoGlue { .. }
+            | Self::GlueDiffers { .. }
+            | Self::HostsUnusable { .. } => "F9",
+            Self::GoneAtParent { .. } | Self::HostsGone { .. } | Self::RegistrationEnds { .. } => "F10",
             Self::Unreachable { .. } => "F11",
             Self::SerialsDiffer { .. } | Self::CopyExpired { .. } => "F12",
-            Self::KeysDiffer { .. } => "F13",
+            Self::KeysDiffer { .. } | Self::DsUnbound { .. } => "F13",
             Self::Signatures { .. } => "F14",
             Self::Cached { .. } => "F15",
             Self::Resolver { .. } => "F16",
@@ -192,21 +268,26 @@ impl What {
             | Self::MassLoss { zone, .. }
             | Self::DotMissing { zone, .. }
             | Self::Disagreement { zone, .. }
+            | Self::TargetBroken { zone, .. }
+            | Self::Contradiction { zone, .. }
             | Self::AliasBroken { zone, .. }
             | Self::WrongData { zone, .. }
             | Self::Lame { zone, .. }
             | Self::NoGlue { zone, .. }
             | Self::GlueDiffers { zone, .. }
+            | Self::HostsUnusable { zone, .. }
             | Self::GoneAtParent { zone, .. }
             | Self::HostsGone { zone, .. }
             | Self::Unreachable { zone, .. }
             | Self::SerialsDiffer { zone, .. }
             | Self::CopyExpired { zone, .. }
             | Self::KeysDiffer { zone, .. }
+            | Self::DsUnbound { zone, .. }
             | Self::Signatures { zone, .. } => zone,
             Self::Wildcard { wildcard: name, .. }
             | Self::Cached { resolver: name, .. }
             | Self::Resolver { resolver: name, .. }
+            | Self::RegistrationEnds { name, .. }
             | Self::Healthy { name, .. }
             | Self::NotDns { name, .. } => name,
             Self::CouldNotTell { .. } => "",
@@ -222,18 +303,26 @@ impl What {
             | Self::MassLoss { .. }
             | Self::DotMissing { .. }
             | Self::Disagreement { .. }
+            | Self::Contradiction { .. }
             | Self::AliasBroken { .. }
+            | Self::TargetBroken { .. }
             | Self::Wildcard { .. }
             | Self::WrongData { .. }
             | Self::Lame { .. }
             | Self::SerialsDiffer { .. }
             | Self::CopyExpired { .. }
             | Self::KeysDiffer { .. }
+            | Self::DsUnbound { .. }
             | Self::Signatures { .. } => Act::ZoneOwner,
+            Self::HostsUnusable { why, .. } => match why {
+                NoAddress::Circular(_) => Act::Registrar,
+                NoAddress::Alias | NoAddress::Empty | NoAddress::Missing(_) => Act::ZoneOwner,
+            },
             Self::NoGlue { .. }
             | Self::GlueDiffers { .. }
             | Self::GoneAtParent { .. }
-            | Self::HostsGone { .. } => Act::Registrar,
+            | Self::HostsGone { .. }
+            | Self::RegistrationEnds { .. } => Act::Registrar,
             Self::Unreachable { .. } => Act::Network,
             Self::Cached { .. } | Self::Resolver { .. } => Act::Resolver,
             Self::NotDns { kind, .. } => kind.act(),

@@ -18,6 +18,8 @@ pub struct Known {
     pub at: Option<Timestamp>,
     /// Where each name and type stands in the list.
     places: BTreeMap<(String, String), usize>,
+    /// The names and types that are demanded, in the order given.
+    demanded: Vec<(String, String)>,
 }
 
 /// A name, a type, and the data that it has when all is well.
@@ -62,7 +64,17 @@ impl Known {
         let rtype = question.rtype();
         let data = canonical(&rtype, data).map_err(bad)?;
         self.add(&question.name(), &rtype, data);
+        let one = (question.name(), rtype);
+        if !self.demanded.iter().any(|(name, rtype)| same_name(name, &one.0) && *rtype == one.1) {
+            self.demanded.push(one);
+        }
         Ok(())
+    }
+
+    /// The names and types that were demanded one by one, each once.
+    #[must_use]
+    pub fn demanded(&self) -> &[(String, String)] {
+        &self.demanded
     }
 
     /// Adds data of a name.

@@ -2,7 +2,7 @@
 //!
 //! * [`judge()`]: pure; what was heard in, a typed finding out. `page` makes its sentences.
 //! * [`across`]: from failing cells to their causes: which names are walked to, and what explains how much.
-//! * [`Known`]: what is known of a name from before, or demanded of it.
+//! * [`Known`]: what is known of a name from before, or demanded of it; [`unused()`]: what of that the walk could not use.
 //!
 //! Failure policy: what the evidence does not say is not said. A fault that only some servers or resolvers show comes
 //! after one that stops everybody; of several that stop everybody, the one nearest to the root is the cause.
@@ -11,5 +11,5 @@ pub mod across;
 mod judge;
 mod known;
 
-pub use judge::judge;
+pub use judge::{judge, unused};
 pub use known::{Known, KnownName, UnreadableExpectation};

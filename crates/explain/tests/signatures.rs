@@ -7,15 +7,16 @@
 
 mod lab;
 
-use candor_core::finding::{BadSignature, What};
+use candor_core::finding::{BadSignature, Finding, What};
+use candor_page::{Language, finding_words};
 
 use lab::signed::{How, sign};
 use lab::told::tell;
-use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, TEST};
+use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, known, root_zone, test_zone};
 
-/// `test.` with this DS in its delegation, and both servers with these zones.
+/// A signed root and `test.` with this DS in its delegation, and both servers with these zones.
 async fn lab(ds: &str, one: &str, two: &str) -> Lab {
-    let mut lab = Lab::with_delegation(&format!("{DELEGATION}{ds}\n")).await;
+    let mut lab = Lab::with_signed_delegation(&format!("{DELEGATION}{ds}\n")).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", one)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", two)]).await;
     lab
@@ -118,11 +119,10 @@ async fn f14_data_that_was_changed_after_it_was_signed() {
 
 /// `test.` signed with this in its delegation of `shop.test.`, then with one text in it in the place of another.
 async fn signed_above(delegation: &str, text: &str, other: &str, shop: &str) -> Lab {
-    let plain =
-        format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
-    let test = sign("test.", &plain, How::Well);
+    let test = sign("test.", &test_zone(delegation), How::Well);
     assert!(test.zone.contains(text), "{text} is not in\n{}", test.zone);
-    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &test.zone.replace(text, other)).await;
+    let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
+    let mut lab = Lab::with_roots(&root.zone, &test.zone.replace(text, other)).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", shop)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", shop)]).await;
     lab
@@ -144,17 +144,14 @@ async fn f14_a_ds_whose_own_signature_is_wrong_is_the_parents_doing() {
     // The parent signed the DS of one key, and publishes that of another.
     let data = |ds: &str| ds.rsplit(' ').next().unwrap().to_owned();
     let tag = |ds: &str| ds.split(' ').nth(4).unwrap().to_owned();
-    let plain = format!(
-        "$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{DELEGATION}{}\n",
-        other.ds
-    );
-    let test = sign("test.", &plain, How::Well);
+    let test = sign("test.", &test_zone(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
     let is_ds = |line: &&str| line.contains("IN DS");
     let line = test.zone.lines().find(is_ds).unwrap();
     assert!(line.contains(&tag(&other.ds)), "{line}");
     let swapped = test.zone.replace(line, &shop.ds);
     assert!(swapped.contains(&data(&shop.ds)));
-    let mut lab = Lab::with_tops(&format!("{}\n", test.ds), &swapped).await;
+    let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
+    let mut lab = Lab::with_roots(&root.zone, &swapped).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", &shop.zone)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", &shop.zone)]).await;
     let found = lab.explain("www.shop.test").await;
@@ -173,4 +170,151 @@ async fn a_ds_is_asked_for_above_and_one_of_an_unknown_kind_binds_nobody() {
     let unknown = format!("{DELEGATION}shop DS 12345 12 2 {}\n", "AB".repeat(32));
     let lab = signed_above(&unknown, "SOA", "SOA", SHOP).await;
     assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+}
+
+#[tokio::test]
+async fn a_ds_under_a_zone_that_is_not_signed_binds_nobody() {
+    let (signed, other) = (sign("shop.test.", SHOP, How::Well), sign("shop.test.", SHOP, How::Well));
+    let old = signed.again(SHOP, How::Ended);
+    // `test.` is not signed; then it is, and the root is not.
+    for (ds, zone) in [(&other.ds, &signed.zone), (&other.ds, &SHOP.to_owned()), (&signed.ds, &old)] {
+        let mut lab = Lab::with_delegation(&format!("{DELEGATION}{ds}\n")).await;
+        lab.start(Make::Bind, NS1, &[("shop.test.", zone)]).await;
+        lab.start(Make::Nsd, NS2, &[("shop.test.", zone)]).await;
+        let found = lab.explain("www.shop.test").await;
+        assert_eq!(found.what.class(), "healthy", "{found:?}");
+        assert!(
+            matches!(found.asides.as_slice(), [What::DsUnbound { zone, unsigned, seen: true, .. }] if zone == "shop.test." && unsigned == "."),
+            "{found:?}"
+        );
+    }
+    let test = sign("test.", &test_zone(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
+    let mut lab = Lab::with_roots(&sign(".", &root_zone(""), How::Well).zone, &test.zone).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", &signed.zone)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &signed.zone)]).await;
+    let found = lab.explain("www.shop.test").await;
+    assert_eq!(found.what.class(), "healthy", "{found:?}");
+    let told = finding_words(&Finding { what: found.asides[0].clone(), ..found }, Language::English);
+    insta::assert_snapshot!(told.words, @"test has a DS for shop.test, and by it shop.test would be refused; nobody is held to that, because test is not signed.");
+}
+
+#[tokio::test]
+async fn a_resolver_that_holds_the_zone_to_its_signatures_says_that_they_bind() {
+    // `test.` is not signed; the resolver has a key of its own for the zone, which is refused for its own fault.
+    let signed = sign("shop.test.", &one_server(SHOP), How::Well);
+    let old = signed.again(&one_server(SHOP), How::Ended);
+    let delegation = format!("shop NS ns2.shop\nns2.shop A {NS2}\n{}\n", signed.ds);
+    let mut lab = Lab::with_delegation(&delegation).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", &old)]).await;
+    let words: Vec<&str> = signed.ds.split(' ').collect();
+    let anchor = format!(
+        "trust-anchors {{ \"shop.test.\" static-ds {} {} {} \"{}\"; }};",
+        words[4], words[5], words[6], words[7]
+    );
+    let resolver = lab.bind_resolver(&anchor).await;
+    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    assert!(
+        matches!(&found.what, What::Signatures { bad: BadSignature::Expired(_), zone, .. } if zone == "shop.test."),
+        "{found:?}"
+    );
+}
+
+/// The zone with one server: BIND as a resolver has the address of the other.
+fn one_server(zone: &str) -> String {
+    zone.replace("@ NS ns1\n", "")
+}
+
+#[tokio::test]
+async fn f13_one_server_with_keys_that_do_not_fit_is_named() {
+    let (signed, other) = (sign("shop.test.", SHOP, How::Well), sign("shop.test.", SHOP, How::Well));
+    let lab = lab(&signed.ds, &signed.zone, &other.zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f13_one_server_with_keys_that_do_not_fit", &found);
+    let What::KeysDiffer { servers, .. } = &found.what else { panic!("{found:?}") };
+    assert_eq!((servers.these.len(), servers.these[0].address.as_str(), servers.of), (1, NS2, 2));
+}
+
+#[tokio::test]
+async fn f13_a_ds_with_a_digest_of_another_key() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let (before, _) = signed.ds.rsplit_once(' ').unwrap();
+    let lab = lab(&format!("{before} {}", "AB".repeat(32)), &signed.zone, &signed.zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f13_a_ds_with_a_digest_of_another_key", &found);
+    assert!(matches!(&found.what, What::KeysDiffer { ds, keys, .. } if keys.contains(&ds[0])), "{found:?}");
+}
+
+/// The lines of a signed zone that are of this owner and type, or sign such.
+fn lines_of<'z>(zone: &'z str, owner: &str, rtype: &str) -> Vec<&'z str> {
+    let is_it = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.first() == Some(&owner)
+            && (words.get(3) == Some(&rtype)
+                || (words.get(3) == Some(&"RRSIG") && words.get(4) == Some(&rtype)))
+    };
+    let lines: Vec<&str> = zone.lines().filter(is_it).collect();
+    assert!(lines.len() > 1, "no {owner} {rtype} in\n{zone}");
+    lines
+}
+
+fn without_lines(zone: &str, lines: &[&str]) -> String {
+    zone.lines().filter(|line| !lines.contains(line)).map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test]
+async fn f14_a_proof_that_lists_the_type_which_it_denies() {
+    let both = SHOP.replace("www A 192.0.2.10\n", "www A 192.0.2.10\nwww AAAA 2001:db8::10\n");
+    for how in [How::Well, How::Hashed] {
+        let signed = sign("shop.test.", &both, how);
+        let zone = without_lines(&signed.zone, &lines_of(&signed.zone, "www.shop.test.", "AAAA"));
+        let lab = lab(&signed.ds, &zone, &zone).await;
+        let found = lab.explain("www.shop.test").await;
+        assert!(
+            matches!(&found.what, What::Signatures { bad: BadSignature::Lists(rtype), .. } if rtype == "AAAA"),
+            "{how:?} {found:?}"
+        );
+        if how == How::Well {
+            tell("f14_a_proof_that_lists_the_type_which_it_denies", &found);
+        }
+        assert_eq!(lab.explain("api.shop.test").await.what.class(), "healthy");
+    }
+}
+
+#[tokio::test]
+async fn f14_a_proof_that_leaves_out_a_type_which_is_there() {
+    let signed = sign("shop.test.", SHOP, How::Well);
+    let other = signed.again(&SHOP.replace("www A 192.0.2.10\n", "www TXT \"x\"\n"), How::Well);
+    let own = lines_of(&signed.zone, "www.shop.test.", "NSEC");
+    let zone =
+        without_lines(&signed.zone, &own) + &lines_of(&other, "www.shop.test.", "NSEC").join("\n") + "\n";
+    let lab = lab(&signed.ds, &zone, &zone).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f14_a_proof_that_leaves_out_a_type_which_is_there", &found);
+    assert!(
+        matches!(&found.what, What::Signatures { bad: BadSignature::Lacks(rtype), .. } if rtype == "A"),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn proofs_of_every_kind_that_are_right_are_not_accused() {
+    let zone = format!("{SHOP}*.many A 192.0.2.90\nx.ent A 192.0.2.91\n*.alias CNAME www\n");
+    for how in [How::Well, How::Hashed] {
+        let signed = sign("shop.test.", &zone, how);
+        let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
+        for (name, class) in [
+            ("www.shop.test", "healthy"),
+            ("x.many.shop.test", "healthy"),
+            ("x.alias.shop.test", "healthy"),
+            ("login.shop.test", "healthy"),
+            ("shop.test/MX", "healthy"),
+            ("x.many.shop.test/TXT", "F2"),
+            ("ent.shop.test", "F2"),
+            ("www.shop.test/TXT", "F2"),
+            ("nobody.shop.test", "F1"),
+        ] {
+            let found = lab.explain(name).await;
+            assert_eq!((found.what.class(), found.asides.len()), (class, 0), "{how:?} {name}: {found:?}");
+        }
+    }
 }

@@ -3,7 +3,8 @@
 //! Each is looked at where it was heard, server by server: a resolver's "bogus" names neither the server nor the record.
 //! Failure policy: keys and signatures are hostile; what cannot be read counts as not there, and at most
 //! `MAX_TRIED` signatures are tried for one set of records (many keys with one tag are an attack, CVE-2023-50387).
-//! Absent: proofs of non-existence beyond the signatures on them.
+//! Of proofs of non-existence, the signatures are looked at and the list of types that each has; absent: whether a proof
+//! covers the name that it denies.
 
 use bytes::Bytes;
 use domain::base::iana::{DigestAlgorithm, SecurityAlgorithm};
@@ -12,7 +13,9 @@ use domain::base::name::{ParsedName, ToLabelIter, ToName};
 use domain::base::rdata::ComposeRecordData;
 use domain::base::{Message, RecordData, Rtype};
 use domain::crypto::common::{AlgorithmError, DigestBuilder, DigestType, PublicKey};
-use domain::rdata::{Dnskey, Rrsig, ZoneRecordData};
+use domain::dnssec::common::nsec3_hash;
+use domain::rdata::nsec3::OwnerHash;
+use domain::rdata::{Dnskey, Nsec3, Rrsig, ZoneRecordData};
 
 use crate::ask::Exchange;
 use crate::name::{self, Name};
@@ -23,6 +26,8 @@ use crate::zone::{self, Rdata};
 const MAX_TRIED: usize = 8;
 /// Most keys and DS records that are taken of one answer.
 const MAX_KEYS: usize = 32;
+/// Most rounds of hashing that are done for a name; resolvers give up earlier (RFC 9276, section 3.2).
+const MAX_ROUNDS: u16 = 500;
 
 /// A key of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +216,36 @@ pub fn denial_signed(exchange: &Exchange, apex: &str, keys: &[Key], now: u64) ->
         }
     }
     Some(if proofs == 0 { Signed::Missing } else { worst })
+}
+
+/// The types that the zone's proofs in an answer list for `owner`: those of the NSEC or NSEC3 record of that very name; `None`
+/// where there is none, or where it is that of the zone above, which knows nothing of the types below its cut.
+#[must_use]
+pub fn listed(exchange: &Exchange, apex: &str, owner: &str) -> Option<Vec<String>> {
+    let (apex, owner) = (name::parse(apex).ok()?, name::parse(owner).ok()?);
+    let of_owner = |(at, found): (Name, Rdata)| -> Option<Vec<Rtype>> {
+        match found {
+            ZoneRecordData::Nsec(nsec) if at == owner => Some(nsec.types().iter().collect()),
+            ZoneRecordData::Nsec3(nsec3) if stands_for(&at, &apex, &nsec3, &owner) => {
+                Some(nsec3.types().iter().collect())
+            }
+            _ => None,
+        }
+    };
+    let types = records(exchange).into_iter().find_map(of_owner)?;
+    let is_cut = types.contains(&Rtype::NS) && !types.contains(&Rtype::SOA);
+    (!is_cut).then(|| types.iter().map(Rtype::to_string).collect())
+}
+
+/// Whether an NSEC3 record is that of a name (RFC 5155, section 5).
+fn stands_for(at: &Name, apex: &Name, nsec3: &Nsec3<Bytes>, owner: &Name) -> bool {
+    if nsec3.iterations() > MAX_ROUNDS || at.parent().is_none_or(|above| above != *apex) {
+        return false;
+    }
+    let hash = nsec3_hash::<_, _, Vec<u8>>(owner, nsec3.hash_algorithm(), nsec3.iterations(), nsec3.salt());
+    let label: Option<OwnerHash<Vec<u8>>> =
+        at.iter_labels().next().and_then(|label| label.to_string().parse().ok());
+    hash.ok().zip(label).is_some_and(|(hash, label)| hash.as_slice() == label.as_slice())
 }
 
 fn signed_set(list: &[(Name, Rdata)], owner: &Name, rtype: Rtype, keys: &[Key], now: u64) -> Option<Signed> {

@@ -16,6 +16,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("git", "git"),
     ("kill", "procps"),
     ("prlimit", "util-linux"),
+    ("unshare", "util-linux"),
+    ("ip", "iproute2"),
     ("faketime", "faketime"),
     ("openssl", "openssl"),
     ("curl", "curl"),

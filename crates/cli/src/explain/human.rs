@@ -258,6 +258,9 @@ pub(crate) fn accused(finding: &Finding, apex: &str) -> bool {
         | What::Unreachable { zone, .. }
         | What::SerialsDiffer { zone, .. }
         | What::CopyExpired { zone, .. }
+        | What::HostsUnusable { zone, .. }
+        | What::Contradiction { zone, .. }
+        | What::TargetBroken { zone, .. }
         | What::KeysDiffer { zone, .. }
         | What::Signatures { zone, .. }
         | What::NameMissing { zone, .. }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candor_core::finding::{AliasEnd, Servers, What};
 use candor_names::Rcode;
-use candor_names::walk::{Link, Reach, Reply, ZoneSeen};
+use candor_names::walk::{Endless, Link, Reach, Reply, ZoneSeen};
 
 use super::view::{self, View};
 use super::zone::{doubled, is_registry};
@@ -20,8 +20,8 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
         found.stops.push(What::CouldNotTell { why });
         return;
     };
-    if link.circle {
-        return alias_broken(case, index, AliasEnd::Circle, zone, found);
+    if let Some(endless) = link.endless {
+        return alias_broken(case, index, end_of(endless), zone, found);
     }
     if let Reach::Denied { at, .. } = &link.reach
         && gone_at_parent(case, index, link, at, zone, found)
@@ -42,6 +42,7 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
         return;
     }
     secure::judge_link(case, link, zone, found);
+    contradicting(link, zone, found);
     let groups = view::groups(&views);
     match groups.as_slice() {
         [(view, _)] => agreed(case, index, link, zone, view, found),
@@ -49,23 +50,75 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     }
 }
 
-/// Servers that have the zone, and fail for this name.
+/// Servers that have the zone, and fail for this name, or for one type of it.
 fn failing(link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    let types_of = |at: usize, failing: bool| -> BTreeMap<String, String> {
+        let replies = link.replies.iter().filter(|reply| reply.server == at);
+        let said = replies.filter_map(|reply| {
+            let rcode = reply.heard.as_ref().as_ref().ok()?.rcode;
+            let fails = !matches!(rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
+            (fails == failing).then(|| (reply.question.rtype(), rcode.to_string()))
+        });
+        said.collect()
+    };
     let servers = view::servers(zone, |at, _| {
-        let mut replies = link.replies.iter().filter(|reply| reply.server == at);
-        let exchange = |reply: &Reply| {
-            let exchange = reply.heard.as_ref().as_ref().ok()?;
-            let error = !matches!(exchange.rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
-            error.then(|| format!("{} for {}", exchange.rcode, reply.question.rtype()))
-        };
-        replies.find_map(exchange)
+        let list: Vec<String> =
+            types_of(at, true).iter().map(|(rtype, rcode)| format!("{rcode} for {rtype}")).collect();
+        (!list.is_empty()).then(|| list.join(", "))
     });
-    if servers.these.is_empty() {
-        return;
-    }
+    let Some(first) = (0..zone.servers.len()).find(|at| !types_of(*at, true).is_empty()) else { return };
     let asked: BTreeSet<usize> = link.replies.iter().map(|reply| reply.server).collect();
-    let all = servers.these.len() == asked.len();
-    found.of_servers(all, What::CopyExpired { zone: zone.apex.clone(), servers });
+    let nobody_answers = asked.iter().all(|at| types_of(*at, false).is_empty());
+    let mut has: Vec<String> = types_of(first, false).into_keys().collect();
+    if has.is_empty() {
+        has.push("the SOA of the zone".to_owned());
+    }
+    let what = What::Contradiction {
+        name: link.name.clone(),
+        zone: zone.apex.clone(),
+        denied: types_of(first, true).into_keys().collect(),
+        has,
+        servers,
+        fails: true,
+    };
+    found.of_servers(nobody_answers, what);
+}
+
+pub(crate) fn end_of(endless: Endless) -> AliasEnd {
+    match endless {
+        Endless::Circle => AliasEnd::Circle,
+        Endless::TooLong => AliasEnd::TooLong,
+    }
+}
+
+/// Servers that deny the name for one type and know it for another. Who hears the denial takes it for the whole name (RFC
+/// 8020), so that those fail who ask for the wrong type first.
+fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
+    let types_of = |at: usize, wanted: fn(&View) -> bool| -> BTreeSet<String> {
+        let replies = link.replies.iter().filter(|reply| reply.server == at);
+        let said = replies.filter_map(|reply| {
+            let rtype = reply.question.rtype();
+            let view = view::view(&link.name, &rtype, &reply.heard)?;
+            wanted(&view).then_some(rtype)
+        });
+        said.collect()
+    };
+    let denied = |at: usize| types_of(at, |view| *view == View::Denied);
+    let has = |at: usize| types_of(at, |view| *view != View::Denied);
+    let both = |at: &usize| !denied(*at).is_empty() && !has(*at).is_empty();
+    let list = |types: BTreeSet<String>| types.into_iter().collect::<Vec<_>>();
+    let servers = view::servers(zone, |at, _| {
+        both(&at).then(|| format!("NXDOMAIN for {}", list(denied(at)).join(", ")))
+    });
+    let Some(first) = (0..zone.servers.len()).find(both) else { return };
+    found.some.push(What::Contradiction {
+        name: link.name.clone(),
+        zone: zone.apex.clone(),
+        denied: list(denied(first)),
+        has: list(has(first)),
+        servers,
+        fails: false,
+    });
 }
 
 /// All servers say the same.
@@ -76,7 +129,23 @@ fn agreed(case: &Case<'_>, index: usize, link: &Link, zone: &ZoneSeen, view: &Vi
         View::Denied => missing(case, link, zone, found),
         View::Empty => found.stops.push(empty(link, zone, types(link))),
         View::Data(data) => data_of(case, index, link, zone, data, found),
-        View::Alias(_) => {}
+        View::Alias(target) => alias_expected(case, index, link, zone, target, found),
+    }
+}
+
+/// An alias, where another is expected.
+fn alias_expected(
+    case: &Case<'_>,
+    index: usize,
+    link: &Link,
+    zone: &ZoneSeen,
+    target: &str,
+    found: &mut Found,
+) {
+    let Some(known) = case.known.of(&link.name, "CNAME") else { return };
+    if !known.data.iter().any(|one| same_name(one, target)) {
+        let expected = known.data.iter().map(|data| format!("CNAME {data}")).collect();
+        found.stops.push(unexpected(case, index, link, zone, vec![format!("CNAME {target}")], expected));
     }
 }
 
@@ -161,6 +230,7 @@ fn gone_at_parent(
         zone: at.to_owned(),
         parent: zone.apex.clone(),
         still_served: (!former.is_empty()).then(|| former.contains(&true)),
+        registration: None,
     });
     true
 }
@@ -186,7 +256,7 @@ fn repeated(case: &Case<'_>, before: &Link, target: &str) -> Option<String> {
 fn alias_broken(case: &Case<'_>, index: usize, end: AliasEnd, zone: &ZoneSeen, found: &mut Found) {
     let link = case.walk.links.get(index);
     let before = match end {
-        AliasEnd::Circle => link,
+        AliasEnd::Circle | AliasEnd::TooLong => link,
         AliasEnd::Missing | AliasEnd::Empty => index.checked_sub(1).and_then(|at| case.walk.links.get(at)),
     };
     let Some((before, target)) = before.and_then(|before| Some((before, before.alias.clone()?))) else {
@@ -225,18 +295,6 @@ fn data_of(
     data: &BTreeSet<String>,
     found: &mut Found,
 ) {
-    for record in data {
-        if let Some((rtype, meant)) = target_without_dot(record, &zone.apex) {
-            found.stops.push(What::DotMissing {
-                owner: link.name.clone(),
-                rtype,
-                target: record.rsplit(' ').next().unwrap_or_default().to_owned(),
-                meant,
-                zone: zone.apex.clone(),
-            });
-            return;
-        }
-    }
     let asked = case.walk.links.first().map_or("", |first| first.name.as_str());
     for rtype in types(link) {
         let known = case.known.of(asked, &rtype).or_else(|| case.known.of(&link.name, &rtype));
@@ -248,38 +306,37 @@ fn data_of(
             return;
         }
         if own.iter().any(|record| !expected.iter().any(|one| one.eq_ignore_ascii_case(record))) {
-            found.stops.push(unexpected(index, link, zone, own, expected));
+            found.stops.push(unexpected(case, index, link, zone, own, expected));
             return;
         }
     }
 }
 
-fn of_type(record: &str, rtype: &str) -> bool {
+pub(crate) fn of_type(record: &str, rtype: &str) -> bool {
     record.split(' ').next() == Some(rtype)
 }
 
-/// The type and the meant target of a record whose target has the zone's name twice.
-fn target_without_dot(record: &str, apex: &str) -> Option<(String, String)> {
-    let rtype = record.split(' ').next().filter(|rtype| matches!(*rtype, "MX" | "NS" | "SRV" | "PTR"))?;
-    Some((rtype.to_owned(), doubled(record.rsplit(' ').next()?, apex)?))
-}
-
-/// Data that is not what is expected: from a wildcard, where any other name has the same.
-fn unexpected(index: usize, link: &Link, zone: &ZoneSeen, data: Vec<String>, expected: Vec<String>) -> What {
-    let strangers: Vec<View> = link
-        .stranger
-        .iter()
-        .filter_map(|reply| view::view(&reply.question.name(), &reply.question.rtype(), &reply.heard))
-        .collect();
-    let same = strangers.iter().any(|view| match view {
-        View::Data(set) => data.iter().any(|record| set.contains(record)),
-        _ => false,
-    });
-    if same && index == 0 {
-        let exchange = link.replies.iter().find_map(|reply| reply.heard.as_ref().as_ref().ok());
-        let ttl = exchange.and_then(|exchange| exchange.answer.first()).map_or(0, |record| record.ttl);
-        let wildcard = link.name.split_once('.').map_or("*", |(_, rest)| rest);
-        return What::Wildcard { name: link.name.clone(), wildcard: format!("*.{wildcard}"), data, ttl };
+/// Data that is not what is expected: from a wildcard, where any other name has the same; the name itself, or the alias that
+/// leads here.
+fn unexpected(
+    case: &Case<'_>,
+    index: usize,
+    link: &Link,
+    zone: &ZoneSeen,
+    data: Vec<String>,
+    expected: Vec<String>,
+) -> What {
+    let first = case.walk.links.first().filter(|first| is_from_wildcard(first));
+    if let Some(first) = first.filter(|first| index == 0 || case.known.was(&first.name).is_some()) {
+        let exchange = first.replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
+        let ttl = exchange.filter_map(|exchange| exchange.answer.first()).map(|record| record.ttl).next();
+        let wildcard = first.name.split_once('.').map_or("*", |(_, rest)| rest);
+        return What::Wildcard {
+            name: first.name.clone(),
+            wildcard: format!("*.{wildcard}"),
+            data: first.alias.as_ref().map_or(data, |target| vec![format!("CNAME {target}")]),
+            ttl: ttl.unwrap_or(0),
+        };
     }
     What::WrongData {
         name: link.name.clone(),
@@ -288,6 +345,21 @@ fn unexpected(index: usize, link: &Link, zone: &ZoneSeen, data: Vec<String>, exp
         expected,
         serial: view::serial(zone),
     }
+}
+
+/// Whether a name that nobody can have meant has what this one has.
+pub(crate) fn is_from_wildcard(link: &Link) -> bool {
+    let said = |replies: &[Reply]| -> Vec<View> {
+        let one = |reply: &Reply| view::view(&reply.question.name(), &reply.question.rtype(), &reply.heard);
+        replies.iter().filter_map(one).filter(View::is_positive).collect()
+    };
+    let own = said(&link.replies);
+    said(&link.stranger).iter().any(|stranger| {
+        own.iter().any(|own| match (own, stranger) {
+            (View::Data(own), View::Data(stranger)) => own.iter().any(|record| stranger.contains(record)),
+            (own, stranger) => own == stranger,
+        })
+    })
 }
 
 /// Servers of one zone say different things of the name.
@@ -308,19 +380,10 @@ fn disagreed(
     let wrong = view::servers(zone, |at, _| views.get(&at).filter(|view| *view != right).map(View::said));
     // Who balances load gives each asker something else; asked again, such a server changes its mind too.
     let all_have_it = views.values().all(View::is_positive);
-    if all_have_it && !is_stable(link, views) {
+    if all_have_it && !is_stable(link) {
         return;
     }
-    let serial_of = |at: &usize| zone.servers.get(*at).and_then(candor_names::walk::ServerSeen::serial);
-    let serials: BTreeSet<u32> = views.keys().filter_map(serial_of).collect();
-    let newest = serials.iter().copied().reduce(|newest, other| {
-        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
-    });
-    if let (true, true, Some(newest)) = (all_have_it, serials.len() > 1, newest) {
-        let behind = view::servers(zone, |at, seen| {
-            let serial = seen.serial().filter(|serial| *serial != newest)?;
-            Some(format!("serial {serial}, {}", views.get(&at)?.said()))
-        });
+    if let Some((behind, newest)) = older(zone, views) {
         let (name, apex) = (link.name.clone(), zone.apex.clone());
         // That the primary is behind is known; what it says of this name is more.
         let known = |what: &What| matches!(what, What::SerialsDiffer { zone, .. } if *zone == apex);
@@ -343,8 +406,27 @@ fn disagreed(
         zone: zone.apex.clone(),
         wrong,
         others,
-        serial: (serials.len() == 1).then_some(newest).flatten(),
+        serial: view::serial(zone).filter(|_| views.len() > 1),
     });
+}
+
+/// Copies that are behind, where all of the newest say the same and these say otherwise; and the newest serial. Where the
+/// newest do not agree, serials explain nothing.
+fn older(zone: &ZoneSeen, views: &BTreeMap<usize, View>) -> Option<(Servers, u32)> {
+    let serial_of = |at: &usize| zone.servers.get(*at).and_then(candor_names::walk::ServerSeen::serial);
+    let newest = views.keys().filter_map(serial_of).reduce(|newest, other| {
+        if candor_names::zone::serial::is_newer(other, newest) { other } else { newest }
+    })?;
+    let mut said = views.iter().filter(|(at, _)| serial_of(at) == Some(newest)).map(|(_, view)| view);
+    let right = said.next().filter(|view| view.is_positive())?;
+    if said.any(|other| other != right) {
+        return None;
+    }
+    let behind = view::servers(zone, |at, seen| {
+        let view = views.get(&at).filter(|view| *view != right)?;
+        Some(format!("serial {}, {}", seen.serial()?, view.said()))
+    });
+    (!behind.these.is_empty()).then_some((behind, newest))
 }
 
 /// What is right: what is known, else what has data, else what most say.
@@ -361,7 +443,12 @@ fn right_of<'a>(case: &Case<'_>, link: &Link, groups: &'a [(View, Vec<usize>)]) 
     right.or_else(|| views().next()).unwrap_or(&View::Empty)
 }
 
-/// Whether each server said the same when it was asked again.
-fn is_stable(link: &Link, views: &BTreeMap<usize, View>) -> bool {
-    view::views(&link.name, &link.again).iter().all(|(server, again)| views.get(server) == Some(again))
+/// Whether each server said the same to the same question whenever it was asked again.
+fn is_stable(link: &Link) -> bool {
+    let said = |reply: &Reply| view::view(&link.name, &reply.question.rtype(), &reply.heard);
+    link.again.iter().flatten().all(|again| {
+        let same = |first: &&Reply| first.server == again.server && first.question == again.question;
+        let first = link.replies.iter().find(same).and_then(said);
+        first.zip(said(again)).is_none_or(|(first, again)| first == again)
+    })
 }

@@ -1,10 +1,17 @@
-//! One walk judged: the zones from the root down, the names along their aliases, then resolvers.
+//! One walk judged: the zones from the root down, the names along their aliases, the hosts that their data names, other
+//! names of which something is known, then resolvers.
 
+mod bitmap;
+mod hosts;
 mod link;
+mod others;
 mod resolver;
 mod secure;
+mod targets;
 mod view;
 mod zone;
+
+pub use others::unused;
 
 use candor_core::Timestamp;
 use candor_core::finding::{Finding, Was, What};
@@ -14,10 +21,13 @@ use candor_names::walk::{Link, ZoneSeen};
 use crate::known::Known;
 
 /// What is judged.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) walk: &'a Walk,
     pub(crate) known: &'a Known,
     pub(crate) now: Timestamp,
+    /// How many zones this one is looked into for the sake of.
+    pub(crate) depth: usize,
 }
 
 /// What was found, in the order in which it was come to.
@@ -29,6 +39,8 @@ pub(crate) struct Found {
     pub(crate) some: Vec<What>,
     /// Worth saying, and stops nobody.
     pub(crate) asides: Vec<What>,
+    /// Of signatures that nobody is held to: what would be wrong, and what is to be said of it.
+    pub(crate) unbound: Vec<(Vec<What>, What)>,
 }
 
 impl Found {
@@ -36,12 +48,17 @@ impl Found {
     pub(crate) fn of_servers(&mut self, all: bool, what: What) {
         if all { self.stops.push(what) } else { self.some.push(what) }
     }
+
+    /// What explains best what was found: that which stops everybody, else some.
+    pub(crate) fn first(self) -> Option<What> {
+        self.stops.into_iter().chain(self.some).next()
+    }
 }
 
 /// Judges what a walk heard.
 #[must_use]
 pub fn judge(walk: &Walk, known: &Known, now: Timestamp) -> Finding {
-    let case = Case { walk, known, now };
+    let case = Case { walk, known, now, depth: 0 };
     let mut found = Found::default();
     let mut seen = Vec::new();
     for (index, link) in walk.links.iter().enumerate() {
@@ -57,6 +74,8 @@ pub fn judge(walk: &Walk, known: &Known, now: Timestamp) -> Finding {
         }
         link::judge(&case, index, link, &mut found);
     }
+    targets::judge(&case, &mut found);
+    others::judge(&case, &mut found);
     if found.stops.is_empty() {
         resolver::judge(&case, &mut found);
     }
@@ -65,13 +84,18 @@ pub fn judge(walk: &Walk, known: &Known, now: Timestamp) -> Finding {
 
 fn conclude(case: &Case<'_>, found: Found) -> Finding {
     let name = case.walk.links.first().map(|link| link.name.clone()).unwrap_or_default();
-    let Found { stops, some, asides } = found;
+    let Found { stops, some, asides, unbound } = found;
+    let asides = asides.into_iter().chain(unbound.into_iter().map(|(_, aside)| aside));
     let mut list = stops.into_iter().chain(some);
     let what = list.next().unwrap_or_else(|| nothing_found(case, &name));
-    let mut asides: Vec<What> = list.chain(asides).collect();
-    asides.dedup();
+    let mut once: Vec<What> = Vec::new();
+    for aside in list.chain(asides) {
+        if aside != what && !once.contains(&aside) {
+            once.push(aside);
+        }
+    }
     let was: Option<Was> = case.known.was(&name);
-    Finding { name, what, was, asides, at: case.now }
+    Finding { name, what, was, asides: once, at: case.now }
 }
 
 fn nothing_found(case: &Case<'_>, name: &str) -> What {

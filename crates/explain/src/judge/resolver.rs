@@ -13,8 +13,15 @@ pub(crate) fn judge(case: &Case<'_>, found: &mut Found) {
         return;
     }
     for resolver in &case.walk.resolvers {
-        if let Some(what) = one(case, resolver, &right) {
-            found.some.push(what);
+        let Some(what) = one(case, resolver, &right) else { continue };
+        // A resolver that validates what otherwise nobody is held to has a key of its own for it: it says what is wrong.
+        let refuses = matches!(&what, What::Resolver { fault: ResolverFault::Validation(_), .. });
+        match found.unbound.is_empty() {
+            false if refuses => {
+                let faults = std::mem::take(&mut found.unbound);
+                found.some.extend(faults.into_iter().flat_map(|(faults, _)| faults));
+            }
+            _ => found.some.push(what),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Signatures on the way: whether a zone's keys are those that its parent names, and whether what was heard is signed with
-//! them. A zone that its parent does not call signed is not held to it.
+//! them. A zone that its parent does not call signed is not held to it; nor is one whose parent says so and is not signed
+//! itself, all the way up to the root (RFC 4035, section 4.3).
 
 use std::collections::BTreeMap;
 
@@ -7,14 +8,76 @@ use candor_core::Timestamp;
 use candor_core::finding::{BadSignature, What};
 use candor_names::secure::{self, Ds, Key, Signed};
 use candor_names::walk::{Link, ServerSeen, ZoneSeen};
+use candor_names::{Exchange, Rcode};
 
+use super::bitmap;
 use super::{Case, Found, parent_of, view};
 
 /// A server's place in the zone, and what is wrong with its signatures: of which records, and how.
 type Bad = BTreeMap<usize, (String, Signed)>;
 
+/// How far resolvers follow signatures towards a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Chain {
+    /// Down to the zone: what is wrong with its signatures stops them.
+    Whole,
+    /// Not further than to this zone, which is not signed by what was seen above it.
+    Ends(String),
+    /// What is above this zone, at which the walk began, was not seen.
+    Unseen(String),
+}
+
+/// The chain of signed zones from the root down to this one.
+fn chain(case: &Case<'_>, zone: &ZoneSeen) -> Chain {
+    let mut way: Vec<&ZoneSeen> = vec![zone];
+    while let Some(above) = way.last().and_then(|last| case.walk.zones.get(last.parent?)) {
+        if way.iter().any(|known| known.apex == above.apex) {
+            break;
+        }
+        way.push(above);
+    }
+    way.reverse();
+    let Some((first, below)) = way.split_first() else { return Chain::Whole };
+    if first.apex != "." {
+        return Chain::Unseen(first.apex.clone());
+    }
+    // The root has no DS: what it publishes as its keys is taken for them.
+    if first.servers.iter().all(|server| keys_of(server).is_empty()) {
+        return Chain::Ends(first.apex.clone());
+    }
+    let unsigned = below.iter().find(|zone| !has_ds(zone));
+    unsigned.map_or(Chain::Whole, |zone| Chain::Ends(zone.apex.clone()))
+}
+
+/// Takes over what is wrong with a zone's signatures: as faults where resolvers come to it by a chain of signed zones, else
+/// as something that binds nobody.
+fn hold(case: &Case<'_>, zone: &ZoneSeen, own: Found, found: &mut Found) {
+    let (unsigned, seen) = match chain(case, zone) {
+        Chain::Whole => {
+            found.stops.extend(own.stops);
+            found.some.extend(own.some);
+            return;
+        }
+        Chain::Ends(apex) => (apex, true),
+        Chain::Unseen(apex) => (apex, false),
+    };
+    let parent = parent_of(case.walk, zone);
+    let aside = What::DsUnbound { zone: zone.apex.clone(), parent, unsigned, seen };
+    let faults: Vec<What> = own.stops.into_iter().chain(own.some).collect();
+    if !faults.is_empty() && !found.unbound.iter().any(|(_, known)| *known == aside) {
+        found.unbound.push((faults, aside));
+    }
+}
+
 pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     judge_delegation(case, zone, found);
+    let mut own = Found::default();
+    keys_and_own_records(case, zone, &mut own);
+    hold(case, zone, own, found);
+}
+
+/// The zone's keys beside its DS, and the signatures over what every zone has.
+fn keys_and_own_records(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     let ds = ds_of(zone);
     let speakers: Vec<(usize, &ServerSeen)> =
         zone.servers.iter().enumerate().filter(|(_, server)| server.serial().is_some()).collect();
@@ -23,7 +86,7 @@ pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     }
     let strangers: Vec<usize> = speakers
         .iter()
-        .filter(|(_, server)| server.dnskey.as_ref().is_some_and(|heard| heard.is_ok()))
+        .filter(|(_, server)| answered(server.dnskey.as_ref()).is_some())
         .filter(|(_, server)| entries(&keys_of(server), &ds).is_empty())
         .map(|(at, _)| *at)
         .collect();
@@ -52,10 +115,10 @@ pub(crate) fn judge_zone(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
 fn judge_delegation(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     let parent = zone.parent.and_then(|at| case.walk.zones.get(at));
     let (Some(parent), Some(delegation)) = (parent, &zone.delegation) else { return };
-    // The root has no DS: what it publishes as its keys is taken for them.
-    if ds_of(parent).is_empty() && parent.apex != "." {
+    if !has_ds(parent) && parent.apex != "." {
         return;
     }
+    let mut own = Found::default();
     let mut bad = Bad::new();
     for (at, heard) in &delegation.ds {
         let (Ok(exchange), Some(server)) = (heard.as_ref(), parent.servers.get(*at)) else { continue };
@@ -71,14 +134,16 @@ fn judge_delegation(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
             signed.or_else(|| secure::denial_signed(exchange, &parent.apex, &keys, now(case))),
         );
     }
-    say(parent, &bad, delegation.ds.len(), found);
+    say(parent, &bad, delegation.ds.len(), &mut own);
+    hold(case, parent, own, found);
 }
 
 /// What was heard of a name, in a zone that is signed.
 pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &mut Found) {
-    if ds_of(zone).is_empty() {
+    if !has_ds(zone) {
         return;
     }
+    let mut own = Found::default();
     let mut bad = Bad::new();
     let mut asked: Vec<usize> = link.replies.iter().map(|reply| reply.server).collect();
     asked.sort_unstable();
@@ -112,7 +177,30 @@ pub(crate) fn judge_link(case: &Case<'_>, link: &Link, zone: &ZoneSeen, found: &
         }
         note(&mut bad, reply.server, "denial", secure::denial_signed(exchange, &zone.apex, &keys, now(case)));
     }
-    say(zone, &bad, asked.len(), found);
+    say(zone, &bad, asked.len(), &mut own);
+    bitmap::judge(link, zone, asked.len(), &mut own);
+    let told = |what: &What| {
+        let known = found.stops.iter().chain(&found.some);
+        let is_signature = |what: &What| matches!(what, What::Signatures { .. });
+        known.filter(|what| is_signature(what)).any(|known| subject(known) == subject(what))
+    };
+    own.stops.retain(|what| !told(what));
+    own.some.retain(|what| !told(what));
+    hold(case, zone, own, found);
+}
+
+/// The zone whose signatures are no good.
+fn subject(what: &What) -> Option<&str> {
+    match what {
+        What::Signatures { zone, .. } => Some(zone),
+        _ => None,
+    }
+}
+
+/// An answer that is none of an error.
+fn answered(heard: Option<&candor_names::walk::Heard>) -> Option<&Exchange> {
+    let exchange = heard?.as_ref().as_ref().ok()?;
+    (exchange.rcode == Rcode::NOERROR).then_some(exchange)
 }
 
 fn now(case: &Case<'_>) -> u64 {
@@ -129,14 +217,6 @@ fn note(bad: &mut Bad, at: usize, of: &str, signed: Option<Signed>) {
 /// One finding for each way in which signatures are bad; that of most servers first.
 fn say(zone: &ZoneSeen, bad: &Bad, of: usize, found: &mut Found) {
     let Some((_, (records, first))) = bad.iter().next() else { return };
-    if found
-        .stops
-        .iter()
-        .chain(&found.some)
-        .any(|what| matches!(what, What::Signatures { zone: known, .. } if *known == zone.apex))
-    {
-        return;
-    }
     let servers =
         view::servers(zone, |at, _| bad.get(&at).map(|(of, signed)| format!("{of}: {}", said(*signed))));
     let Some(bad_signature) = bad_signature(*first) else { return };
@@ -187,6 +267,18 @@ fn keys_differ(case: &Case<'_>, zone: &ZoneSeen, ds: &[Ds], strangers: &[usize])
         ds: tags,
         keys,
         ttl: ds.iter().map(|one| one.ttl).max().unwrap_or(0),
+        servers: view::servers(zone, |at, server| strangers.contains(&at).then(|| said_keys(server))),
+    }
+}
+
+/// The tags of a server's keys, in words.
+fn said_keys(server: &ServerSeen) -> String {
+    let tags: Vec<String> =
+        keys_of(server).iter().filter(|key| key.signs()).map(|key| key.tag().to_string()).collect();
+    match tags.as_slice() {
+        [] => "no key".to_owned(),
+        [one] => format!("key {one}"),
+        more => format!("keys {}", more.join(" and ")),
     }
 }
 

@@ -50,13 +50,13 @@ pub(crate) fn views(name: &str, replies: &[Reply]) -> BTreeMap<usize, View> {
     list
 }
 
-/// Data of one type goes before the lack of another.
+/// Data of one type goes before the lack of another; and a name that exists for one type exists, whatever is said of another.
 fn merge(known: &mut View, more: View) {
     match (&mut *known, more) {
         (View::Data(set), View::Data(more)) => set.extend(more),
         (View::Data(_) | View::Alias(_), _) => {}
         (_, more) if more.is_positive() => *known = more,
-        (View::Empty, View::Denied) => *known = View::Denied,
+        (View::Denied, View::Empty) => *known = View::Empty,
         _ => {}
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn groups(views: &BTreeMap<usize, View>) -> Vec<(View, Vec<usize>)> {
 
 /// What the name leads to, by those servers of its last link that have data.
 pub(crate) fn right_data(walk: &Walk) -> Vec<String> {
-    let Some(link) = walk.links.last().filter(|link| !link.circle) else { return Vec::new() };
+    let Some(link) = walk.links.last().filter(|link| link.endless.is_none()) else { return Vec::new() };
     data_of(link)
 }
 
@@ -125,9 +125,22 @@ pub(crate) fn server(seen: &ServerSeen, said: String) -> Server {
 
 /// Those servers of the zone that are chosen, with what each said.
 pub(crate) fn servers(zone: &ZoneSeen, chosen: impl Fn(usize, &ServerSeen) -> Option<String>) -> Servers {
-    let list = zone.servers.iter().enumerate();
-    let these = list.filter_map(|(at, seen)| Some(server(seen, chosen(at, seen)?))).collect();
-    Servers { these, of: u32::try_from(zone.servers.len()).unwrap_or(u32::MAX) }
+    servers_among(zone, |_| true, chosen)
+}
+
+/// The same out of some of the zone's servers.
+pub(crate) fn servers_among(
+    zone: &ZoneSeen,
+    among: impl Fn(&ServerSeen) -> bool,
+    chosen: impl Fn(usize, &ServerSeen) -> Option<String>,
+) -> Servers {
+    let list: Vec<(usize, &ServerSeen)> =
+        zone.servers.iter().enumerate().filter(|(_, seen)| among(seen)).collect();
+    let hosts: BTreeSet<String> = list.iter().map(|(_, seen)| seen.name.to_ascii_lowercase()).collect();
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let (of, hosts) = (count(list.len()), count(hosts.len()));
+    let these = list.into_iter().filter_map(|(at, seen)| Some(server(seen, chosen(at, seen)?))).collect();
+    Servers { these, of, hosts }
 }
 
 /// How a server stands to its zone, in the terms of DNS.

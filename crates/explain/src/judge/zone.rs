@@ -2,9 +2,9 @@
 
 use candor_core::finding::{Servers, What};
 use candor_names::Rcode;
-use candor_names::walk::{Heard, HostFault, Lame, ServerSeen, Standing, ZoneSeen};
+use candor_names::walk::{Heard, Lame, ServerSeen, Standing, ZoneSeen};
 
-use super::{Case, Found, parent_of, view};
+use super::{Case, Found, hosts, parent_of, view};
 use crate::known::same_name;
 
 /// By how much a primary may be behind its copies for a moment.
@@ -14,7 +14,7 @@ pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     let standings: Vec<Standing> = zone.servers.iter().map(|server| standing_of(case, server)).collect();
     let speaks = standings.iter().any(|standing| matches!(standing, Standing::Authoritative(_)));
     parents_disagree(case, zone, found);
-    hosts(case, zone, speaks, found);
+    hosts::judge(case, zone, speaks, found);
     if zone.servers.is_empty() {
         return;
     }
@@ -84,57 +84,6 @@ fn parents_disagree(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) {
     }
 }
 
-/// Hosts that lead to no address.
-fn hosts(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
-    let parent = parent_of(case.walk, zone);
-    let faulty = |wanted: fn(&HostFault) -> bool| -> Vec<String> {
-        let list = zone.hosts.iter().filter(|host| host.by_parent && host.fault.as_ref().is_some_and(wanted));
-        list.map(|host| host.name.clone()).collect()
-    };
-    for host in zone.hosts.iter().filter(|host| host.fault.is_some()) {
-        let (owner, at) = if host.by_parent { (&zone.apex, &parent) } else { (&zone.apex, &zone.apex) };
-        if let Some(meant) = doubled(&host.name, at) {
-            found.of_servers(
-                !speaks,
-                What::DotMissing {
-                    owner: owner.clone(),
-                    rtype: "NS".to_owned(),
-                    target: host.name.clone(),
-                    meant,
-                    zone: at.clone(),
-                },
-            );
-            return;
-        }
-    }
-    let bare = faulty(|fault| matches!(fault, HostFault::NoGlue | HostFault::Circular));
-    if !bare.is_empty() {
-        found.of_servers(
-            !speaks,
-            What::NoGlue { zone: zone.apex.clone(), parent: parent.clone(), hosts: bare },
-        );
-    }
-    let gone = faulty(|fault| matches!(fault, HostFault::Denied { .. }));
-    let why = zone.hosts.iter().find_map(|host| match &host.fault {
-        Some(HostFault::Denied { zone, at }) => Some((zone.clone(), at.clone())),
-        _ => None,
-    });
-    if let Some((denied_by, at)) = why.filter(|_| !gone.is_empty()) {
-        found.of_servers(!speaks, What::HostsGone { zone: zone.apex.clone(), hosts: gone, at, denied_by });
-    }
-    let stuck = zone.hosts.iter().find_map(|host| match &host.fault {
-        Some(HostFault::Stuck { zone }) => Some(zone.clone()),
-        _ => None,
-    });
-    if let Some(stuck) = stuck {
-        let below = case.walk.zones.iter().find(|other| other.apex == stuck);
-        let servers =
-            below.map(|below| view::servers(below, |_, seen| Some(view::standing(&seen.standing()))));
-        let servers = servers.unwrap_or(Servers { these: Vec::new(), of: 0 });
-        found.of_servers(!speaks, What::Unreachable { zone: stuck, servers, network: None });
-    }
-}
-
 /// Servers of another owner: the parent names none of those that are known.
 fn other_servers(case: &Case<'_>, zone: &ZoneSeen, found: &mut Found) -> bool {
     let Some(known) = case.known.of(&zone.apex, "NS") else { return false };
@@ -183,29 +132,32 @@ fn glue(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], found: &mut Fo
     }
 }
 
-/// Servers that answer, and do not serve the zone.
+/// Servers that answer, and do not serve the zone: those that the parent names, then those that only the zone itself does.
 fn lame(case: &Case<'_>, zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Found) {
-    let chosen = |wanted: &dyn Fn(&Standing) -> bool| {
-        view::servers(zone, |at, _| {
-            let standing = standings.get(at)?;
-            wanted(standing).then(|| view::standing(standing))
-        })
-    };
     let failing = |standing: &Standing| *standing == Standing::Lame(Lame::Error(Rcode::SERVFAIL));
-    let strangers = chosen(&|standing| {
-        matches!(standing, Standing::Lame(_) | Standing::Nonsense(_)) && !failing(standing)
-    });
-    let failing = chosen(&failing);
+    let is_lame = |standing: &Standing| matches!(standing, Standing::Lame(_) | Standing::Nonsense(_));
+    let said = |at: usize, wanted: &dyn Fn(&Standing) -> bool| {
+        let standing = standings.get(at)?;
+        wanted(standing).then(|| view::standing(standing))
+    };
     // A server that fails knows of the zone, and has no valid copy of it.
-    if !failing.these.is_empty() && strangers.these.is_empty() {
-        of_some(zone, speaks, What::CopyExpired { zone: zone.apex.clone(), servers: failing }, found);
+    if !standings.iter().any(|standing| is_lame(standing) && !failing(standing)) {
+        let servers = view::servers(zone, |at, _| said(at, &failing));
+        if !servers.these.is_empty() {
+            of_some(zone, speaks, What::CopyExpired { zone: zone.apex.clone(), servers }, found);
+        }
         return;
     }
-    let mut all = strangers;
-    all.these.extend(failing.these);
-    if !all.these.is_empty() {
-        let parent = parent_of(case.walk, zone);
-        of_some(zone, speaks, What::Lame { zone: zone.apex.clone(), parent, servers: all }, found);
+    for (by_parent, named_by) in [(true, parent_of(case.walk, zone)), (false, zone.apex.clone())] {
+        let servers = view::servers_among(
+            zone,
+            |server| server.by_parent == by_parent || (!by_parent && server.by_zone),
+            |at, server| said(at, &is_lame).filter(|_| server.by_parent == by_parent),
+        );
+        if !servers.these.is_empty() {
+            let what = What::Lame { zone: zone.apex.clone(), parent: named_by, servers };
+            of_some(zone, speaks, what, found);
+        }
     }
 }
 

@@ -100,18 +100,31 @@ pub struct Lab {
 impl Lab {
     /// A root and `test.` with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_delegation(delegation: &str) -> Self {
-        let test =
-            format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}");
-        Self::with_tops("", &test).await
+        Self::with_tops("", &test_zone(delegation)).await
+    }
+
+    /// A root and `test.` that are signed, with this delegation in it, and no server of `shop.test.` yet.
+    pub async fn with_signed_delegation(delegation: &str) -> Self {
+        let plain = test_zone(delegation);
+        let test = signed::sign("test.", &plain, signed::How::Well);
+        let root = signed::sign(".", &root_zone(&format!("{}\n", test.ds)), signed::How::Well);
+        Self::with_roots(&root.zone, &test.zone).await
     }
 
     /// A root with these lines more, and this zone as `test.`.
     pub async fn with_tops(more: &str, test: &str) -> Self {
-        let mut lab = Self { port: free_port(), servers: Vec::new() };
-        let root = format!(
-            "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n{more}"
-        );
-        lab.start(Make::Nsd, ROOT, &[(".", &root)]).await;
+        Self::with_roots(&root_zone(more), test).await
+    }
+
+    /// These zones as the root and as `test.`.
+    pub async fn with_roots(root: &str, test: &str) -> Self {
+        Self::at_port(free_port(), root, test).await
+    }
+
+    /// The same on a port that is known to be free: 53, where the test has a network of its own.
+    pub async fn at_port(port: u16, root: &str, test: &str) -> Self {
+        let mut lab = Self { port, servers: Vec::new() };
+        lab.start(Make::Nsd, ROOT, &[(".", root)]).await;
         lab.start(Make::Knot, TEST, &[("test.", test)]).await;
         lab
     }
@@ -174,6 +187,25 @@ impl Lab {
         panic!("unbound does not answer");
     }
 
+    /// A resolver that walks from the lab's own root, on port 53, and holds it to this key.
+    pub async fn resolver_from_the_root(&mut self, anchor: &str) -> SocketAddr {
+        let at = self.at(RESOLVER);
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().display().to_string();
+        std::fs::write(folder.path().join("hints"), format!(". NS a.root.\na.root. A {ROOT}\n")).unwrap();
+        std::fs::write(folder.path().join("anchor"), format!("{anchor}\n")).unwrap();
+        let conf = format!(
+            "server:\n  interface: {RESOLVER}\n  username: \"\"\n  chroot: \"\"\n  directory: \"{dir}\"\n  pidfile: \"{dir}/pid\"\n  \
+             use-syslog: no\n  do-daemonize: no\n  do-not-query-localhost: no\n  local-zone: \"test.\" nodefault\n  do-ip6: no\n  \
+             access-control: 127.0.0.0/8 allow\n  ede: yes\n  root-hints: \"{dir}/hints\"\n  trust-anchor-file: \"{dir}/anchor\"\n  \
+             module-config: \"validator iterator\"\nremote-control:\n  control-enable: no\n"
+        );
+        let child = run("/usr/sbin/unbound", "unbound", folder.path(), &["-d", "-c"], &conf, &[]);
+        self.servers.push(Running { ip: RESOLVER.to_owned(), child, folder });
+        assert!(answers(at, "localhost.").await, "unbound does not answer");
+        at
+    }
+
     /// BIND as a resolver that asks NS2 for `shop.test.`; `more` goes beside its options. It has the address of NS1.
     pub async fn bind_resolver(&mut self, more: &str) -> SocketAddr {
         let at = self.at(NS1);
@@ -230,6 +262,18 @@ impl Lab {
     pub async fn explain_with(&self, name: &str, known: &Known, resolvers: &[SocketAddr]) -> Finding {
         judge(&self.walk(name, known, resolvers).await, known, Timestamp::now())
     }
+}
+
+/// The root, with these lines more.
+pub fn root_zone(more: &str) -> String {
+    format!(
+        "$TTL 300\n. SOA a.root. hostmaster.root. 1 600 300 86400 60\n. NS a.root.\na.root. A {ROOT}\ntest. NS ns.test.\nns.test. A {TEST}\n{more}"
+    )
+}
+
+/// `test.`, with these lines more.
+pub fn test_zone(more: &str) -> String {
+    format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{more}")
 }
 
 pub fn question(name: &str, rtype: &str) -> Question {

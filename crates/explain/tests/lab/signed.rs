@@ -17,6 +17,8 @@ pub enum How {
     Well,
     /// The signatures ended twenty days ago.
     Ended,
+    /// With hashed names in its denials (NSEC3).
+    Hashed,
 }
 
 fn tool(program: &str, folder: &Path, args: &[&str]) -> String {
@@ -43,6 +45,7 @@ fn signed_text(dir: &Path, origin: &str, zone: &str, how: How) -> String {
     std::fs::write(dir.join("plain"), zone).unwrap();
     let times: &[&str] = match how {
         How::Well => &[],
+        How::Hashed => &["-3", "-", "-H", "0"],
         How::Ended => &["-s", "now-5184000", "-e", "now-1728000"],
     };
     let mut args = vec!["-S", "-q", "-P", "-K", ".", "-d", ".", "-o", origin, "-f", "signed", "-O", "full"];

@@ -51,6 +51,8 @@ pub(super) enum How {
     Authority,
     /// The same over TCP alone.
     Tcp,
+    /// The same once more, for the so manieth time.
+    Again(u8),
     /// To a resolver, as a customer's host asks.
     Resolver,
     /// To a resolver, which is told not to validate.
@@ -173,7 +175,7 @@ impl How {
     fn options(self, deadline: Duration) -> AskOptions {
         let base = AskOptions { deadline, dnssec_ok: true, ..AskOptions::default() };
         match self {
-            Self::Authority => AskOptions { recursion_desired: false, ..base },
+            Self::Authority | Self::Again(_) => AskOptions { recursion_desired: false, ..base },
             Self::Tcp => AskOptions { recursion_desired: false, transport: Transport::Tcp, ..base },
             Self::Resolver => base,
             Self::Unchecked => AskOptions { checking_disabled: true, ..base },

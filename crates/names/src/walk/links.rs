@@ -8,12 +8,18 @@ use domain::base::Rtype;
 use super::asker::{Ask, How};
 use super::cut::commonest;
 use super::down::Walker;
-use super::{FormerSeen, Heard, KnownServer, Link, Reach, Reply, Step, read};
+use super::{Endless, FormerSeen, Heard, KnownServer, Link, Reach, Reply, Step, Target, read};
 use crate::name::{self, Name};
 use crate::question::Question;
+use crate::record::Record;
 
 /// Longest chain of aliases that is followed.
 const MAX_ALIASES: usize = 16;
+/// Most hosts that data sends others to which are looked up.
+const MAX_TARGETS: usize = 8;
+/// How often servers that have different data are asked again: two that choose between two answers by chance both say
+/// the same so often in one case of four thousand.
+const ROUNDS: u8 = 6;
 /// Most servers of old that are asked.
 const MAX_FORMER: usize = 16;
 /// Most other names of the zone that are asked for.
@@ -21,16 +27,20 @@ const MAX_NEIGHBOURS: usize = 64;
 
 impl Walker<'_> {
     /// Walks to the name of the questions, and along its aliases.
-    pub(super) async fn links(&mut self, questions: &[Question]) -> Vec<Link> {
+    pub(super) async fn links(&mut self, questions: &[Question], thorough: bool) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         let mut seen: Vec<Name> = Vec::new();
         let mut next = questions.first().map(|question| question.wire_name().clone());
         while let Some(name) = next.take() {
-            let mut link = self.link(&name, questions).await;
+            let mut link = self.link(&name, questions, thorough).await;
             seen.push(name.clone());
             if let Some(target) = link.alias.as_deref().and_then(|target| name::parse(target).ok()) {
-                link.circle = seen.contains(&target) || seen.len() > MAX_ALIASES;
-                if !link.circle {
+                link.endless = match (seen.contains(&target), seen.len() > MAX_ALIASES) {
+                    (true, _) => Some(Endless::Circle),
+                    (false, true) => Some(Endless::TooLong),
+                    (false, false) => None,
+                };
+                if link.endless.is_none() {
                     (self.watch)(Step::Alias { name: name::show(&name), target: name::show(&target) });
                     next = Some(target);
                 }
@@ -40,13 +50,25 @@ impl Walker<'_> {
         links
     }
 
-    async fn link(&mut self, name: &Name, questions: &[Question]) -> Link {
+    /// Looks up the hosts that the data at the end of the links sends others to.
+    pub(super) async fn targets(&mut self, last: Option<&Link>) -> Vec<Target> {
+        let mut list: Vec<Target> = Vec::new();
+        for (rtype, host) in last.map(hosts_named).unwrap_or_default() {
+            let types = [Rtype::A, Rtype::AAAA];
+            let questions = types.map(|wanted| Question::of(host.clone(), wanted));
+            let links = self.links(&questions, false).await;
+            list.push(Target { rtype, name: name::show(&host), links });
+        }
+        list
+    }
+
+    async fn link(&mut self, name: &Name, questions: &[Question], thorough: bool) -> Link {
         let is_ds = questions.iter().all(|question| question.wire_type() == Rtype::DS);
         // A DS lies in the zone above (RFC 4035, section 3.1.4.1).
         let above = name.parent().filter(|_| is_ds).map(|above| name::parse(&name::show(&above)));
         let reach = match above {
-            Some(Ok(above)) => self.to(&above, true).await,
-            _ => self.to(name, true).await,
+            Some(Ok(above)) => self.to(&above, thorough).await,
+            _ => self.to(name, thorough).await,
         };
         let types = questions.iter().map(|question| Question::of(name.clone(), question.wire_type()));
         let types: Vec<Question> = types.collect();
@@ -55,10 +77,8 @@ impl Walker<'_> {
         let is_alias = questions.iter().any(|question| question.wire_type() == Rtype::CNAME);
         let answers = answers.filter(|_| !is_alias);
         let alias = commonest(answers.filter_map(|exchange| read::alias(name, exchange)));
-        let has_data = replies
-            .iter()
-            .any(|reply| reply.heard.as_ref().as_ref().is_ok_and(|exchange| !exchange.answer.is_empty()));
-        let again = if differ(&replies) { self.replies(&reach, &types, How::Tcp).await } else { Vec::new() };
+        let has_data = replies.iter().any(has_data);
+        let again = if thorough { self.again(&reach, &types, &replies).await } else { Vec::new() };
         let stranger = match (has_data, stranger(name)) {
             (true, Some(stranger)) => {
                 let ask = |question: &Question| Question::of(stranger.clone(), question.wire_type());
@@ -74,14 +94,40 @@ impl Walker<'_> {
             stranger,
             again,
             alias: alias.map(|target| name::show(&target)),
-            circle: false,
+            endless: None,
         }
+    }
+
+    /// Asks servers that do not say the same again, until one changes its mind: who balances load does so sooner or later.
+    /// Only what they differ in is asked, so that who takes turns by question is not always met at the same turn.
+    async fn again(&self, reach: &Reach, questions: &[Question], first: &[Reply]) -> Vec<Vec<Reply>> {
+        let differing: Vec<Question> =
+            questions.iter().filter(|question| differ(first, question)).cloned().collect();
+        let mut rounds: Vec<Vec<Reply>> = Vec::new();
+        // Where one has data and another has none, no balance explains it: once more is enough.
+        let all_have_it = first.iter().filter(|reply| differing.contains(&reply.question)).all(has_data);
+        let most = if all_have_it { ROUNDS } else { 1 };
+        while !differing.is_empty() && rounds.len() < usize::from(most) {
+            let turn = u8::try_from(rounds.len()).unwrap_or(ROUNDS);
+            let how = if turn == 0 { How::Tcp } else { How::Again(turn) };
+            let round = self.replies(reach, &differing, how).await;
+            let changed = round.iter().any(|now| first.iter().any(|then| changed_mind(then, now)));
+            rounds.push(round);
+            if changed {
+                break;
+            }
+        }
+        rounds
     }
 
     /// Asks each server of the zone that was come to each question.
     async fn replies(&self, reach: &Reach, questions: &[Question], how: How) -> Vec<Reply> {
         let Some(zone) = reach.zone() else { return Vec::new() };
-        let servers = self.speakers(zone);
+        let mut servers = self.speakers(zone);
+        // In turns that are not always the same: some balancers hand out answers to one server after the other.
+        if matches!(how, How::Again(turn) if turn % 2 == 1) {
+            servers.reverse();
+        }
         let mut list = Vec::new();
         let mut who = Vec::new();
         for question in questions {
@@ -128,14 +174,43 @@ impl Walker<'_> {
     }
 }
 
-/// Whether servers gave different data for one question.
-fn differ(replies: &[Reply]) -> bool {
-    replies.iter().any(|one| {
-        replies.iter().any(|two| {
-            one.question == two.question
-                && data_of(one).zip(data_of(two)).is_some_and(|(one, two)| one != two)
-        })
-    })
+/// The hosts in the MX and SRV records of a link, each once; a root in their place means that there is none (RFC 7505,
+/// RFC 2782).
+fn hosts_named(link: &Link) -> Vec<(String, Name)> {
+    let mut list: Vec<(String, Name)> = Vec::new();
+    for exchange in link.replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok()) {
+        let rtype = exchange.question.rtype();
+        let ours = |record: &&Record| {
+            matches!(rtype.as_str(), "MX" | "SRV")
+                && record.rtype == rtype
+                && record.name.eq_ignore_ascii_case(&link.name)
+        };
+        for record in exchange.answer.iter().filter(ours) {
+            let host = record.data.rsplit(' ').next().and_then(|host| name::parse(host).ok());
+            let Some(host) = host.filter(|host| !host.is_root()) else { continue };
+            if list.len() < MAX_TARGETS && !list.iter().any(|(_, known)| *known == host) {
+                list.push((rtype.clone(), host));
+            }
+        }
+    }
+    list
+}
+
+fn has_data(reply: &Reply) -> bool {
+    reply.heard.as_ref().as_ref().is_ok_and(|exchange| !exchange.answer.is_empty())
+}
+
+/// Whether a server gave other data for the same question.
+fn changed_mind(then: &Reply, now: &Reply) -> bool {
+    then.server == now.server
+        && then.question == now.question
+        && data_of(then).zip(data_of(now)).is_some_and(|(then, now)| then != now)
+}
+
+/// Whether servers gave different data for a question.
+fn differ(replies: &[Reply], question: &Question) -> bool {
+    let mut said = replies.iter().filter(|reply| reply.question == *question).filter_map(data_of);
+    said.next().is_some_and(|first| said.any(|other| other != first))
 }
 
 fn data_of(reply: &Reply) -> Option<Vec<(&str, &str)>> {

@@ -101,6 +101,8 @@ pub struct Walk {
     pub zones: Vec<ZoneSeen>,
     /// The name, then each name that it is an alias of.
     pub links: Vec<Link>,
+    /// Hosts that the data of the name sends others to: those in its MX and SRV records.
+    pub targets: Vec<Target>,
     /// What resolvers said.
     pub resolvers: Vec<ResolverSeen>,
     /// What the servers of the name's zone said of other names of it.
@@ -113,6 +115,17 @@ pub struct Walk {
     pub took: Duration,
     /// The bound that it came to, if any.
     pub cut_short: Option<CutShort>,
+}
+
+/// A host that the data of the name sends others to, looked up in passing.
+#[derive(Debug)]
+pub struct Target {
+    /// The type of the record that names it: MX or SRV.
+    pub rtype: String,
+    /// The host, with the last dot.
+    pub name: String,
+    /// The host, then each name that it is an alias of, asked for their addresses.
+    pub links: Vec<Link>,
 }
 
 /// A server that a zone is known to have had.
@@ -239,12 +252,21 @@ pub struct Link {
     pub replies: Vec<Reply>,
     /// What each said to the same questions for a name that nobody can have meant, where the name has data.
     pub stranger: Vec<Reply>,
-    /// What each said when it was asked again, over TCP, because not all said the same.
-    pub again: Vec<Reply>,
+    /// What each said when it was asked again, round by round, because not all said the same.
+    pub again: Vec<Vec<Reply>>,
     /// The name that it is an alias of, by most of the servers.
     pub alias: Option<String>,
-    /// Whether the alias leads back to a name before it, or the chain is longer than any resolver follows.
-    pub circle: bool,
+    /// Why the alias is not followed, if it is not.
+    pub endless: Option<Endless>,
+}
+
+/// Why an alias is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endless {
+    /// It leads back to a name before it.
+    Circle,
+    /// The chain is longer than resolvers follow.
+    TooLong,
 }
 
 /// How far a walk came towards a name.
@@ -344,7 +366,8 @@ pub async fn walk_in(
     let begun = tokio::time::Instant::now();
     let asker = Asker::new(net, &request.bounds);
     let mut walker = Walker::new(Arc::clone(&asker), start, watch);
-    let links = walker.links(&request.questions).await;
+    let links = walker.links(&request.questions, true).await;
+    let targets = walker.targets(links.last()).await;
     let neighbours = walker.neighbours(links.first(), &request.neighbours).await;
     let former = walker.former(links.first(), &request.former).await;
     let apex =
@@ -354,6 +377,7 @@ pub async fn walk_in(
     Walk {
         zones: walker.zones,
         links,
+        targets,
         resolvers,
         neighbours,
         former,

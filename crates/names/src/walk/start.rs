@@ -97,11 +97,14 @@ impl Start {
                 return Err(StartError::TooMany);
             }
         }
-        let roots: Vec<KnownServer> = addresses
-            .iter()
-            .filter(|(host, _)| hosts.contains(host))
-            .map(|(host, ip)| KnownServer { name: name::show(host), address: SocketAddr::new(*ip, DNS_PORT) })
-            .collect();
+        let mut roots: Vec<KnownServer> = Vec::new();
+        for (host, ip) in addresses.iter().filter(|(host, _)| hosts.contains(host)) {
+            let address = SocketAddr::new(*ip, DNS_PORT);
+            // One address is one server, whatever it is called and however often.
+            if !roots.iter().any(|known| known.address == address) {
+                roots.push(KnownServer { name: name::show(host), address });
+            }
+        }
         if roots.is_empty() {
             return Err(StartError::NoRoots);
         }
@@ -118,6 +121,7 @@ impl Start {
             return Err(StartError::TooMany);
         }
         match self.stubs.iter_mut().find(|(stub, _)| *stub == apex) {
+            Some((_, servers)) if servers.iter().any(|known| known.address == server.address) => {}
             Some((_, servers)) => servers.push(server),
             None => self.stubs.push((apex, vec![server])),
         }
@@ -230,6 +234,21 @@ mod tests {
         assert!(apex.is_root());
         let list: Vec<String> = servers.iter().map(|s| format!("{} {}", s.name, s.address)).collect();
         assert_eq!(list, ["A.ROOT.TEST. 127.0.0.9:53", "b.root.test. [::1]:53"]);
+    }
+
+    #[test]
+    fn one_address_is_one_server_however_often_it_is_given() {
+        let text = ". NS a.\n. NS b.\na. A 127.0.0.9\na. A 127.0.0.9\nb. A 127.0.0.9\nb. A 127.0.0.8\n";
+        let start = Start::hints(text).unwrap();
+        let roots = |start: &Start| start.of(&name("x.test")).unwrap().1.to_vec();
+        let list: Vec<String> = roots(&start).iter().map(|s| format!("{} {}", s.name, s.address)).collect();
+        assert_eq!(list, ["a. 127.0.0.9:53", "b. 127.0.0.8:53"]);
+        let (one, two) = (roots(&start).remove(0), roots(&start).remove(1));
+        let mut stub = Start::nowhere();
+        for server in [&one, &two, &one, &one] {
+            stub = stub.with_stub("test", server.clone()).unwrap();
+        }
+        assert_eq!(roots(&stub), [one, two]);
     }
 
     #[test]
