@@ -7,8 +7,9 @@ use candor_core::Timestamp;
 use candor_core::cause::{self, Feature, Ranking};
 use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
-use candor_core::id::{CellKey, VantageId};
+use candor_core::id::{CellKey, ServiceId, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
+use candor_core::model::hosts::canonical;
 
 use super::contacts::before;
 use super::witness::Witness;
@@ -118,7 +119,17 @@ impl<'c> Case<'c, '_> {
                 return self.alike(witness);
             }
         }
-        witness.needs.iter().filter(|_| kind.is_answered()).find_map(|need| look(need))
+        let needs =
+            witness.needs.iter().filter(|need| kind.is_answered() && !self.does_without(witness, need));
+        needs.into_iter().find_map(|need| look(need))
+    }
+
+    /// Whether the same deed passes, looked at from there, at another service that needs the same.
+    fn does_without(&self, witness: &Witness<'_>, need: &str) -> bool {
+        let (capability, vantage) = (&witness.cell.key.capability, witness.vantage);
+        let others = self.witnesses.iter().filter(|other| other.passes && other.vantage == vantage);
+        let mut others = others.filter(|other| other.cell.key.capability == *capability);
+        others.any(|other| other.service.needs.iter().any(|its| canonical(its) == need))
     }
 
     /// Of more names than were walked to: one of the same zone that was, is wrong, and fails others in the same way.
@@ -179,7 +190,7 @@ impl<'c> Case<'c, '_> {
     fn need_down(&self, witness: &Witness<'_>) -> Option<(String, Kind, SocketAddr)> {
         witness.accuses().filter(|kind| kind.is_answered())?;
         let port = witness.aim()?.port?;
-        witness.needs.iter().find_map(|need| {
+        witness.needs.iter().filter(|need| !self.does_without(witness, need)).find_map(|need| {
             let address = SocketAddr::new(*self.looked(need)?.addresses.first()?, port);
             let met = self.contact(witness, address)?.err()?;
             // Packets may be lost on the way from one place: nobody must have got there.
@@ -242,7 +253,11 @@ impl<'c> Case<'c, '_> {
         (groups, ranking)
     }
 
-    fn rest_group(&self, members: Vec<usize>, shares: Vec<Feature>, contradicts: usize) -> Option<Group> {
+    fn rest_group(&self, members: Vec<usize>, mut shares: Vec<Feature>, contradicts: usize) -> Option<Group> {
+        // What fails next of the same service belongs to it, until more is known.
+        let services = members.iter().filter_map(|at| self.witnesses.get(*at)).map(|w| &w.service.id);
+        let services: BTreeSet<&ServiceId> = services.collect();
+        shares.extend(services.into_iter().cloned().map(Feature::Service));
         let mut said: BTreeMap<(Kind, &str, Option<SocketAddr>), usize> = BTreeMap::new();
         let mut names = BTreeSet::new();
         for witness in members.iter().filter_map(|at| self.witnesses.get(*at)) {
