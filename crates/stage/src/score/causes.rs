@@ -162,8 +162,9 @@ impl<'a> Case<'a> {
         let detected = asked.called_ms.max(incident.map_or(0, |incident| incident.opened_ms));
         let after_ms = cause.map(|cause| cause.at_ms.saturating_sub(detected));
         let right = incident.is_some_and(|incident| self.is_right(fault, incident));
-        let (called, at) = (fault.called(), super::clock(asked.began_ms));
-        let what = format!("{} ({}), from {at}", fault.root, about(fault));
+        let when = cause.map_or(detected, |cause| cause.at_ms).max(asked.began_ms);
+        let called = fault.called(when.saturating_sub(self.bounds.look_ms()), when);
+        let what = format!("{}, from {}", said(&fault.root, &about(fault)), super::clock(asked.began_ms));
         let bound = self.bounds.cause_ms();
         match (incident, cause, after_ms) {
             (None, ..) => causes.broken.push(format!("{what}: no incident covers it (P11)")),
@@ -233,6 +234,12 @@ impl<'a> Case<'a> {
             ));
         }
     }
+}
+
+/// A fault with what it was about.
+pub(crate) fn said(root: &impl std::fmt::Display, about: &str) -> String {
+    let root = root.to_string();
+    if about.is_empty() || root.ends_with(about) { root } else { format!("{root} ({about})") }
 }
 
 /// What a fault was about: all of its names; servers as they were at first, since they come back one by one.
