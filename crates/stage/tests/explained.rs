@@ -73,7 +73,7 @@ impl Told {
                 known.members = members;
                 continue;
             }
-            let title = format!("{} does not work", members[0]);
+            let title = format!("{} does not work", members.first().unwrap());
             let cells = members.len();
             let (opened_ms, resolved_ms) = (now_ms, None);
             self.incidents.push(SeenIncident {
@@ -109,7 +109,7 @@ impl Subject for Told {
     }
 
     fn observe(&mut self, now_ms: Ms, check: u64, met: &Met) {
-        let cell = self.checks[usize::try_from(check).unwrap()].cell.clone();
+        let cell = self.checks.get(usize::try_from(check).unwrap()).unwrap().cell.clone();
         self.failed.insert(check, met.trouble.is_some() || met.took_ms > 1_500);
         let mut of_cell = self.checks.iter().filter(|other| other.cell == cell);
         let fails = of_cell.any(|other| self.failed.get(&other.id) == Some(&true));
@@ -126,7 +126,7 @@ impl Subject for Told {
     }
 
     fn looked_into(&mut self, now_ms: Ms, what: u64) {
-        let fault = &self.faults[usize::try_from(what).unwrap()];
+        let fault = self.faults.get(usize::try_from(what).unwrap()).unwrap();
         let now = fault.accepted.iter().rev().find(|known| known.from_ms + LOOKS_MS <= now_ms);
         let right = now.or(fault.accepted.first()).unwrap();
         let class = self.always.or(right.classes.iter().next().copied()).unwrap().to_owned();

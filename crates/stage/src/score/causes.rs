@@ -169,7 +169,7 @@ impl<'a> Case<'a> {
         match (incident, cause, after_ms) {
             (None, ..) => causes.broken.push(format!("{what}: no incident covers it (P11)")),
             (_, None, _) => {
-                causes.broken.push(format!("{what}: no cause was named, {called} is right (P11)"))
+                causes.broken.push(format!("{what}: no cause was named, {called} is right (P11)"));
             }
             (_, Some(cause), _) if !right => {
                 causes
