@@ -125,7 +125,10 @@ fn index_of(number: u64) -> usize {
 fn alias_broken(dice: &mut Dice) -> Vec<String> {
     let (name, twin) = twins(dice);
     match dice.between(0, 2) {
-        0 => vec![dice.fault(&set(&format!("{name} IN CNAME edge.shop.example.")))],
+        0 => {
+            let gone = dice.one(&["retired", "legacy", "old-front"]);
+            vec![dice.fault(&set(&format!("{name} IN CNAME {gone}.shop.example.")))]
+        }
         1 => vec![
             dice.always(&format!(
                 "publish: {{set: [\"{name} IN CNAME link.shop.example.\", \"link IN CNAME {twin}.shop.example.\"]}}"
