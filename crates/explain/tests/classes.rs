@@ -9,6 +9,7 @@ mod lab;
 
 use candor_core::fault::Act;
 use candor_core::finding::What;
+use candor_names::Rcode;
 
 use lab::told::tell;
 use lab::{DELEGATION, Lab, Make, NS1, NS2, NS3, SHOP, TEST, known, with, without};
@@ -286,14 +287,30 @@ async fn f12_a_primary_that_went_backwards() {
 
 #[tokio::test]
 async fn f12_a_copy_that_has_run_out() {
-    // A secondary whose primary was never there has no copy: it answers SERVFAIL, as one does whose copy has run out.
+    // A secondary of a hidden primary that has stopped: five seconds later the copy is too old to be served.
     let mut lab = Lab::with_delegation(DELEGATION).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
-    lab.start(Make::Nsd, NS2, &[("shop.test.", "this is no zone\n")]).await;
+    lab.start(Make::Nsd, NS3, &[("shop.test.", &SHOP.replace(" 600 300 86400 ", " 1 1 5 "))]).await;
+    lab.secondary(NS2, "shop.test.", NS3).await;
+    assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+    lab.stop(NS3);
+    lab.until(NS2, "shop.test.", Rcode::SERVFAIL).await;
     let found = lab.explain("www.shop.test").await;
     tell("f12_a_copy_that_has_run_out", &found);
     assert_eq!(named(&found.what), ("F12", Some(Act::ZoneOwner)), "{found:?}");
     assert!(matches!(&found.what, What::CopyExpired { servers, .. } if servers.these[0].address == NS2));
+}
+
+#[tokio::test]
+async fn f12_a_copy_that_could_not_be_loaded() {
+    let mut lab = Lab::with_delegation(DELEGATION).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", "this is no zone\n")]).await;
+    let found = lab.explain("www.shop.test").await;
+    assert!(
+        matches!(&found.what, What::CopyExpired { servers, .. } if servers.these[0].address == NS2),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
