@@ -1,6 +1,7 @@
 //! From the evidence of a walk to a named cause: F1 to F16 of docs/dns.md, "healthy", or "could not tell".
 //!
 //! * [`judge()`]: pure; what was heard in, a typed finding out. `page` makes its sentences.
+//! * [`registered`]: the domain that a registry could be asked about, and [`with_registration`] what its answer adds.
 //! * [`Known`]: what is known of a name from before, or demanded of it; [`unused()`]: what of that the walk could not use.
 //!
 //! Failure policy: what the evidence does not say is not said. A fault that only some servers or resolvers show comes
@@ -8,6 +9,8 @@
 
 mod judge;
 mod known;
+mod registration;
 
 pub use judge::{judge, unused};
 pub use known::{Known, KnownName, UnreadableExpectation};
+pub use registration::{registered, with_registration};
