@@ -100,12 +100,12 @@ pub struct Lab {
 impl Lab {
     /// A root and `test.` with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_delegation(delegation: &str) -> Self {
-        Self::with_tops("", &test_zone(delegation)).await
+        Self::with_tops("", &zone_of_test(delegation)).await
     }
 
     /// A root and `test.` that are signed, with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_signed_delegation(delegation: &str) -> Self {
-        let plain = test_zone(delegation);
+        let plain = zone_of_test(delegation);
         let test = signed::sign("test.", &plain, signed::How::Well);
         let root = signed::sign(".", &root_zone(&format!("{}\n", test.ds)), signed::How::Well);
         Self::with_roots(&root.zone, &test.zone).await
@@ -300,7 +300,7 @@ pub fn root_zone(more: &str) -> String {
 }
 
 /// `test.`, with these lines more.
-pub fn test_zone(more: &str) -> String {
+pub fn zone_of_test(more: &str) -> String {
     format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{more}")
 }
 

@@ -26,7 +26,7 @@ fn no_address(count: usize, why: &NoAddress) -> (String, String) {
         NoAddress::Alias => (
             "an alias".to_owned(),
             format!(
-                "{}, which the name of a server may not be (RFC 2181): resolvers do not follow {}",
+                "{}, which the name of a server may not be (RFC 2181): many resolvers do not follow {}",
                 one("is an alias", "are aliases"),
                 one("it", "them")
             ),
