@@ -26,14 +26,22 @@ struct Tree {
     _stop: Vec<oneshot::Sender<()>>,
 }
 
+/// What `test.` says of the zone.
+const DELEGATION: &str =
+    "shop NS ns1.shop\nshop NS ns2.shop\nns1.shop A 127.78.0.12\nns2.shop A 127.78.0.13\n";
+
 impl Tree {
     async fn with(one: &str, two: &str) -> Self {
+        Self::of(DELEGATION, one, two).await
+    }
+
+    async fn of(delegation: &str, one: &str, two: &str) -> Self {
         let port = free_port();
         let root = format!(
             "$ORIGIN .\n$TTL 300\n@ SOA a.root h.root 1 600 300 86400 60\n@ NS a.root\na.root A {ROOT}\ntest NS ns.test\nns.test A {TEST}\n"
         );
         let test = format!(
-            "$ORIGIN test.\n$TTL 300\n@ SOA ns h 7 600 300 86400 60\n@ NS ns\nns A {TEST}\nshop NS ns1.shop\nshop NS ns2.shop\nns1.shop A {NS1}\nns2.shop A {NS2}\n"
+            "$ORIGIN test.\n$TTL 300\n@ SOA ns h 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{delegation}"
         );
         let mut stops = Vec::new();
         for (ip, text) in [(ROOT, root.as_str()), (TEST, &test), (NS1, one), (NS2, two)] {
@@ -227,6 +235,171 @@ fn arguments_that_are_none_are_answered_with_what_to_write() {
         said(&["explain", "shop.test", "--stub", "corp=127.0.0.1", "--expected", "shop.test"]),
         said(&["explain", "shop.test", "--stub", "corp=127.0.0.1", "--expected-zone", "none.zone"]),
         said(&["explain", "shop.test", "--resolver", "nobody"]),
+        said(&["explain", "shop.test", "--rdap", "somewhere"]),
     ];
     insta::assert_snapshot!(all.join("---\n").replace(&dark(folder.path()), "FOLDER"));
+}
+
+/// Answers every HTTP request with what `answer` makes of its path, until the test ends.
+fn registry(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it has one").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 4096];
+            let read = std::io::Read::read(&mut stream, &mut request).unwrap_or(0);
+            let text = String::from_utf8_lossy(request.get(..read).unwrap_or_default()).into_owned();
+            let path = text.split(' ').nth(1).unwrap_or_default();
+            let _ = std::io::Write::write_all(&mut stream, &answer(path));
+        }
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+fn http(status: &str, content: &str) -> Vec<u8> {
+    let length = content.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/rdap+json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{content}").into_bytes()
+}
+
+/// What a registry says of the domain that ends then.
+fn domain(ends: &str, status: &str) -> String {
+    format!(
+        r#"{{"objectClassName":"domain","ldhName":"shop.test","status":["{status}"],"events":[{{"eventAction":"expiration","eventDate":"{ends}"}}]}}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_domain_that_is_gone_is_told_with_what_its_registry_says() {
+    let tree = Tree::of("", SHOP, SHOP).await;
+    let words = async |answer: Vec<u8>| {
+        let url = registry(
+            move |path| if path == "/domain/shop.test" { answer.clone() } else { http("500 Bad", "") },
+        );
+        let (said, code) = tree.explain(&["www.shop.test", "--rdap", &url, "--format", "json"]).await;
+        let said: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+        assert_eq!((code, said["class"].as_str()), (Some(1), Some("F10")), "{said}");
+        assert_eq!(said["notes"].as_array().map(Vec::len), Some(0), "{said}");
+        said["words"].as_str().unwrap_or_default().to_owned()
+    };
+    let all = [
+        words(http("200 OK", &domain("2020-10-01T00:00:00Z", "active"))).await,
+        words(http("200 OK", &domain("2999-10-01T00:00:00Z", "server hold"))).await,
+        words(http("200 OK", &domain("2999-10-01T00:00:00Z", "active"))).await,
+        words(http("200 OK", r#"{"objectClassName":"domain","ldhName":"shop.test"}"#)).await,
+        words(http("404 Not Found", r#"{"errorCode":404}"#)).await,
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_that_ends_soon_is_mentioned_beside_a_name_that_is_well() {
+    let tree = Tree::with(SHOP, SHOP).await;
+    let said = async |seconds: i64| {
+        let ends = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+        let url = registry(move |_| http("200 OK", &domain(&ends.to_string(), "active")));
+        let (said, code) = tree.explain(&["www.shop.test", "--rdap", &url]).await;
+        assert_eq!(code, Some(0), "{said}");
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let day = 86_400;
+    assert!(said(10 * day).await.contains("also The registration of shop.test ends on "));
+    assert!(said(-day).await.contains("also The registration of shop.test ended on "));
+    assert!(!said(40 * day).await.contains("registration"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_registries_leads_to_the_one_that_is_asked() {
+    let tree = Tree::of("", SHOP, SHOP).await;
+    let one = registry(|_| http("200 OK", &domain("2020-10-01T00:00:00Z", "active")));
+    let list = registry(move |_| {
+        http(
+            "200 OK",
+            &format!(r#"{{"services":[[["example"],["http://127.0.0.1:1/"]],[["test"],["{one}/v1/"]]]}}"#),
+        )
+    });
+    let (said, code) = tree.explain(&["www.shop.test", "--rdap", &format!("{list}/dns.json")]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("The registration of shop.test ended on 2020-10-01"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_registry_answers_amiss_is_a_note_and_changes_nothing() {
+    let tree = Tree::with(SHOP, SHOP).await;
+    let note = async |url: &str, within: &str| {
+        let words = ["www.shop.test", "--rdap", url, "--within", within, "--format", "json"];
+        let (said, code) = tree.explain(&words).await;
+        let said: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+        assert_eq!((code, said["class"].as_str()), (Some(0), Some("healthy")), "{said}");
+        let note = said["notes"][0]
+            .as_str()
+            .unwrap_or_default()
+            .replace(url, "URL")
+            .replace(url.trim_start_matches("http://"), "HOST");
+        assert!(note.len() < 400 && !note.contains('\u{1b}'), "{note}");
+        note
+    };
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port is free")
+        .port();
+    let endless = vec![b'['; 4 << 20];
+    let mut stream = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    stream.extend_from_slice(&endless);
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let silent_at = format!("http://{}", silent.local_addr().expect("it has one"));
+    let all = [
+        note(&format!("http://127.0.0.1:{closed}"), "20").await,
+        note(&registry(|_| http("200 OK", "<html>\u{1b}]0;x\u{7}")), "20").await,
+        note(&registry(|_| http("200 OK", r#"{"objectClassName":"domain","ldhName":"other.test"}"#)), "20")
+            .await,
+        note(
+            &registry(|_| {
+                http("200 OK", r#"{"objectClassName":"domain","ldhName":"shop.test","events":"\u001b[31m"}"#)
+            }),
+            "20",
+        )
+        .await,
+        note(&registry(move |_| stream.clone()), "20").await,
+        note(&registry(|_| http("503 Busy", "")), "20").await,
+        note(&silent_at, "2").await,
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expectation_that_could_not_be_used_is_said_to_be_unused() {
+    let tree = Tree::with(SHOP, SHOP).await;
+    let (said, code) = tree
+        .explain(&[
+            "www.shop.test",
+            "--expected",
+            "api.shop.test A 192.0.2.99",
+            "--expected",
+            "mail.elsewhere.test A 192.0.2.1",
+        ])
+        .await;
+    assert_eq!(code, Some(0), "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("also api.shop.test answers A 192.0.2.20, which is not what is expected: A 192.0.2.99"),
+        "{said}"
+    );
+    assert!(said.contains("note --expected mail.elsewhere.test A was not used"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_of_many_kilobytes_fills_no_terminal() {
+    let long = (0..60).map(|_| format!("\"{}\"", "t".repeat(200))).collect::<Vec<_>>().join(" ");
+    let zone = format!("{SHOP}big TXT {long}\n");
+    let tree = Tree::with(&zone, &zone).await;
+    let (said, code) = tree.explain(&["big.shop.test/TXT"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.lines().count() < 30 && said.lines().all(|line| line.chars().count() <= 80), "{said}");
 }

@@ -4,7 +4,9 @@
 //! Where the kernel gives no network namespace, the test says so and looks at nothing; in every other case it runs.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test says by a panic what it missed; helpers outside of its function too"
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test says by a panic what it missed, helpers outside of its function too; and aloud what it did not look at"
 )]
 
 #[path = "../../explain/tests/lab/mod.rs"]
@@ -14,7 +16,7 @@ mod support;
 use std::process::Command;
 
 use lab::signed::{How, Signed, sign};
-use lab::{DELEGATION, Lab, Make, NS1, NS2, RESOLVER, ROOT, SHOP, root_zone, test_zone};
+use lab::{DELEGATION, Lab, Make, NS1, NS2, RESOLVER, ROOT, SHOP, root_zone, zone_of_test};
 use support::candor::run;
 
 /// Port of DNS.
@@ -65,7 +67,7 @@ async fn explain(words: &[&str]) -> (String, Option<i32>) {
 
 /// The lab on port 53: a signed root over a signed `test.` with this delegation, and the key of the root.
 async fn lab(delegation: &str) -> (Lab, Signed) {
-    let test = sign("test.", &test_zone(delegation), How::Well);
+    let test = sign("test.", &zone_of_test(delegation), How::Well);
     let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
     (Lab::at_port(DNS, &root.zone, &test.zone).await, root)
 }
@@ -97,15 +99,15 @@ mod alone {
                 assert!(said.starts_with("healthy\n") && !said.contains(" also "), "{said}");
             }
             let (said, code) = explain(&["nobody.shop.test", "--resolver", RESOLVER]).await;
-            assert_eq!((code, &said[..4]), (Some(1), "F1  "), "{said}");
+            assert!(code == Some(1) && said.starts_with("F1  "), "{said}");
             // The resolver has it in its cache; then a server dies, and then the other.
             lab.stop(NS2);
             let (said, code) = explain(&["www.shop.test", "--resolver", RESOLVER]).await;
-            assert_eq!((code, &said[..5]), (Some(1), "F11  "), "{said}");
+            assert!(code == Some(1) && said.starts_with("F11  "), "{said}");
             assert!(said.contains("ns2.shop.test (127.77.0.13) port closed"), "{said}");
             lab.stop(NS1);
             let (said, code) = explain(&["www.shop.test", "--resolver", RESOLVER]).await;
-            assert_eq!((code, &said[..5]), (Some(1), "F11  "), "{said}");
+            assert!(code == Some(1) && said.starts_with("F11  "), "{said}");
             assert!(said.contains("None of the 2 name servers of shop.test can be reached"), "{said}");
         }
         {
@@ -119,11 +121,11 @@ mod alone {
                 candor_names::ask(resolver, &question, &candor_names::AskOptions::default()).await.unwrap();
             assert_eq!(heard.rcode, candor_names::Rcode::SERVFAIL, "the resolver validates: {heard:?}");
             let (said, code) = explain(&["www.shop.test", "--resolver", RESOLVER]).await;
-            assert_eq!((code, &said[..5]), (Some(1), "F13  "), "{said}");
+            assert!(code == Some(1) && said.starts_with("F13  "), "{said}");
         }
         let (mut lab, _) = lab("").await;
         serve(&mut lab, &shop.zone).await;
         let (said, code) = explain(&["www.shop.test"]).await;
-        assert_eq!((code, &said[..5]), (Some(1), "F10  "), "{said}");
+        assert!(code == Some(1) && said.starts_with("F10  "), "{said}");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`judge()`]: pure; what was heard in, a typed finding out. `page` makes its sentences.
 //! * [`across`]: from failing cells to their causes: which names are walked to, and what explains how much.
+//! * [`registered`]: the domain that a registry could be asked about, and [`with_registration`] what its answer adds.
 //! * [`Known`]: what is known of a name from before, or demanded of it; [`unused()`]: what of that the walk could not use.
 //!
 //! Failure policy: what the evidence does not say is not said. A fault that only some servers or resolvers show comes
@@ -10,6 +11,8 @@
 pub mod across;
 mod judge;
 mod known;
+mod registration;
 
 pub use judge::{judge, unused};
 pub use known::{Known, KnownName, UnreadableExpectation};
+pub use registration::{registered, with_registration};

@@ -8,7 +8,8 @@
 mod lab;
 
 use candor_core::fault::Act;
-use candor_core::finding::What;
+use candor_core::finding::{AliasEnd, What};
+use candor_names::Rcode;
 
 use lab::told::tell;
 use lab::{DELEGATION, Lab, Make, NS1, NS2, NS3, SHOP, TEST, known, with, without};
@@ -286,14 +287,30 @@ async fn f12_a_primary_that_went_backwards() {
 
 #[tokio::test]
 async fn f12_a_copy_that_has_run_out() {
-    // A secondary whose primary was never there has no copy: it answers SERVFAIL, as one does whose copy has run out.
+    // A secondary of a hidden primary that has stopped: five seconds later the copy is too old to be served.
     let mut lab = Lab::with_delegation(DELEGATION).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
-    lab.start(Make::Nsd, NS2, &[("shop.test.", "this is no zone\n")]).await;
+    lab.start(Make::Nsd, NS3, &[("shop.test.", &SHOP.replace(" 600 300 86400 ", " 1 1 5 "))]).await;
+    lab.secondary(NS2, "shop.test.", NS3).await;
+    assert_eq!(lab.explain("www.shop.test").await.what.class(), "healthy");
+    lab.stop(NS3);
+    lab.until(NS2, "shop.test.", Rcode::SERVFAIL).await;
     let found = lab.explain("www.shop.test").await;
     tell("f12_a_copy_that_has_run_out", &found);
     assert_eq!(named(&found.what), ("F12", Some(Act::ZoneOwner)), "{found:?}");
     assert!(matches!(&found.what, What::CopyExpired { servers, .. } if servers.these[0].address == NS2));
+}
+
+#[tokio::test]
+async fn f12_a_copy_that_could_not_be_loaded() {
+    let mut lab = Lab::with_delegation(DELEGATION).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
+    lab.start(Make::Nsd, NS2, &[("shop.test.", "this is no zone\n")]).await;
+    let found = lab.explain("www.shop.test").await;
+    assert!(
+        matches!(&found.what, What::CopyExpired { servers, .. } if servers.these[0].address == NS2),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
@@ -349,4 +366,43 @@ async fn two_servers_that_differ_are_both_named_where_nothing_says_who_is_right(
 async fn a_question_for_the_alias_itself_ends_there() {
     let lab = Lab::with_zone(SHOP).await;
     assert_eq!(lab.explain("login.shop.test/CNAME").await.what.class(), "healthy");
+}
+
+#[tokio::test]
+async fn f1_a_mail_server_that_is_gone() {
+    let lab = Lab::with_zone(&without(SHOP, "mail A 192.0.2.40")).await;
+    let found = lab.explain("shop.test/MX").await;
+    tell("f1_a_mail_server_that_is_gone", &found);
+    assert_eq!(named(&found.what), ("F1", Some(Act::ZoneOwner)), "{found:?}");
+    assert!(matches!(&found.what, What::TargetBroken { target, .. } if target == "mail.shop.test."));
+}
+
+#[tokio::test]
+async fn f6_a_chain_of_aliases_that_is_too_long() {
+    let chain: String = (0..20).map(|n| format!("a{n} CNAME a{}\n", n + 1)).collect();
+    let lab = Lab::with_zone(&format!("{SHOP}{chain}a20 A 192.0.2.50\n")).await;
+    let found = lab.explain("a0.shop.test").await;
+    tell("f6_a_chain_of_aliases_that_is_too_long", &found);
+    assert_eq!(named(&found.what), ("F6", Some(Act::ZoneOwner)), "{found:?}");
+    assert!(matches!(&found.what, What::AliasBroken { end: AliasEnd::TooLong, .. }));
+}
+
+#[tokio::test]
+async fn f9_servers_whose_names_are_aliases() {
+    let mut lab = Lab::with_delegation(&format!("shop NS ns1.dns\ndns NS ns.dns\nns.dns A {NS2}\n")).await;
+    let dns = "$TTL 300\n@ SOA ns hostmaster 1 600 300 86400 60\n@ NS ns\nns A 127.77.0.13\nns1 CNAME real\nreal A 127.0.0.1\n";
+    lab.start(Make::Nsd, NS2, &[("dns.test.", dns)]).await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f9_servers_whose_names_are_aliases", &found);
+    assert_eq!(named(&found.what), ("F9", Some(Act::ZoneOwner)), "{found:?}");
+}
+
+#[tokio::test]
+async fn f9_servers_that_can_only_be_found_by_asking_themselves() {
+    let mut lab = Lab::with_delegation("shop NS ns.post.test.\npost NS ns.shop.test.\n").await;
+    lab.start(Make::Bind, NS1, &[("shop.test.", SHOP)]).await;
+    let found = lab.explain("www.shop.test").await;
+    tell("f9_servers_that_can_only_be_found_by_asking_themselves", &found);
+    assert_eq!(named(&found.what), ("F9", Some(Act::Registrar)), "{found:?}");
 }

@@ -12,7 +12,7 @@ use candor_page::{Language, finding_words};
 
 use lab::signed::{How, sign};
 use lab::told::tell;
-use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, known, root_zone, test_zone};
+use lab::{DELEGATION, Lab, Make, NS1, NS2, SHOP, known, root_zone, zone_of_test};
 
 /// A signed root and `test.` with this DS in its delegation, and both servers with these zones.
 async fn lab(ds: &str, one: &str, two: &str) -> Lab {
@@ -119,7 +119,7 @@ async fn f14_data_that_was_changed_after_it_was_signed() {
 
 /// `test.` signed with this in its delegation of `shop.test.`, then with one text in it in the place of another.
 async fn signed_above(delegation: &str, text: &str, other: &str, shop: &str) -> Lab {
-    let test = sign("test.", &test_zone(delegation), How::Well);
+    let test = sign("test.", &zone_of_test(delegation), How::Well);
     assert!(test.zone.contains(text), "{text} is not in\n{}", test.zone);
     let root = sign(".", &root_zone(&format!("{}\n", test.ds)), How::Well);
     let mut lab = Lab::with_roots(&root.zone, &test.zone.replace(text, other)).await;
@@ -144,7 +144,7 @@ async fn f14_a_ds_whose_own_signature_is_wrong_is_the_parents_doing() {
     // The parent signed the DS of one key, and publishes that of another.
     let data = |ds: &str| ds.rsplit(' ').next().unwrap().to_owned();
     let tag = |ds: &str| ds.split(' ').nth(4).unwrap().to_owned();
-    let test = sign("test.", &test_zone(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
+    let test = sign("test.", &zone_of_test(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
     let is_ds = |line: &&str| line.contains("IN DS");
     let line = test.zone.lines().find(is_ds).unwrap();
     assert!(line.contains(&tag(&other.ds)), "{line}");
@@ -188,7 +188,7 @@ async fn a_ds_under_a_zone_that_is_not_signed_binds_nobody() {
             "{found:?}"
         );
     }
-    let test = sign("test.", &test_zone(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
+    let test = sign("test.", &zone_of_test(&format!("{DELEGATION}{}\n", other.ds)), How::Well);
     let mut lab = Lab::with_roots(&sign(".", &root_zone(""), How::Well).zone, &test.zone).await;
     lab.start(Make::Bind, NS1, &[("shop.test.", &signed.zone)]).await;
     lab.start(Make::Nsd, NS2, &[("shop.test.", &signed.zone)]).await;

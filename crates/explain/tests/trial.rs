@@ -182,7 +182,7 @@ async fn a_name_server_whose_name_is_an_alias_or_has_no_address_is_named() {
         (
             "alias",
             NoAddress::Alias,
-            "The name server alias.dns.test of shop.test is an alias, which the name of a server may not be (RFC 2181): resolvers do not follow it.",
+            "The name server alias.dns.test of shop.test is an alias, which the name of a server may not be (RFC 2181): many resolvers do not follow it.",
         ),
         ("empty", NoAddress::Empty, "The name server empty.dns.test of shop.test exists without an address."),
         (

@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use candor_core::fault::{DETAIL_MAX, Fault, Kind};
 use candor_core::id::CheckId;
 use candor_core::model::{JourneyStep, Plan, StepWhen};
@@ -92,9 +93,15 @@ impl Runner {
     ///
     /// Never an error: what we cannot do is a fault of ours in the observation.
     pub async fn run(&self, check: CheckId) -> Run {
+        self.read(check).await.0
+    }
+
+    /// As [`Runner::run`], with the content of the last page that was read, decoded and cut to its step's `body_max`: for who
+    /// wants to know what was said there, whatever the verdict on it.
+    pub async fn read(&self, check: CheckId) -> (Run, Option<Bytes>) {
         let Some(prepared) = self.0.checks.get(&check) else {
             let fault = Fault::new(Kind::VantageConfig, 0, "the plan has no such check");
-            return ended(check, Duration::ZERO, Some(fault), Vec::new(), None);
+            return (ended(check, Duration::ZERO, Some(fault), Vec::new(), None), None);
         };
         let mut passage = Passage::new(&self.0, prepared);
         for (index, step) in prepared.journey.steps.iter().enumerate() {
@@ -102,7 +109,8 @@ impl Runner {
                 passage.take(index, step).await;
             }
         }
-        passage.end(check)
+        let page = passage.context.session.page.take().map(|page| page.content);
+        (passage.end(check), page)
     }
 }
 

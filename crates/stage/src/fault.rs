@@ -87,22 +87,26 @@ impl Fault {
         spans.fold((Ms::MAX, 0), |(from, until), span| (from.min(span.from_ms), until.max(span.until_ms)))
     }
 
+    /// What it may be called by who looked between two moments.
+    fn between(&self, from_ms: Ms, until_ms: Ms) -> impl Iterator<Item = &'static str> {
+        let ends = self.accepted.iter().skip(1).map(|next| next.from_ms).chain([Ms::MAX]);
+        let then = self.accepted.iter().zip(ends);
+        let then = then.filter(move |(what, end)| what.from_ms <= until_ms && from_ms < *end);
+        then.flat_map(|(what, _)| what.classes.iter().copied())
+    }
+
     /// Whether it may be called so by who looked between two moments.
     #[must_use]
     pub fn accepts(&self, class: &str, from_ms: Ms, until_ms: Ms) -> bool {
-        let ends = self.accepted.iter().skip(1).map(|next| next.from_ms).chain([Ms::MAX]);
-        let mut then = self.accepted.iter().zip(ends);
-        then.any(|(what, end)| {
-            what.from_ms <= until_ms && from_ms < end && what.classes.iter().any(|known| *known == class)
-        })
+        self.between(from_ms, until_ms).any(|known| known == class)
     }
 
-    /// What it may be called first, for people: `F1 or F3`.
+    /// The same for people: `F1 or F3`.
     #[must_use]
-    pub fn called(&self) -> String {
-        let classes: BTreeSet<&str> =
-            self.accepted.iter().flat_map(|what| what.classes.iter().copied()).collect();
-        classes.into_iter().collect::<Vec<_>>().join(" or ")
+    pub fn called(&self, from_ms: Ms, until_ms: Ms) -> String {
+        let classes: BTreeSet<(usize, &str)> =
+            self.between(from_ms, until_ms).map(|class| (class.len(), class)).collect();
+        classes.into_iter().map(|(_, class)| class).collect::<Vec<_>>().join(" or ")
     }
 }
 
@@ -118,6 +122,6 @@ mod tests {
         let called = |class, from, until| fault.accepts(class, from, until);
         assert!(called("F5", 2_000, 8_000) && called("F1", 2_000, 8_000) && called("F1", 9_000, 9_500));
         assert!(!called("F5", 3_000, 8_000) && !called("F1", 0, 2_999) && !called("F2", 0, 9_000));
-        assert_eq!(fault.called(), "F1 or F5");
+        assert_eq!((fault.called(0, 9_000), fault.called(4_000, 5_000)), ("F1 or F5".into(), "F1".into()));
     }
 }

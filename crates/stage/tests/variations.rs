@@ -1,5 +1,4 @@
 //! What is made from a seed is in the language, comes in all kinds, and has a cause that can be named.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +55,7 @@ fn every_seed_has_faults_that_can_be_named_two_of_two_kinds_with_cells_of_their_
                 let found = bounds.must_call_after_ms(&span.fares);
                 span.until_ms - span.from_ms > found.saturating_add(bounds.look_ms())
             };
-            assert!(spans.into_iter().any(|span| long(span)), "too short\n{}", text(seed));
+            assert!(spans.into_iter().any(long), "too short\n{}", text(seed));
             assert!(fault.extent().1 + 120_000 < scenario.lasts_ms, "no health follows\n{}", text(seed));
             assert!(fault.accepted.iter().all(|what| !what.classes.is_empty() && !what.subject.is_empty()));
             classes.extend(fault.accepted.iter().flat_map(|what| what.classes.iter()));

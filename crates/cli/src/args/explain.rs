@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args as Group, ValueEnum};
+use url::Url;
 
 /// The port of name servers.
 const DNS: u16 = 53;
@@ -30,6 +31,9 @@ pub(crate) struct ExplainArgs {
     /// A version of the zone that was right: what has been lost since is found with it
     #[arg(long, value_name = "FILE")]
     pub(crate) expected_zone: Option<PathBuf>,
+    /// Where to ask when the domain's registration ends (RDAP): the URL of a registry's service, or one ending in .json of a list of them; "none" asks nobody [default: the internet's list, where the walk begins at its root]
+    #[arg(long, value_name = "URL")]
+    pub(crate) rdap: Option<Rdap>,
     /// The port that the servers of a private tree listen on
     #[arg(long, value_name = "PORT", default_value_t = DNS, hide_default_value = true)]
     pub(crate) port: u16,
@@ -50,6 +54,27 @@ pub(crate) enum ExplainFormat {
     Json,
     /// A picture of the delegation
     Svg,
+}
+
+/// Where registries are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rdap {
+    /// Nowhere.
+    Nobody,
+    /// There.
+    At(Url),
+}
+
+impl FromStr for Rdap {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self::Nobody);
+        }
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.map(Self::At).ok_or("a URL such as https://rdap.example/, or \"none\"")
+    }
 }
 
 /// Where a name server or a resolver listens; port 53 where none is written.

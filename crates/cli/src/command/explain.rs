@@ -14,9 +14,9 @@ use candor_names::{Question, Resolver, SystemResolver, Walk, WalkRequest, Zone, 
 use tokio::time::Instant;
 
 use super::{Failure, Outcome};
-use crate::args::explain::{ExplainArgs, ExplainFormat};
+use crate::args::explain::{ExplainArgs, ExplainFormat, Rdap};
 use crate::explain::reach::Others;
-use crate::explain::{Progress, human, json, reach, svg};
+use crate::explain::{Progress, human, json, rdap, reach, svg};
 use crate::print::{out, quoted};
 
 /// The types that a name is asked for where none is named: what a browser asks.
@@ -30,6 +30,8 @@ const MAX_NEIGHBOURS: usize = 64;
 const FAULTS: usize = 5;
 /// Largest zone file.
 const MAX_ZONE: u64 = 512 << 20;
+/// Letters of a note that are shown: some of them are a registry's.
+const LONGEST_NOTE: usize = 300;
 /// Largest file of hints.
 const MAX_HINTS: u64 = 1 << 20;
 
@@ -52,7 +54,7 @@ pub(crate) async fn run(args: ExplainArgs) -> Outcome {
         (list, _) => Others::At(list.iter().map(|resolver| resolver.0).collect()),
     };
     let request = WalkRequest {
-        neighbours: neighbours(&known, &name),
+        neighbours: neighbours(&known, &subject.questions),
         former: known.servers(args.port),
         resolvers: resolvers(&args, &start).await,
         questions: subject.questions,
@@ -66,15 +68,51 @@ pub(crate) async fn run(args: ExplainArgs) -> Outcome {
     {
         finding.what = what;
     }
+    let mut notes = not_used(&walked, &known);
+    notes.extend(registry(&args, &walked, &mut finding, until).await);
     progress.clear();
-    print(args.format, &finding, &walked)?;
+    print(args.format, &finding, &walked, &notes)?;
     Ok(code(&finding))
 }
 
-fn print(format: ExplainFormat, finding: &Finding, walked: &Walk) -> Result<(), Failure> {
+/// What was demanded and could not be held against anything.
+fn not_used(walked: &Walk, known: &Known) -> Vec<String> {
+    let list = candor_explain::unused(walked, known).into_iter();
+    list.map(|one| format!("--expected {one} was not used: no server on this walk was heard about it"))
+        .collect()
+}
+
+/// Asks the registry when the registration of the domain ends; a note where nothing came of it.
+async fn registry(
+    args: &ExplainArgs,
+    walked: &Walk,
+    finding: &mut Finding,
+    until: Instant,
+) -> Option<String> {
+    let private = args.hints.is_some() || !args.stub.is_empty();
+    let base = match (&args.rdap, private) {
+        (Some(Rdap::At(url)), _) => url.clone(),
+        (Some(Rdap::Nobody), _) | (None, true) => return None,
+        (None, false) => url::Url::parse(rdap::INTERNET).ok()?,
+    };
+    let domain = candor_explain::registered(walked, &finding.what)?;
+    match rdap::registration(&base, &domain, until).await {
+        Ok(registration) => {
+            candor_explain::with_registration(finding, &domain, registration);
+            None
+        }
+        Err(why) => {
+            let why: String = why.chars().take(LONGEST_NOTE).collect();
+            let domain = domain.trim_end_matches('.');
+            Some(format!("what the registry of {domain} says is not known: {why}"))
+        }
+    }
+}
+
+fn print(format: ExplainFormat, finding: &Finding, walked: &Walk, notes: &[String]) -> Result<(), Failure> {
     match format {
-        ExplainFormat::Human => out(human::text(finding, walked).trim_end()),
-        ExplainFormat::Json => out(&json::text(finding, walked)?),
+        ExplainFormat::Human => out(human::text(finding, walked, notes).trim_end()),
+        ExplainFormat::Json => out(&json::text(finding, walked, notes)?),
         ExplainFormat::Svg => out(svg::text(finding, walked).trim_end()),
     }
     Ok(())
@@ -182,11 +220,20 @@ fn known(args: &ExplainArgs) -> Result<Known, Failure> {
 }
 
 /// Other names that are known, spread over all of them: the servers are asked for these too.
-fn neighbours(known: &Known, name: &str) -> Vec<Question> {
-    let others: Vec<_> = known.names.iter().filter(|other| !other.name.eq_ignore_ascii_case(name)).collect();
-    let step = others.len().div_ceil(MAX_NEIGHBOURS).max(1);
-    let chosen = others.into_iter().step_by(step);
-    chosen.filter_map(|other| Question::parse(&other.name, &other.rtype).ok()).collect()
+fn neighbours(known: &Known, asked: &[Question]) -> Vec<Question> {
+    let is_asked = |name: &str, rtype: &str| {
+        asked.iter().any(|question| question.name().eq_ignore_ascii_case(name) && question.rtype() == rtype)
+    };
+    // Those that were demanded one by one go before those of a whole zone.
+    let demanded: Vec<(String, String)> =
+        known.demanded().iter().filter(|(name, rtype)| !is_asked(name, rtype)).cloned().collect();
+    let mut others: Vec<(String, String)> =
+        known.names.iter().map(|one| (one.name.clone(), one.rtype.clone())).collect();
+    others.retain(|one| !is_asked(&one.0, &one.1) && !demanded.contains(one));
+    let room = MAX_NEIGHBOURS.saturating_sub(demanded.len()).max(1);
+    let step = others.len().div_ceil(room).max(1);
+    let chosen = demanded.into_iter().chain(others.into_iter().step_by(step));
+    chosen.filter_map(|(name, rtype)| Question::parse(&name, &rtype).ok()).collect()
 }
 
 /// The resolvers that are compared with. In a private tree the system's know nothing of it, and are not asked.

@@ -12,9 +12,12 @@ use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, counted, styled, wrap};
 /// Servers of a zone that are listed one by one; of more, those that are well are counted.
 const LISTED: usize = 8;
 
-pub(crate) fn text(finding: &Finding, walk: &Walk) -> String {
+pub(crate) fn text(finding: &Finding, walk: &Walk, notes: &[String]) -> String {
     let mut out = String::new();
     head(&mut out, finding);
+    for note in notes {
+        labelled(&mut out, "note", note);
+    }
     let _ = writeln!(out);
     for at in roots(walk) {
         zone(&mut out, walk, at, 0);
@@ -88,7 +91,8 @@ fn zone(out: &mut String, walk: &Walk, at: usize, depth: usize) {
         let line = short(&format!("{} {why}", host.name), indent.len() + 4);
         let _ = writeln!(out, "{indent}  {} {line}", styled(BAD, "✗"));
     }
-    for link in walk.links.iter().filter(|link| link.reach.zone() == Some(at)) {
+    let targets = walk.targets.iter().flat_map(|target| &target.links);
+    for link in walk.links.iter().chain(targets).filter(|link| link.reach.zone() == Some(at)) {
         name(out, zone_seen, link, &indent);
     }
     let below = (0..walk.zones.len())
@@ -153,10 +157,14 @@ fn host_fault(fault: &HostFault) -> String {
 
 /// What the servers say of a name, those together that say the same.
 fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
+    let mut hosts: Vec<&str> = zone.servers.iter().map(|server| server.name.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
     let mut said: Vec<(String, Vec<&str>)> = Vec::new();
     for (at, server) in zone.servers.iter().enumerate() {
         let Some(text) = said_by(link, at) else { continue };
         match said.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, who)) if who.contains(&server.name.as_str()) => {}
             Some((_, who)) => who.push(&server.name),
             None => said.push((text, vec![&server.name])),
         }
@@ -168,7 +176,7 @@ fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
         let who = match servers.as_slice() {
             _ if !many => String::new(),
             [one] => format!("  from {one}"),
-            more => format!("  from {} of {}", more.len(), zone.servers.len()),
+            more => format!("  from {} of {}", more.len(), hosts.len()),
         };
         let line = format!("{}  {text}{who}", link.name);
         let _ = writeln!(out, "{indent}  {sign} {}", short(&line, indent.len() + 4));

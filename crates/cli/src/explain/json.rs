@@ -21,6 +21,7 @@ struct Answer<'a> {
     words: String,
     next: Option<String>,
     asides: Vec<Aside>,
+    notes: &'a [String],
     servers: Vec<Asked>,
     resolvers: Vec<Compared>,
     questions: u32,
@@ -55,7 +56,7 @@ struct Compared {
     fault: Option<String>,
 }
 
-pub(crate) fn text(finding: &Finding, walk: &Walk) -> Result<String, serde_json::Error> {
+pub(crate) fn text(finding: &Finding, walk: &Walk, notes: &[String]) -> Result<String, serde_json::Error> {
     let Told { words, place, seen, expected, since, next, .. } = finding_words(finding, Language::English);
     let aside = |what: &candor_core::finding::What| Aside {
         class: what.class(),
@@ -76,6 +77,7 @@ pub(crate) fn text(finding: &Finding, walk: &Walk) -> Result<String, serde_json:
         words,
         next: some(next),
         asides: finding.asides.iter().map(aside).collect(),
+        notes,
         servers: servers(walk),
         resolvers: walk.resolvers.iter().map(compared).collect(),
         questions: walk.asked,

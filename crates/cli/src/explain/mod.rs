@@ -2,6 +2,7 @@
 
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod rdap;
 pub(crate) mod reach;
 pub(crate) mod svg;
 

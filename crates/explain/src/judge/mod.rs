@@ -11,6 +11,8 @@ mod targets;
 mod view;
 mod zone;
 
+pub(crate) use zone::is_registry;
+
 pub use others::unused;
 
 use candor_core::Timestamp;
@@ -111,7 +113,7 @@ fn nothing_found(case: &Case<'_>, name: &str) -> What {
 }
 
 /// The zones from the first to that of a link, from the top down.
-fn path(walk: &Walk, link: &Link) -> Vec<usize> {
+pub(crate) fn path(walk: &Walk, link: &Link) -> Vec<usize> {
     let mut list = Vec::new();
     let mut next = link.reach.zone();
     while let Some(at) = next.filter(|at| !list.contains(at)) {

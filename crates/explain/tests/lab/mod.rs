@@ -21,7 +21,7 @@ use candor_core::Timestamp;
 use candor_core::finding::Finding;
 use candor_explain::{Known, judge};
 use candor_names::walk::{Bounds, Start};
-use candor_names::{AskOptions, Question, Walk, WalkRequest, ask, walk};
+use candor_names::{AskOptions, Question, Rcode, Walk, WalkRequest, ask, walk};
 
 pub const ROOT: &str = "127.77.0.10";
 pub const TEST: &str = "127.77.0.11";
@@ -100,12 +100,12 @@ pub struct Lab {
 impl Lab {
     /// A root and `test.` with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_delegation(delegation: &str) -> Self {
-        Self::with_tops("", &test_zone(delegation)).await
+        Self::with_tops("", &zone_of_test(delegation)).await
     }
 
     /// A root and `test.` that are signed, with this delegation in it, and no server of `shop.test.` yet.
     pub async fn with_signed_delegation(delegation: &str) -> Self {
-        let plain = test_zone(delegation);
+        let plain = zone_of_test(delegation);
         let test = signed::sign("test.", &plain, signed::How::Well);
         let root = signed::sign(".", &root_zone(&format!("{}\n", test.ds)), signed::How::Well);
         Self::with_roots(&root.zone, &test.zone).await
@@ -159,6 +159,34 @@ impl Lab {
             said = log_of(running.folder.path());
         }
         panic!("{make:?} does not answer at {ip}: {said}");
+    }
+
+    /// A secondary (NSD) of a zone that it takes from another server, with its copy of it.
+    pub async fn secondary(&mut self, ip: &str, origin: &str, primary: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = self.at(ip);
+        let zone = format!(
+            "zone:\n  name: \"{origin}\"\n  zonefile: \"copy.zone\"\n  request-xfr: AXFR {primary}@{} NOKEY\n  allow-notify: 127.0.0.0/8 NOKEY\n",
+            self.port
+        );
+        let conf = nsd(folder.path(), at, &[]) + &zone;
+        let child = run("/usr/sbin/nsd", "nsd", folder.path(), &["-d", "-c"], &conf, &[]);
+        self.servers.push(Running { ip: ip.to_owned(), child, folder });
+        self.until(ip, origin, Rcode::NOERROR).await;
+    }
+
+    /// Waits until a server answers so when it is asked for a zone's SOA.
+    pub async fn until(&self, ip: &str, origin: &str, rcode: Rcode) {
+        let options = AskOptions { recursion_desired: false, ..AskOptions::default() };
+        let begun = std::time::Instant::now();
+        loop {
+            let said = ask(self.at(ip), &question(origin, "SOA"), &options).await;
+            if said.as_ref().is_ok_and(|said| said.rcode == rcode) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{ip} does not come to {rcode}: {said:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// A resolver that asks the servers of `shop.test.` itself; `more` goes into its `server:` part.
@@ -272,7 +300,7 @@ pub fn root_zone(more: &str) -> String {
 }
 
 /// `test.`, with these lines more.
-pub fn test_zone(more: &str) -> String {
+pub fn zone_of_test(more: &str) -> String {
     format!("$TTL 300\n@ SOA ns hostmaster 7 600 300 86400 60\n@ NS ns\nns A {TEST}\n{more}")
 }
 
@@ -366,7 +394,10 @@ fn nsd(dir: &Path, at: SocketAddr, zones: &[(&str, &str)]) -> String {
         at.port()
     );
     for (index, (origin, _)) in zones.iter().enumerate() {
-        let _ = write!(conf, "zone:\n  name: \"{origin}\"\n  zonefile: \"{dir}/{index}.zone\"\n");
+        let _ = write!(
+            conf,
+            "zone:\n  name: \"{origin}\"\n  zonefile: \"{dir}/{index}.zone\"\n  provide-xfr: 127.0.0.0/8 NOKEY\n"
+        );
     }
     conf
 }

@@ -2,11 +2,13 @@
 //!
 //! In reading order: `zone` (names), `estate` (which journey needs which roles and names), `luck` (the seed), `copies`
 //! (how a zone spreads, is kept and expires), `world` (what is wrong now), `walk` (a journey through it), `surface` (what
-//! anybody can ask of it), `faults` (what is really the matter), `money`.
+//! anybody can ask of it), `faults` (what is really the matter), `called` (by which class),
+//! `money`.
 //!
 //! It is written from the estate's own documents and imports nothing of Candor: the truth of a simulated run is its own.
 //! Absent: load. A role answers at once unless a cause says otherwise.
 
+mod called;
 mod copies;
 mod estate;
 mod faults;

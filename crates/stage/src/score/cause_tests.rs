@@ -138,6 +138,17 @@ fn two_faults_at_once_are_two_incidents() {
 }
 
 #[test]
+fn who_parts_two_faults_later_is_late_with_the_second() {
+    let both = truth(&[("apps", zone(), &["F1"]), ("mail", role(), &[NOT_DNS])], UNTIL_MS);
+    let first = incident("1", &["apps", "mail"], Some(("F1", FOUND_MS)));
+    let named_ms = FOUND_MS + 20_000;
+    let parted = SeenIncident { opened_ms: named_ms, ..incident("2", &["mail"], Some((NOT_DNS, named_ms))) };
+    let scores = scored(&both, vec![first, parted]);
+    assert_eq!((scores.cause_right, scores.cause_s), (Some(true), Some(20.0)));
+    assert!(!scores.passed());
+}
+
+#[test]
 fn an_incident_without_a_cause_beside_one_with_is_wrong_and_none_at_all_is_not_scored() {
     let both = truth(&[("apps", zone(), &["F1"]), ("mail", role(), &[NOT_DNS])], UNTIL_MS);
     let one = incident("1", &["apps"], Some(("F1", FOUND_MS)));

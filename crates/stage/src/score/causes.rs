@@ -125,18 +125,23 @@ impl<'a> Case<'a> {
             && !said.any(|s| s.said.verdict.is_failing() && s.from_ms < from && before < s.until_ms)
     }
 
-    /// The incident that covers a fault: with most of its cells, and fewest others.
-    fn incident(&self, asked: &Asked<'_>) -> Option<&'a SeenIncident> {
+    /// The incidents that cover something of a fault while it goes on, each with how many of its cells.
+    fn covering(&self, asked: &Asked<'_>) -> Vec<(&'a SeenIncident, usize)> {
         let until = asked.fault.extent().1 + self.bounds.recovery_ms();
         let goes_on = |incident: &&SeenIncident| {
             incident.opened_ms <= until && incident.resolved_ms.is_none_or(|over| over > asked.began_ms)
         };
-        let (mut best, mut most) = (None, None);
-        for incident in self.seen.incidents.iter().filter(goes_on) {
+        let covers = |incident: &'a SeenIncident| {
             let covers = asked.cells.iter().filter(|cell| incident.members.contains(cell)).count();
-            if covers == 0 && !incident.members.is_empty() {
-                continue;
-            }
+            (covers > 0 || incident.members.is_empty()).then_some((incident, covers))
+        };
+        self.seen.incidents.iter().filter(goes_on).filter_map(covers).collect()
+    }
+
+    /// The incident that covers a fault: with most of its cells, and fewest others.
+    fn incident(&self, asked: &Asked<'_>) -> Option<&'a SeenIncident> {
+        let (mut best, mut most) = (None, None);
+        for (incident, covers) in self.covering(asked) {
             let others = incident.members.len().saturating_sub(covers);
             // Where the page does not say which cells, one that names it right is meant.
             let right = incident.members.is_empty() && self.is_right(asked.fault, incident);
@@ -159,16 +164,19 @@ impl<'a> Case<'a> {
     fn judge(&self, asked: &Asked<'_>, incident: Option<&SeenIncident>, causes: &mut Causes) {
         let fault = asked.fault;
         let cause = incident.and_then(|incident| incident.cause.as_ref());
-        let detected = asked.called_ms.max(incident.map_or(0, |incident| incident.opened_ms));
+        // A part that was put into an incident of its own later was found with the one before.
+        let opened = self.covering(asked).iter().map(|(incident, _)| incident.opened_ms).min();
+        let detected = asked.called_ms.max(opened.unwrap_or(0));
         let after_ms = cause.map(|cause| cause.at_ms.saturating_sub(detected));
         let right = incident.is_some_and(|incident| self.is_right(fault, incident));
-        let (called, at) = (fault.called(), super::clock(asked.began_ms));
-        let what = format!("{} ({}), from {at}", fault.root, about(fault));
+        let when = cause.map_or(detected, |cause| cause.at_ms).max(asked.began_ms);
+        let called = fault.called(when.saturating_sub(self.bounds.look_ms()), when);
+        let what = format!("{}, from {}", said(&fault.root, &about(fault)), super::clock(asked.began_ms));
         let bound = self.bounds.cause_ms();
         match (incident, cause, after_ms) {
             (None, ..) => causes.broken.push(format!("{what}: no incident covers it (P11)")),
             (_, None, _) => {
-                causes.broken.push(format!("{what}: no cause was named, {called} is right (P11)"))
+                causes.broken.push(format!("{what}: no cause was named, {called} is right (P11)"));
             }
             (_, Some(cause), _) if !right => {
                 causes
@@ -233,6 +241,12 @@ impl<'a> Case<'a> {
             ));
         }
     }
+}
+
+/// A fault with what it was about.
+pub(crate) fn said(root: &impl std::fmt::Display, about: &str) -> String {
+    let root = root.to_string();
+    if about.is_empty() || root.ends_with(about) { root } else { format!("{root} ({about})") }
 }
 
 /// What a fault was about: all of its names; servers as they were at first, since they come back one by one.

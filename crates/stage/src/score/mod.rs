@@ -22,6 +22,7 @@ use serde::Serialize;
 
 pub use bounds::Bounds;
 pub use causes::Named;
+pub(crate) use causes::said;
 
 use crate::Ms;
 use crate::seen::Seen;

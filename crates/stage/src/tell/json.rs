@@ -1,4 +1,4 @@
-//! The object of a run for programs: `{"scenario", "seed", "mode", "truth", "seen", "scores", "passed"}`.
+//! The object of a run for programs: `{"scenario", "seed", "mode", "truth", "faults", "seen", "scores", "passed"}`.
 
 use serde_json::{Value, json};
 
@@ -32,6 +32,7 @@ pub fn json(scenario: &Scenario, played: &Played, mode: Mode) -> Value {
         "lasts_ms": truth.lasts_ms,
         "events": happened,
         "truth": cells,
+        "faults": truth.faults,
         "seen": played.seen,
         "scores": played.scores,
         "passed": played.scores.passed(),

@@ -13,6 +13,7 @@ pub use report::html;
 pub use timeline::{Timeline, summary};
 
 use crate::Ms;
+use crate::score::{Named, Scores, said};
 
 /// How a run was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,28 @@ impl Mode {
             Self::Simulated => "simulated",
         }
     }
+}
+
+/// What of causes a run shows: whether they were right, and after how long the last was named.
+fn causes(scores: &Scores) -> Option<String> {
+    let right = if scores.cause_right? { "right" } else { "wrong" };
+    let after = scores.cause_s.map_or_else(String::new, |seconds| format!(" after {seconds:.1} s at most"));
+    let accused = match scores.wrong_accusations {
+        0 => String::new(),
+        n => format!(", wrong accusations of the DNS: {n}"),
+    };
+    Some(format!("{right}{after}{accused}"))
+}
+
+/// One cause that had to be named, in a line.
+fn cause(named: &Named) -> String {
+    let what = said(&named.fault, &named.about);
+    let Some(class) = &named.class else { return format!("{what}: not named; {} is right", named.called) };
+    let subject = named.subject.as_ref().map_or_else(String::new, |subject| format!(" {subject}"));
+    let after = named.after_s.map_or_else(String::new, |seconds| format!(" after {seconds:.1} s"));
+    let right =
+        if named.right { ", right".to_owned() } else { format!(", wrong; {} is right", named.called) };
+    format!("{what}: named {class}{subject}{after}{right}")
 }
 
 /// A moment of a run: `1:02:03`.

@@ -1,9 +1,10 @@
 //! The report: one HTML file that needs nothing beside it, in light and dark.
 
 use super::picture::{escaped, svg};
-use super::{Mode, clock, length};
+use super::{Mode, causes, clock, length};
 use crate::play::Played;
 use crate::scenario::Scenario;
+use crate::score::{Scores, said};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -58,7 +59,7 @@ fn table(played: &Played) -> String {
         ("Longest unknown", time(Some(scores.unknown_s))),
         ("Scope", right(Some(scores.scope_right)).to_owned()),
         ("Layer", right(scores.layer_right).to_owned()),
-        ("Cause", right(scores.cause_right).to_owned()),
+        ("Causes", causes(scores).unwrap_or_else(|| "–".to_owned())),
         ("Longest recovery", time(scores.recovered_s)),
         ("Incidents opened", scores.incidents.to_string()),
     ];
@@ -73,11 +74,38 @@ fn table(played: &Played) -> String {
         ));
     }
     out.push_str("</table>\n");
+    out.push_str(&named(scores));
     if !scores.broken.is_empty() {
         let items: String =
             scores.broken.iter().map(|words| format!("<li>{}</li>\n", escaped(words))).collect();
         out.push_str(&format!("<h2>What broke a bound</h2>\n<ul>\n{items}</ul>\n"));
     }
+    out
+}
+
+/// What was the matter, and what it was called.
+fn named(scores: &Scores) -> String {
+    if scores.causes.is_empty() {
+        return String::new();
+    }
+    let head = ["What was the matter", "It may be called", "Named first", "After", ""];
+    let mut out = String::from("<h2>Causes</h2>\n<table>\n<tr>");
+    head.iter().for_each(|what| out.push_str(&format!("<th>{what}</th>")));
+    out.push_str("</tr>\n");
+    for named in &scores.causes {
+        let class = named.class.as_deref().unwrap_or("–");
+        let subject = named.subject.as_deref().unwrap_or_default();
+        let cells = [
+            said(&named.fault, &named.about),
+            named.called.clone(),
+            format!("{class} {subject}").trim().to_owned(),
+            named.after_s.map_or("–".to_owned(), |seconds| format!("{seconds:.1} s")),
+            if named.right { "right" } else { "wrong" }.to_owned(),
+        ];
+        let row: String = cells.iter().map(|text| format!("<td>{}</td>", escaped(text))).collect();
+        out.push_str(&format!("<tr>{row}</tr>\n"));
+    }
+    out.push_str("</table>\n");
     out
 }
 

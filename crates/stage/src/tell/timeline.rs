@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{self, Shade};
-use super::{Mode, clock, length};
+use super::{Mode, cause, causes, clock, length};
 use crate::Ms;
 use crate::play::{Played, Told};
 use crate::scenario::{ELSEWHERE, STORES, Scenario};
@@ -110,6 +110,12 @@ impl<'s> Timeline<'s> {
             if !incident.title.is_empty() && self.incidents.insert(incident.id.clone()) {
                 out.push_str(&self.flush());
                 out.push_str(&self.line(now, "opens", "1;31", &incident.title));
+            }
+            let id = format!("{} named", incident.id);
+            if let Some(named) = incident.cause.as_ref().filter(|_| self.incidents.insert(id)) {
+                let subject = named.subject.as_deref().unwrap_or_default();
+                let words = format!("{} {subject} is behind \"{}\"", named.class, incident.title);
+                out.push_str(&self.line(now, "names", "1;35", &words));
             }
             if incident.resolved_ms.is_some() && self.incidents.insert(format!("{} over", incident.id)) {
                 out.push_str(&self.line(now, "over", "1;32", &incident.title));
@@ -238,6 +244,15 @@ fn scores(played: &Played, color: bool) -> String {
         scores.incidents,
         if scores.incidents == 1 { "" } else { "s" },
     );
+    if let Some(words) = causes(scores) {
+        out.push_str(&format!("cause {words}\n"));
+        for named in &scores.causes {
+            for (n, line) in folded(&cause(named)).into_iter().enumerate() {
+                out.push_str(if n == 0 { "  " } else { "    " });
+                out.push_str(&format!("{line}\n"));
+            }
+        }
+    }
     if !scores.impact.not_taken.is_empty() {
         let money: Vec<String> =
             scores.impact.not_taken.iter().map(|lost| format!("{} {}", lost.amount, lost.currency)).collect();

@@ -38,7 +38,7 @@ const HEAD_LINES: u64 = 9;
 
 /// A name that somebody asks for.
 fn name(dice: &mut Dice) -> String {
-    match dice.from_to(0, 2) {
+    match dice.between(0, 2) {
         0 => dice.one(INNER).to_owned(),
         1 => front(dice),
         _ => dice.one(HOSTS).to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn items(kind: Kind, dice: &mut Dice) -> Vec<String> {
             vec![dice.fault(&format!("publish: {{empty: [{name}]}}"))]
         }
         Kind::ZoneCut => {
-            let lines = dice.from_to(HEAD_LINES, HEAD_LINES + 16);
+            let lines = dice.between(HEAD_LINES, HEAD_LINES + 16);
             vec![dice.fault(&format!("publish: {{cut-after: {lines}}}"))]
         }
         Kind::AliasBroken => alias_broken(dice),
@@ -106,10 +106,10 @@ fn twins(dice: &mut Dice) -> (&'static str, &'static str) {
 
 /// Three to six names, each once.
 fn names(dice: &mut Dice) -> String {
-    let most = index_of(dice.from_to(3, 6));
+    let most = index_of(dice.between(3, 6));
     let mut names: Vec<&str> = Vec::new();
     while names.len() < most {
-        let name = if dice.from_to(0, 3) == 0 { dice.one(INNER) } else { dice.one(HOSTS) };
+        let name = if dice.between(0, 3) == 0 { dice.one(INNER) } else { dice.one(HOSTS) };
         if !names.contains(&name) {
             names.push(name);
         }
@@ -124,8 +124,11 @@ fn index_of(number: u64) -> usize {
 /// An alias to nowhere, one whose middle goes, or one that leads in a circle.
 fn alias_broken(dice: &mut Dice) -> Vec<String> {
     let (name, twin) = twins(dice);
-    match dice.from_to(0, 2) {
-        0 => vec![dice.fault(&set(&format!("{name} IN CNAME edge.shop.example.")))],
+    match dice.between(0, 2) {
+        0 => {
+            let gone = dice.one(&["retired", "legacy", "old-front"]);
+            vec![dice.fault(&set(&format!("{name} IN CNAME {gone}.shop.example.")))]
+        }
         1 => vec![
             dice.always(&format!(
                 "publish: {{set: [\"{name} IN CNAME link.shop.example.\", \"link IN CNAME {twin}.shop.example.\"]}}"
@@ -141,7 +144,7 @@ fn alias_broken(dice: &mut Dice) -> Vec<String> {
 /// A name goes that an old wildcard covers.
 fn wildcard(dice: &mut Dice) -> Vec<String> {
     let address = dice.one(NOBODY);
-    let (covers, name) = if dice.from_to(0, 1) == 0 {
+    let (covers, name) = if dice.between(0, 1) == 0 {
         ("internal", dice.one(INNER).to_owned())
     } else {
         let (place, store) = (dice.place(), dice.one(STORES));
@@ -157,7 +160,7 @@ fn wildcard(dice: &mut Dice) -> Vec<String> {
 fn copy_old(dice: &mut Dice) -> Vec<String> {
     let (hit, name) = (dice.one(ASKED_EVERYWHERE), dice.one(HOSTS));
     let rest: Vec<&str> = ASKED.iter().copied().filter(|copy| *copy != hit).collect();
-    let change = match dice.from_to(0, 2) {
+    let change = match dice.between(0, 2) {
         0 => format!("remove: [{name}]"),
         1 => format!("empty: [{name}]"),
         _ => format!("set: [\"{name} IN A {}\"]", dice.one(NOBODY)),
@@ -167,11 +170,11 @@ fn copy_old(dice: &mut Dice) -> Vec<String> {
 
 /// One copy hears of the primary no more, or none does.
 fn copy_expired(dice: &mut Dice) -> Vec<String> {
-    let expire_s = dice.from_to(60, 120);
+    let expire_s = dice.between(60, 120);
     let always = dice.always(&format!("publish: {{refresh: 20s, retry: 5s, expire: {expire_s}s}}"));
     // It goes on well for as long as the zone allows.
     dice.for_s += expire_s;
-    let cause = if dice.from_to(0, 2) == 0 {
+    let cause = if dice.between(0, 2) == 0 {
         format!("{}: ns1", dice.one(&["stop", "kill", "pause"]))
     } else {
         format!("link: {{copy: {}, cut: true}}", dice.one(ASKED))

@@ -163,7 +163,7 @@ impl Dice {
     }
 
     /// A number from `least` to `most`.
-    fn from_to(&mut self, least: u64, most: u64) -> u64 {
+    fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.luck.below(most.saturating_sub(least) + 1)
     }
 

@@ -40,20 +40,20 @@ pub(super) fn items(kind: Kind, dice: &mut Dice) -> Vec<String> {
         Kind::Stalled => format!("stall: {}", dice.one(ROLES)),
         Kind::DiskFull => format!("fill-disk: {}", dice.one(WRITING)),
         Kind::Slow => {
-            let (role, by_ms) = (dice.one(SLOW), dice.from_to(1_600, 1_900));
+            let (role, by_ms) = (dice.one(SLOW), dice.between(1_600, 1_900));
             format!("slow-disk: {{role: {role}, by: {by_ms}ms}}")
         }
         Kind::Certificate => {
-            let host = if dice.from_to(0, 1) == 0 { front(dice) } else { dice.one(HOSTS).to_owned() };
+            let host = if dice.between(0, 1) == 0 { front(dice) } else { dice.one(HOSTS).to_owned() };
             format!("expire-certificate: {host}")
         }
         Kind::PlaceCut => format!("link: {{place: {}, cut: true}}", dice.place()),
         _ => {
             let place = dice.place();
-            let what = match dice.from_to(0, 2) {
-                0 => format!("corrupt: {}%", dice.from_to(30, 45)),
-                1 => format!("delay: {}ms", dice.from_to(300, 400)),
-                _ => format!("drop: {}%", dice.from_to(30, 45)),
+            let what = match dice.between(0, 2) {
+                0 => format!("corrupt: {}%", dice.between(30, 45)),
+                1 => format!("delay: {}ms", dice.between(300, 400)),
+                _ => format!("drop: {}%", dice.between(30, 45)),
             };
             format!("link: {{place: {place}, {what}}}")
         }

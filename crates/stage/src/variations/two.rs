@@ -37,27 +37,27 @@ const OTHERS: &[Half] = &[Half::Killed, Half::Halted, Half::Page, Half::Certific
 
 pub(super) fn items(dice: &mut Dice) -> Vec<String> {
     let one = half(dice, OTHERS, None);
-    let other = match dice.from_to(0, 2) {
+    let other = match dice.between(0, 2) {
         0 => half(dice, OTHERS, Some(one)),
         _ => half(dice, PUBLISHED, None),
     };
-    let (among_stores, among_rest) = if dice.from_to(0, 1) == 0 { (one, other) } else { (other, one) };
+    let (among_stores, among_rest) = if dice.between(0, 1) == 0 { (one, other) } else { (other, one) };
     let (stores, rest) = (stores(dice, among_stores), rest(dice, among_rest));
-    let later_s = dice.from_to(0, LATER_S);
+    let later_s = dice.between(0, LATER_S);
     let (from_s, for_s) = (dice.from_s, dice.for_s);
     vec![dice.fault(&stores), dice.lasting(from_s + later_s, for_s - later_s, &rest)]
 }
 
 fn half(dice: &mut Dice, of: &[Half], but: Option<Half>) -> Half {
     let left: Vec<Half> = of.iter().copied().filter(|half| Some(*half) != but).collect();
-    let at = dice.from_to(0, left.len().saturating_sub(1) as u64);
+    let at = dice.between(0, left.len().saturating_sub(1) as u64);
     left.get(super::index(at)).copied().unwrap_or(Half::Killed)
 }
 
 /// A fault that only stores have.
 fn stores(dice: &mut Dice, half: Half) -> String {
     let inner = dice.one(&["details.internal", "buy.internal"]).to_owned();
-    let name = match dice.from_to(0, 2) {
+    let name = match dice.between(0, 2) {
         0 => front(dice),
         1 => "cdn".to_owned(),
         _ => inner,

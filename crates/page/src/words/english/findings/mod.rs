@@ -1,12 +1,12 @@
 //! What a diagnosis found, in sentences: where, what was seen, what was expected, since when, who can mend it, and what to
-//! do next. `data`, `servers`, `parent` and `others` hold the sentences, by whom they are about; `next` says what to do.
+//! do next. `zone`, `servers`, `parent` and `others` hold the sentences, by whom they are about; `next` says what to do.
 
-mod data;
 mod next;
 mod others;
 mod parent;
 mod parts;
 mod servers;
+mod zone;
 
 use candor_core::fault::Act;
 use candor_core::finding::{Finding, Was, What};
@@ -89,7 +89,7 @@ fn seen(finding: &Finding) -> (String, String, String) {
         | What::AliasBroken { .. }
         | What::TargetBroken { .. }
         | What::Wildcard { .. }
-        | What::WrongData { .. } => data::of_data(what),
+        | What::WrongData { .. } => zone::of_zone(what),
         What::Disagreement { .. }
         | What::Contradiction { .. }
         | What::Unreachable { .. }

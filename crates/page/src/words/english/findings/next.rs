@@ -1,6 +1,6 @@
 //! What to do next.
 
-use candor_core::finding::{BadSignature, NoAddress, What};
+use candor_core::finding::{AliasEnd, BadSignature, NoAddress, What};
 
 use super::parent::some_differ;
 
@@ -19,6 +19,9 @@ pub(super) fn next(what: &What) -> String {
         What::DotMissing { .. } => "Write the target with a dot at its end, under a higher serial.",
         What::Disagreement { .. } => {
             "Load the right zone on the servers named, or take them out of the delegation."
+        }
+        What::AliasBroken { end: AliasEnd::TooLong, .. } => {
+            "Point the alias to the name at the end of the chain: resolvers give up after eleven to sixteen."
         }
         What::AliasBroken { .. } => "Put the target back, or point the alias to a name that exists.",
         What::Wildcard { .. } => "Put the name's own record back beside the wildcard.",

@@ -26,7 +26,7 @@ fn no_address(count: usize, why: &NoAddress) -> (String, String) {
         NoAddress::Alias => (
             "an alias".to_owned(),
             format!(
-                "{}, which the name of a server may not be (RFC 2181): resolvers do not follow {}",
+                "{}, which the name of a server may not be (RFC 2181): many resolvers do not follow {}",
                 one("is an alias", "are aliases"),
                 one("it", "them")
             ),
@@ -113,13 +113,15 @@ pub(super) fn of_parent(what: &What, at: Timestamp) -> (String, String, String) 
             };
             (place, format!("{}: {seen}", names(hosts)), words)
         }
-        What::RegistrationEnds { name, at } => {
+        What::RegistrationEnds { name, at: ends } => {
+            let how = if *ends <= at { "ended" } else { "ends" };
             let words = format!(
-                "The registration of {} ends on {}: after that, the registry may take it out of the DNS.",
+                "The registration of {} {how} on {}: the registry may take it out of the DNS {}.",
                 bare(name),
-                date(*at)
+                date(*ends),
+                if *ends <= at { "at any time" } else { "from then on" }
             );
-            ("the registry".to_owned(), format!("expiration {}", date(*at)), words)
+            ("the registry".to_owned(), format!("expiration {}", date(*ends)), words)
         }
         What::GoneAtParent { zone, parent, still_served, registration } => {
             let still = match still_served {

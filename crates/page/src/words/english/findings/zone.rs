@@ -4,7 +4,7 @@ use candor_core::finding::{AliasEnd, What};
 
 use super::parts::{all_of, at_serial, bare, record_of, shown_data, shown_list, verb};
 
-pub(super) fn of_data(what: &What) -> (String, String, String) {
+pub(super) fn of_zone(what: &What) -> (String, String, String) {
     match what {
         What::NameMissing { name, zone, servers, serial } => {
             let seen = format!("NXDOMAIN from {}{}", all_of(servers), at_serial(*serial));
