@@ -34,9 +34,11 @@ impl World {
                 (self.called_by_name(hosts, before), hosts.iter().cloned().collect::<Vec<_>>().join(", "))
             }
             // Where some answer, it is as true that the resolver of those who fail is gone.
-            Root::Servers if down.len() < COPIES.len() => (["F11", "F16"].into(), down.join(", ")),
+            Root::Servers if down.len() < COPIES.len() => {
+                (self.hidden(["F11", "F16"], &down), down.join(", "))
+            }
             Root::Servers => (["F11"].into(), down.join(", ")),
-            Root::Copies if down.is_empty() => (["F12"].into(), expired.join(", ")),
+            Root::Copies if down.is_empty() => (self.hidden(["F12"], &expired), expired.join(", ")),
             Root::Copies => (["F11", "F12"].into(), expired.join(", ")),
             Root::Place(place) => {
                 let link = self.links.get(&LinkEnd::Place(place.clone()));
@@ -47,6 +49,17 @@ impl World {
             }
             Root::Role(what) | Root::Certificate(what) => ([NOT_DNS].into(), what.clone()),
         }
+    }
+
+    /// Which server a role asks cannot be seen from outside: where roles alone ask those that fail, not to know is right too.
+    fn hidden<const N: usize>(
+        &self,
+        classes: [&'static str; N],
+        failing: &[&'static str],
+    ) -> BTreeSet<&'static str> {
+        let mut asked = self.places.iter().filter_map(|place| COPIES.get(estate::copy_of(place)));
+        let seen = asked.any(|copy| failing.contains(copy));
+        classes.into_iter().chain((!seen).then_some(COULD_NOT_TELL)).collect()
     }
 
     fn servers_that(&self, meant: impl Fn(Running, bool) -> bool) -> Vec<&'static str> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Bounds, seconds};
 use crate::Ms;
-use crate::fault::{COULD_NOT_TELL, Fault, NOT_DNS, Root};
+use crate::fault::{Fault, Root};
 use crate::seen::{Seen, SeenIncident};
 use crate::truth::{Can, CellName, Span, Truth};
 
@@ -222,7 +222,8 @@ impl<'a> Case<'a> {
     /// Who accuses the DNS must have a reason in it, among the cells that are meant.
     fn accusation(&self, incident: &SeenIncident, causes: &mut Causes) {
         let Some(cause) = &incident.cause else { return };
-        if [NOT_DNS, COULD_NOT_TELL, "healthy"].contains(&cause.class.as_str()) {
+        // Every class of the DNS is an F with its number.
+        if !cause.class.starts_with('F') {
             return;
         }
         let from = cause.at_ms.saturating_sub(self.bounds.look_ms() + self.bounds.recovery_ms());

@@ -93,8 +93,9 @@ pub fn score(truth: &Truth, seen: &Seen, bounds: &Bounds) -> Scores {
     let layers: Vec<bool> = cells.iter().filter_map(|cell| cell.layer_right).collect();
     let words = words::wrong(seen);
     let causes = causes::score(truth, seen, bounds);
-    let mut broken: Vec<String> = cells.iter().flat_map(|cell| cell.broken.iter().cloned()).collect();
-    broken.extend(causes.broken.iter().cloned());
+    // Of causes there are few; of cells there may be more than are shown.
+    let mut broken = causes.broken.clone();
+    broken.extend(cells.iter().flat_map(|cell| cell.broken.iter().cloned()));
     broken.extend(words.iter().cloned());
     let more = broken.len().saturating_sub(BROKEN_MAX);
     broken.truncate(BROKEN_MAX);

@@ -113,8 +113,8 @@ impl<'s> Timeline<'s> {
             }
             let id = format!("{} named", incident.id);
             if let Some(named) = incident.cause.as_ref().filter(|_| self.incidents.insert(id)) {
-                let subject = named.subject.as_deref().unwrap_or_default();
-                let words = format!("{} {subject} is behind \"{}\"", named.class, incident.title);
+                let words = format!("{} {}", named.class, named.subject.as_deref().unwrap_or_default());
+                out.push_str(&self.flush());
                 out.push_str(&self.line(now, "names", "1;35", &words));
             }
             if incident.resolved_ms.is_some() && self.incidents.insert(format!("{} over", incident.id)) {
