@@ -29,6 +29,8 @@ struct Seen {
     faults: &'static [&'static str],
     /// What the first line must speak of.
     words: &'static [&'static str],
+    /// The class of the cause that the newest incident names; one of these.
+    cause: &'static [&'static str],
 }
 
 /// Everything that asks whose token it was given.
@@ -43,37 +45,54 @@ const SIGNED_IN: &[&str] = &[
 ];
 
 const SEEN_AS: &[Seen] = &[
-    Seen { lever: "name-gone", fail: &["stores.buy"], faults: &["dns.nxdomain"], words: &["buying"] },
-    Seen { lever: "process-dies", fail: &["stores.buy"], faults: &["connect.refused"], words: &["buying"] },
+    Seen {
+        lever: "name-gone",
+        fail: &["stores.buy"],
+        faults: &["dns.nxdomain"],
+        words: &["buying"],
+        cause: &["F1"],
+    },
+    Seen {
+        lever: "process-dies",
+        fail: &["stores.buy"],
+        faults: &["connect.refused"],
+        words: &["buying"],
+        cause: &["not_dns"],
+    },
     Seen {
         lever: "downloads-stall",
         fail: &["stores.download"],
         faults: &["transfer.stalled"],
         words: &["downloading"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "apology",
         fail: &["stores.browse", "stores.view"],
         faults: &["content.apology_page", "content.assertion", "content.missing_capture"],
         words: &["browsing", "viewing items"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "place-cut",
         fail: &["stores.browse.in", "stores.view.in"],
         faults: &["connect.refused"],
         words: &["in India"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "slow",
         fail: &["stores.browse", "stores.view"],
         faults: &["deadline.exceeded"],
         words: &["browsing", "viewing items"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "sign-in-dies",
         fail: SIGNED_IN,
         faults: &["connect.refused"],
         words: &["signing in", "buying"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "internal-name-gone",
@@ -87,89 +106,133 @@ const SEEN_AS: &[Seen] = &[
         ],
         faults: &["http.status"],
         words: &["buying"],
+        cause: &["F1"],
     },
     Seen {
         lever: "details-gone",
         fail: &["stores.view"],
         faults: &["http.status"],
         words: &["viewing items"],
+        cause: &["F1"],
     },
-    Seen { lever: "all-names-gone", fail: &["*"], faults: &["dns.nxdomain"], words: &[] },
+    Seen {
+        lever: "all-names-gone",
+        fail: &["*"],
+        faults: &["dns.nxdomain"],
+        words: &[],
+        cause: &["F1", "F3"],
+    },
     Seen {
         lever: "bad-zone-india",
         fail: &["stores.view.in", "stores.buy.in", "stores.download.in"],
         faults: &["dns.nxdomain", "http.status"],
         words: &["in India"],
+        cause: &["F5", "F12"],
     },
     Seen {
         lever: "bad-zone",
         fail: &["stores.view", "stores.buy", "stores.download"],
         faults: &["dns.nxdomain", "http.status"],
         words: &["buying", "downloading", "viewing items"],
+        cause: &["F1", "F3"],
     },
     Seen {
         lever: "accounts-gone",
         fail: SIGNED_IN,
         faults: &["dns.nxdomain"],
         words: &["signing in", "buying", "mail"],
+        cause: &["F1", "F3"],
     },
     Seen {
         lever: "developers-gone",
         fail: &["connect.upload", "testflight.install", "support.ask"],
         faults: &["dns.nxdomain"],
         words: &["uploading", "installing", "asking"],
+        cause: &["F1", "F3"],
     },
     Seen {
         lever: "addresses-gone",
         fail: &["stores.buy"],
         faults: &["dns.nodata", "dns.alias_broken"],
         words: &["buying"],
+        cause: &["F2", "F6"],
     },
-    Seen { lever: "wrong-address", fail: &["stores.buy"], faults: &["http.status"], words: &["buying"] },
+    Seen {
+        lever: "wrong-address",
+        fail: &["stores.buy"],
+        faults: &["http.status"],
+        words: &["buying"],
+        cause: &["F8"],
+    },
     Seen {
         lever: "dot-missing",
         fail: &["stores.buy"],
         faults: &["dns.nxdomain", "dns.alias_broken"],
         words: &["buying"],
+        cause: &["F4"],
     },
     Seen {
         lever: "alias-broken",
         fail: &["stores.download"],
         faults: &["dns.nxdomain", "dns.alias_broken"],
         words: &["downloading"],
+        cause: &["F6"],
     },
     Seen {
         lever: "zone-truncated",
         fail: &["books.browse", "books.view", "music.browse.in", "music.view.in"],
         faults: &["dns.nxdomain"],
         words: &["browsing", "viewing items"],
+        cause: &["F3"],
     },
-    Seen { lever: "copy-old", fail: &["stores.buy.in"], faults: &["dns.nxdomain"], words: &["in India"] },
+    Seen {
+        lever: "copy-old",
+        fail: &["stores.buy.in"],
+        faults: &["dns.nxdomain"],
+        words: &["in India"],
+        cause: &["F5", "F12"],
+    },
     Seen {
         lever: "copy-expired",
         fail: &["stores.browse.in", "stores.view.in", "stores.buy.in", "stores.download.in"],
         faults: &["dns.servfail"],
         words: &["in India"],
+        cause: &["F12"],
     },
-    Seen { lever: "servers-silent", fail: &["*"], faults: &["dns.timeout", "deadline.exceeded"], words: &[] },
+    Seen {
+        lever: "servers-silent",
+        fail: &["*"],
+        faults: &["dns.timeout", "deadline.exceeded"],
+        words: &[],
+        cause: &["F11"],
+    },
     Seen {
         lever: "certificate-expired",
         fail: &["account.sign-in"],
         faults: &["tls.expired"],
         words: &["signing in"],
+        cause: &["not_dns"],
     },
-    Seen { lever: "disk-full", fail: &["stores.buy"], faults: &["http.status"], words: &["buying"] },
+    Seen {
+        lever: "disk-full",
+        fail: &["stores.buy"],
+        faults: &["http.status"],
+        words: &["buying"],
+        cause: &["not_dns"],
+    },
     Seen {
         lever: "disk-slow",
         fail: &["stores.buy"],
         faults: &["deadline.exceeded", "http.status"],
         words: &["buying"],
+        cause: &["not_dns"],
     },
     Seen {
         lever: "apology-elsewhere",
         fail: &["support.ask"],
         faults: &["http.status", "content.apology_page"],
         words: &["asking support"],
+        cause: &["not_dns"],
     },
 ];
 
@@ -195,6 +258,12 @@ impl Seen {
     /// Whether a cell may be degraded: what every part of the world measures is, where it fails in India alone.
     fn may_degrade(&self, cell: &Value) -> bool {
         self.lever == "copy-expired" && text(cell, "/place").is_empty()
+    }
+
+    /// Whether the newest incident names its cause.
+    fn is_explained(&self, status: &Value) -> bool {
+        let mut open = list(status, "/incidents").iter().filter(|incident| is_open(incident));
+        open.next().is_some_and(|incident| self.cause.contains(&text(incident, "/cause/class")))
     }
 
     /// Whether every cell is as it must be.
@@ -277,7 +346,9 @@ fn walk(part: usize) {
     let mut told = BTreeSet::new();
     for (n, seen) in levers.iter().enumerate() {
         demo.say(&["break", seen.lever]).ended(0);
-        let broken = demo.wait(&format!("{} is seen", seen.lever), SEEN, |s| seen.is(s) && is_told(s));
+        let broken = demo.wait(&format!("{} is seen", seen.lever), SEEN, |s| {
+            seen.is(s) && is_told(s) && seen.is_explained(s)
+        });
         seen.speaks(&broken);
         let open = list(&broken, "/incidents").iter().filter(|incident| is_open(incident));
         told.extend(open.map(|incident| incident.get("id").map(Value::to_string)));

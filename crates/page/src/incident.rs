@@ -20,6 +20,8 @@ pub(crate) struct Brief {
     pub(crate) began: When,
     pub(crate) lasted: Option<String>,
     pub(crate) latest: Option<Said>,
+    /// What it comes from, where that is known and not what was said last.
+    pub(crate) cause: Option<String>,
 }
 
 /// One thing that was said.
@@ -77,7 +79,14 @@ pub(crate) fn brief(scene: &Scene<'_>, incident: &Incident) -> Brief {
         began: scene.moment(incident.opened_at),
         lasted: lasted(scene, incident),
         latest: incident.updates.last().map(|u| said(scene, u)),
+        cause: known_cause(scene, incident),
     }
+}
+
+fn known_cause(scene: &Scene<'_>, incident: &Incident) -> Option<String> {
+    let cause = incident.cause.as_deref().filter(|cause| cause.finding.what.is_fault())?;
+    let said = incident.updates.last().is_some_and(|update| matches!(update.text, UpdateText::Found(_)));
+    (!said).then(|| scene.speech.cause(cause, scene.operators()))
 }
 
 fn lasted(scene: &Scene<'_>, incident: &Incident) -> Option<String> {

@@ -5,11 +5,13 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Engine;
 use super::slot::Slot;
+use super::voter::after;
 use crate::cause::Feature;
 use crate::entry::Event;
 use crate::fault::Kind;
@@ -43,6 +45,37 @@ pub struct Testimony {
     pub involved: bool,
     /// When the run began that passed last.
     pub pass_began: Option<Timestamp>,
+}
+
+/// How long a name that was wrong is still the cause after it is right again: memories of it run out one by one.
+const REMEMBERED: Duration = Duration::from_secs(300);
+
+/// What a finding is, beside what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// The same again, or less.
+    Nothing,
+    /// The same cause, known better.
+    Kept,
+    /// Another cause.
+    Said,
+}
+
+/// `since` is when the first of the cells that fail now began to.
+fn news(known: &Cause, now_found: &Cause, now: Timestamp, since: Option<Timestamp>) -> News {
+    let (old, new) = (&known.finding.what, &now_found.finding.what);
+    let before = since.is_none_or(|since| since <= known.at);
+    let mended = old.is_dns() && !new.is_dns() && before && now < after(known.at, REMEMBERED);
+    if !new.is_fault()
+        || mended
+        || (old, &known.also) == (new, &now_found.also) && known.explains >= now_found.explains
+    {
+        News::Nothing
+    } else if old.class() == new.class() && (!new.is_dns() || old.subject() == new.subject()) {
+        News::Kept
+    } else {
+        News::Said
+    }
 }
 
 impl Engine {
@@ -118,14 +151,14 @@ impl Engine {
     /// Takes findings in. What names the same cause again says nothing new; what could not tell does not take the place of
     /// what could. What comes of another cause than the first goes into an incident of its own.
     pub(super) fn find(&mut self, id: IncidentId, found: Vec<Found>) {
+        let since = self.incidents.failing_since(id);
         let Some(incident) = self.incidents.open_mut(id).filter(|i| i.state.is_open()) else { return };
-        let known = incident.cause.clone();
         let Some(first) = found.first() else { return };
-        let news = known.as_ref().is_none_or(|known| {
-            let weaker = !first.cause.finding.what.is_fault();
-            !weaker && (known.finding.what != first.cause.finding.what || known.also != first.cause.also)
-        });
-        if !news && found.len() == 1 {
+        let news = match incident.cause.as_deref() {
+            None => News::Said,
+            Some(known) => news(known, &first.cause, self.now, since),
+        };
+        if news == News::Nothing && found.len() == 1 {
             return;
         }
         self.record(Event::CauseFound { incident: id, found: found.clone() });
@@ -134,8 +167,17 @@ impl Engine {
         for other in found.filter(|other| other.cause.finding.what.is_fault()) {
             self.part(id, other);
         }
-        if let Some(first) = first.filter(|_| news) {
-            self.name(id, first.cause);
+        match first.map(|first| first.cause) {
+            Some(cause) if news == News::Said => self.name(id, cause),
+            Some(cause) if news == News::Kept => self.keep_cause(id, cause),
+            _ => {}
+        }
+    }
+
+    /// The same cause, with what is known of it now.
+    fn keep_cause(&mut self, id: IncidentId, cause: Cause) {
+        if let Some(known) = self.incidents.open_mut(id).and_then(|incident| incident.cause.as_mut()) {
+            **known = Cause { at: known.at, ..cause };
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) const HOLD_MIN: Duration = Duration::from_secs(15);
 pub(crate) const HOLD_MAX: Duration = Duration::from_secs(15 * 60);
 /// A new scope is looked into this long after it: long enough for the cells that fail with the first.
 pub(crate) const LOOK_AFTER: Duration = Duration::from_secs(1);
+/// A scope that goes on growing is looked into no more often than this.
+pub(crate) const LOOK_APART: Duration = Duration::from_secs(5);
 /// What is looked into is looked into again after this; each time after twice as long.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// And after no more than this.
@@ -61,6 +63,9 @@ struct Open {
     /// When its cause is looked for next.
     #[serde(default)]
     look_at: Option<Timestamp>,
+    /// When it was looked for last.
+    #[serde(default)]
+    looked_at: Option<Timestamp>,
     /// How often it was looked for since its scope last changed.
     #[serde(default)]
     looks: u32,
@@ -325,6 +330,7 @@ impl Open {
             hold,
             resolve_at: None,
             look_at: Some(after(now, LOOK_AFTER)),
+            looked_at: None,
             looks: 0,
         }
     }
@@ -347,13 +353,15 @@ impl Open {
     /// Its scope changed: its cause is looked for soon.
     fn look_soon(&mut self, now: Timestamp) {
         self.looks = 0;
-        let soon = after(now, LOOK_AFTER);
+        let apart = self.looked_at.map(|at| after(at, LOOK_APART));
+        let soon = after(now, LOOK_AFTER).max(apart.unwrap_or(now));
         self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
     }
 
     fn look_later(&mut self, now: Timestamp) {
         let wait = LOOK_AGAIN * 2_u32.saturating_pow(self.looks.min(8));
         self.looks += 1;
+        self.looked_at = Some(now);
         self.look_at = Some(after(now, wait.min(LOOK_AGAIN_MAX)));
     }
 

@@ -34,8 +34,8 @@ struct Name {
 /// What a name's zone said of it at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// Type and data.
-    pub(super) data: Vec<(String, String)>,
+    /// Owner, type and data of each record.
+    pub(super) data: Vec<(String, String, String)>,
     /// The serial of the zone then.
     pub(super) serial: Option<u32>,
     pub(super) at: Timestamp,
@@ -90,8 +90,11 @@ impl Memory {
         }
         let others = self.within(zone).filter(|other| *other != host);
         for host in std::iter::once(host).chain(others) {
-            for (rtype, data) in good(host).into_iter().flat_map(|good| &good.data) {
-                known.add(&format!("{host}."), rtype, data.clone());
+            for (owner, rtype, data) in good(host).into_iter().flat_map(|good| &good.data) {
+                let twice = known.of(owner, rtype).is_some_and(|known| known.data.contains(data));
+                if !twice {
+                    known.add(owner, rtype, data.clone());
+                }
             }
         }
         known

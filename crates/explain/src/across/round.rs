@@ -131,14 +131,15 @@ async fn look(
     (net, reach): World,
     now: Timestamp,
 ) -> (String, Option<Answer>, Option<u16>) {
-    let mut data: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut data: BTreeSet<(String, String, String)> = BTreeSet::new();
     let mut heard = false;
     for question in questions(&host, wanted.record.as_deref()) {
         let Some(exchange) = ask(&net, &servers, &question).await else { continue };
         heard |= exchange.rcode.0 == 0;
-        data.extend(exchange.answer.into_iter().filter(|r| r.rtype != "RRSIG").map(|r| (r.rtype, r.data)));
+        let records = exchange.answer.into_iter().filter(|record| record.rtype != "RRSIG");
+        data.extend(records.map(|record| (record.name, record.rtype, record.data)));
     }
-    let address = data.iter().find_map(|(_, data)| data.parse::<IpAddr>().ok());
+    let address = data.iter().find_map(|(_, _, data)| data.parse::<IpAddr>().ok());
     let mut answers = None;
     if let (Some((from, port)), Some(ip)) = (&wanted.contact, address) {
         let met = reach.connect(from, SocketAddr::new(ip, *port), &host, WITHIN).await;

@@ -86,7 +86,9 @@ pub fn judge(walk: &Walk, known: &Known, now: Timestamp) -> Finding {
 
 fn conclude(case: &Case<'_>, found: Found) -> Finding {
     let name = case.walk.links.first().map(|link| link.name.clone()).unwrap_or_default();
-    let Found { stops, some, asides, unbound } = found;
+    let Found { mut stops, some, asides, unbound } = found;
+    // What does not exist at the end says more than that the beginning is not what it was.
+    stops.sort_by_key(|what| matches!(what, What::WrongData { .. }));
     let asides = asides.into_iter().chain(unbound.into_iter().map(|(_, aside)| aside));
     let mut list = stops.into_iter().chain(some);
     let what = list.next().unwrap_or_else(|| nothing_found(case, &name));

@@ -40,6 +40,7 @@ pub(super) fn config(estate: &Estate, folder: &Path, args: &DemoArgs) -> String 
         ("@LEDGER@", folder.join("candor.db").display().to_string()),
         ("@PLACES@", codes.iter().map(|code| format!("{code}: {{}}")).collect::<Vec<_>>().join(", ")),
         ("@VANTAGES@", vantages(estate, &codes)),
+        ("@SERVERS@", servers(estate)),
         ("@BROWSE@", browse.to_owned()),
         ("@VIEW@", view.to_owned()),
         ("@BUY@", buy.to_owned()),
@@ -60,6 +61,13 @@ pub(super) fn config(estate: &Estate, folder: &Path, args: &DemoArgs) -> String 
         text = text.replace(word, &value);
     }
     text
+}
+
+/// The name servers of the shop's zone, with their names.
+fn servers(estate: &Estate) -> String {
+    let servers = estate.name_servers().into_iter().enumerate();
+    let servers = servers.map(|(n, (_, address))| format!("ns{}.shop.example@{address}", n + 1));
+    servers.collect::<Vec<_>>().join(", ")
 }
 
 /// A vantage for each part of the world that has places here, which asks the copy of the zone of that part.

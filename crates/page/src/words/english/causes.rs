@@ -6,6 +6,7 @@ use candor_core::incident::{Cause, RuledOut, WhyNot};
 
 use super::findings;
 use super::nouns;
+use super::plain;
 use super::whole::counted;
 
 /// Names that are told beside the first.
@@ -24,14 +25,9 @@ pub(super) fn told(cause: &Cause, operators: bool) -> String {
                 "It is not DNS: the names are right, and what is not reached from {vantage} is reached from elsewhere. The way between is at fault."
             );
         }
-        What::NotDns { name, address, kind, .. } if !operators || address.is_empty() => {
-            format!(
-                "It is not DNS: {} is right, and {}.",
-                name.trim_end_matches('.'),
-                super::kinds::kind(*kind)
-            )
-        }
-        _ => findings::told(&cause.finding).words,
+        what @ What::NotDns { address, .. } if address.is_empty() => plain::told(what),
+        _ if operators => findings::told(&cause.finding).words,
+        what => plain::told(what),
     };
     format!("{words}{}", also(&cause.also))
 }

@@ -1,13 +1,14 @@
 //! English: the first language.
 //!
 //! [`sentences`] turns sayings into sentences, [`whole`] speaks of the whole view, [`nouns`] and [`times`] hold names
-//! and times, [`kinds`] the faults in a customer's words, [`findings`] and [`causes`] what a diagnosis found, [`labels`] the fixed texts of the page.
+//! and times, [`kinds`] the faults in a customer's words, [`findings`] and [`causes`] what a diagnosis found, [`plain`] the same for everyone, [`labels`] the fixed texts of the page.
 
 mod causes;
 mod findings;
 mod kinds;
 mod labels;
 mod nouns;
+mod plain;
 mod sentences;
 mod times;
 mod whole;

@@ -20,12 +20,13 @@ pub(super) fn of_servers(what: &What) -> (String, String, String) {
                 )
             } else {
                 format!(
-                    "{} of {} {} otherwise than the rest about {}: {}, and the others say {others}. Users fail at random.{}",
+                    "{} of {} {} otherwise than the rest about {}: {}, and the others say {}. Users fail at random.{}",
                     some_of(wrong),
                     bare(zone),
                     verb(wrong, "answers", "answer"),
                     bare(name),
                     each(wrong),
+                    bare(others),
                     even.unwrap_or_default()
                 )
             };
