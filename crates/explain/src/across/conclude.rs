@@ -75,26 +75,23 @@ impl<'c> Case<'c, '_> {
 
     /// Failing witnesses that a name explains that is wrong, by what is wrong with which zone.
     fn of_dns(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(&str, String), (BTreeMap<&str, usize>, Vec<usize>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, String), (BTreeMap<&str, (usize, &What)>, Vec<usize>)> =
+            BTreeMap::new();
         for at in self.accusing() {
             let Some(witness) = self.witnesses.get(at) else { continue };
-            let Some((name, looked)) = self.wrong_name(witness) else { continue };
-            let what = &looked.finding.what;
+            let Some((name, what)) = self.wrong_name(witness) else { continue };
             let (names, members) = groups.entry((family(what), what.subject().to_owned())).or_default();
-            *names.entry(name).or_default() += 1;
+            names.entry(name).or_insert((0, what)).0 += 1;
             members.push(at);
         }
         groups.into_values().filter_map(|(names, members)| self.dns_group(names, members)).collect()
     }
 
-    fn dns_group(&self, names: BTreeMap<&str, usize>, members: Vec<usize>) -> Option<Group> {
+    fn dns_group(&self, names: BTreeMap<&str, (usize, &What)>, members: Vec<usize>) -> Option<Group> {
         // What is wrong with many names says more than what is wrong with one of them.
-        let weight = |name: &str, count: usize| {
-            let what = self.looked(name).map(|looked| &looked.finding.what);
-            (matches!(what, Some(What::MassLoss { .. })), count)
-        };
-        let (first, _) = names.iter().max_by_key(|(name, count)| weight(name, **count))?;
-        let finding = self.looked(first)?.finding.clone();
+        let weight = |(count, what): &(usize, &What)| (matches!(what, What::MassLoss { .. }), *count);
+        let (first, (_, what)) = names.iter().max_by_key(|(_, named)| weight(named))?;
+        let finding = Finding { what: (*what).clone(), ..self.looked(first)?.finding.clone() };
         let hosts: BTreeSet<String> = names.keys().map(|name| (*name).to_owned()).collect();
         let goes = |witness: &&Witness<'_>| hosts.iter().any(|host| witness.goes_to(host));
         let passing = self.witnesses.iter().filter(|witness| witness.passes).filter(goes);
@@ -103,17 +100,18 @@ impl<'c> Case<'c, '_> {
         Some(Group { finding, shares, contradicts: passing.count(), names: hosts, members })
     }
 
-    /// The name that is wrong and explains this witness, if there is one.
-    fn wrong_name(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c Looked)> {
+    /// The name that is wrong and explains this witness, if there is one, and what of all that is wrong with it does.
+    fn wrong_name(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c What)> {
         let kind = witness.accuses()?;
-        let look = |host: &str| {
+        let look = |host: &str, fits: &dyn Fn(&What) -> bool| {
             let (host, looked) = self.evidence.looked.get_key_value(host)?;
-            looked.finding.what.is_dns().then_some((host.as_str(), looked))
+            let what = looked.wrong().find(|what| fits(what))?;
+            Some((host.as_str(), what))
         };
         if let Some(aim) = witness.aim() {
-            match look(&aim.host) {
-                Some(found) if self.fits(&found.1.finding.what, witness, kind) => return Some(found),
-                _ => {}
+            let found = look(&aim.host, &|what| self.fits(what, witness, kind));
+            if found.is_some() {
+                return found;
             }
             if self.looked(&aim.host).is_none() && kind.layer() == Layer::Dns {
                 return self.alike(witness);
@@ -121,7 +119,7 @@ impl<'c> Case<'c, '_> {
         }
         let needs =
             witness.needs.iter().filter(|need| kind.is_answered() && !self.does_without(witness, need));
-        needs.into_iter().find_map(|need| look(need))
+        needs.into_iter().find_map(|need| look(need, &|_| true))
     }
 
     /// Whether the same deed passes, looked at from there, at another service that needs the same.
@@ -133,14 +131,14 @@ impl<'c> Case<'c, '_> {
     }
 
     /// Of more names than were walked to: one of the same zone that was, is wrong, and fails others in the same way.
-    fn alike(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c Looked)> {
+    fn alike(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c What)> {
         let (kind, host) = (witness.accuses()?, &witness.aim()?.host);
         let zone = super::suspects::zone_of(&self.inquiry.plan, host);
         let twins = self.witnesses.iter().filter(|other| other.accuses() == Some(kind));
         twins.filter_map(Witness::aim).find_map(|aim| {
             let same = super::suspects::zone_of(&self.inquiry.plan, &aim.host) == zone;
             let (host, looked) = self.evidence.looked.get_key_value(&aim.host).filter(|_| same)?;
-            looked.finding.what.is_dns().then_some((host.as_str(), looked))
+            Some((host.as_str(), looked.wrong().find(|what| self.fits(what, witness, kind))?))
         })
     }
 
@@ -153,8 +151,10 @@ impl<'c> Case<'c, '_> {
                 matches!(was, Some(Ok(())))
             }
             // A name that leads elsewhere is no cause where what it led to fails as well.
+            // And none where no answer came at all.
             What::WrongData { .. } | What::Wildcard { .. } | What::Cached { .. } => {
-                !matches!(was, Some(Err(_))) || kind.layer() == Layer::Dns
+                let answered = kind.layer() != Layer::Dns || kind == Kind::DnsWrongAnswer;
+                answered && !matches!(was, Some(Err(_)))
             }
             What::Disagreement { .. } | What::SerialsDiffer { .. } => !matches!(was, Some(Err(_))),
             _ => matches!(kind.layer(), Layer::Dns | Layer::Deadline),
@@ -357,6 +357,17 @@ impl<'c> Case<'c, '_> {
 
 fn is_about(group: &Group, host: &str) -> bool {
     group.finding.name.trim_end_matches('.') == host
+}
+
+impl Looked {
+    /// All that is wrong with the name, the nearest first.
+    fn wrong(&self) -> impl Iterator<Item = &What> {
+        let stops_nobody = |what: &&What| {
+            matches!(what, What::DsUnbound { .. } | What::RegistrationEnds { .. } | What::GlueDiffers { .. })
+        };
+        let asides = self.finding.asides.iter().filter(move |what| !stops_nobody(what));
+        std::iter::once(&self.finding.what).chain(asides).filter(|what| what.is_dns())
+    }
 }
 
 /// What is one event when it befalls several names of a zone.
