@@ -126,7 +126,9 @@ fn world(chance: &mut Chance) -> World {
         names.push((name, data));
     }
     let alias = (format!("login.{last}"), names[0].0.clone());
-    zones.last_mut().unwrap().lines.push(format!("{} CNAME {}\n", alias.0, alias.1));
+    let lines = &mut zones.last_mut().unwrap().lines;
+    lines.push(format!("{} CNAME {}\n", alias.0, alias.1));
+    lines.push(format!("@ MX 10 {}\n@ MX 20 {}\n_s._tcp SRV 0 0 443 {}\n", names[0].0, alias.0, names[1].0));
     World { zones, names, alias }
 }
 
@@ -160,14 +162,19 @@ fn tree(world: &World) -> TreeInMemory {
     tree
 }
 
+/// What is found of a name, or a name and a type.
 async fn explained(world: &World, name: &str, known: &Known) -> Finding {
+    let (name, types) = match name.split_once('/') {
+        Some((name, rtype)) => (name, vec![rtype]),
+        None => (name, vec!["A", "AAAA"]),
+    };
     let mut hints = String::new();
     for (name, ip) in &world.zones[0].servers {
         hints.push_str(&format!(". NS {name}\n{name} A {ip}\n"));
     }
     let question = |name: &str, rtype: &str| Question::parse(name, rtype).unwrap();
     let request = WalkRequest {
-        questions: vec![question(name, "A"), question(name, "AAAA")],
+        questions: types.into_iter().map(|rtype| question(name, rtype)).collect(),
         resolvers: Vec::new(),
         neighbours: known
             .names
@@ -196,7 +203,10 @@ async fn a_tree_that_is_well_is_never_accused() {
         let mut chance = Chance(seed);
         let world = world(&mut chance);
         let (name, _) = &world.names[usize::try_from(chance.below(6)).unwrap()];
-        for name in [name, &world.alias.0] {
+        let apex = &world.zones.last().unwrap().apex;
+        let others = [format!("{apex}/MX"), format!("_s._tcp.{apex}/SRV")];
+        let others = others.iter().filter(|_| seed % 5 == 0);
+        for name in [name, &world.alias.0].into_iter().chain(others) {
             let found = explained(&world, name, &all_known(&world)).await;
             assert_eq!(
                 (found.what.class(), found.asides.len()),
@@ -220,7 +230,19 @@ fn broken(world: &mut World, chance: &mut Chance) -> (String, &'static str) {
     let (name, data) = world.names[usize::try_from(chance.below(6)).unwrap()].clone();
     let servers = world.zones[last].servers.len();
     let one = usize::try_from(chance.below(servers as u64)).unwrap();
-    match chance.below(11) {
+    match chance.below(13) {
+        11 => {
+            // One mail server leads to the name by an alias, the other is the name.
+            let gone = world.alias.1.clone();
+            remove(world, &gone);
+            (format!("{}/MX", world.zones[last].apex), "F1")
+        }
+        12 => {
+            let host = world.names[1].0.clone();
+            remove(world, &host);
+            world.zones[last].lines.push(format!("{host} TXT \"empty\"\n"));
+            (format!("_s._tcp.{}/SRV", world.zones[last].apex), "F2")
+        }
         0 => {
             remove(world, &name);
             (name, "F1")
