@@ -130,6 +130,21 @@ async fn a_server_that_fails_for_one_type_has_a_copy_of_the_zone_all_the_same() 
 }
 
 #[tokio::test]
+async fn a_resolver_is_not_accused_of_what_the_servers_themselves_do_not_agree_in() {
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.compare_with_one_that_fails();
+    assert_eq!(tree.explain("www.shop.test").await.what.class(), "F16");
+    tree.denies(NS1, "www.shop.test.", "AAAA");
+    let found = tree.explain("www.shop.test").await;
+    assert_eq!((found.what.class(), found.asides.len()), ("F5", 0), "{found:?}");
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.compare_with_one_that_fails();
+    tree.serve(NS2, &[&shop(100, "")]);
+    let found = tree.explain("www.shop.test").await;
+    assert_eq!((found.what.class(), found.asides.len()), ("F5", 0), "{found:?}");
+}
+
+#[tokio::test]
 async fn what_is_expected_of_other_names_and_types_is_held_against_them() {
     let tree =
         Tree::with_shop(&shop(100, "www A 192.0.2.1\napi A 192.0.2.66\nbare TXT \"x\"\n@ MX 10 www\n"));

@@ -24,6 +24,7 @@ const ROOT: &str = "127.81.0.10";
 const TEST: &str = "127.81.0.11";
 const NS1: &str = "127.81.0.12";
 const NS2: &str = "127.81.0.13";
+const RESOLVER: &str = "127.81.0.53";
 
 /// `shop.test.` with these lines more.
 pub fn shop(serial: u32, lines: &str) -> String {
@@ -62,6 +63,7 @@ pub struct Tree {
     delegation: String,
     hosts: BTreeMap<String, Option<Vec<String>>>,
     twists: Vec<(Option<SocketAddr>, String, Twist)>,
+    resolver: bool,
 }
 
 impl Tree {
@@ -113,6 +115,11 @@ impl Tree {
         self.twists.push((Some(at(ip)), name.to_owned(), Twist::Fails(rtype.to_owned())));
     }
 
+    /// A resolver that fails for every name is compared with.
+    pub fn compare_with_one_that_fails(&mut self) {
+        self.resolver = true;
+    }
+
     fn net(&self) -> Twisted {
         let root = format!(
             "$ORIGIN .\n$TTL 300\n@ SOA a.root h.root 1 600 300 86400 60\n@ NS a.root\na.root A {ROOT}\ntest NS ns.test\nns.test A {TEST}\n"
@@ -124,6 +131,7 @@ impl Tree {
         let mut tree = TreeInMemory::default();
         tree.put(at(ROOT), Host::Serves(vec![parsed(&root)]));
         tree.put(at(TEST), Host::Serves(vec![parsed(&test)]));
+        tree.put(at(RESOLVER), Host::Fails);
         for (ip, zones) in &self.hosts {
             let host = zones
                 .as_ref()
@@ -148,7 +156,7 @@ impl Tree {
         let request = WalkRequest {
             neighbours: others.filter(|other| !questions.contains(other)).collect(),
             questions,
-            resolvers: Vec::new(),
+            resolvers: if self.resolver { vec![at(RESOLVER)] } else { Vec::new() },
             former: Vec::new(),
             bounds: Bounds::default(),
         };
