@@ -210,7 +210,12 @@ async fn a_name_server_whose_name_is_an_alias_or_has_no_address_is_named() {
         assert_eq!((found.what.class(), found.what.act()), ("F9", Some(Act::ZoneOwner)), "{found:?}");
         assert!(matches!(&found.what, What::HostsUnusable { why: told, .. } if *told == why), "{found:?}");
         assert_eq!(words(&found), sentence);
-        // Where another works, nobody fails.
+        // Where another is there, its fate is that of the zone; where it works, nobody fails.
+        let mut tree = with_host(all, &[host, "good"]);
+        tree.silence(NS1);
+        let found = tree.explain("www.shop.test").await;
+        assert_eq!(found.what.class(), "F11", "{found:?}");
+        assert!(matches!(found.asides.as_slice(), [What::HostsUnusable { .. }]), "{found:?}");
         let found = with_host(all, &[host, "good"]).explain("www.shop.test").await;
         assert_eq!(found.what.class(), "healthy", "{found:?}");
         assert!(matches!(found.asides.as_slice(), [What::HostsUnusable { .. }]), "{found:?}");
@@ -269,6 +274,18 @@ async fn a_wildcard_that_is_an_alias_is_a_wildcard() {
     let (found, _) = tree.explain_with("api.shop.test", &known(&["api.shop.test A 192.0.2.20"])).await;
     assert_eq!(found.what.class(), "F7", "{found:?}");
     insta::assert_snapshot!(words(&found), @"api.shop.test has no record of its own: the wildcard *.shop.test answers for it with CNAME edge.shop.test (TTL 300), as for any other name. A 192.0.2.20 is expected.");
+    // It lies where it lies, however deep the name is.
+    let (found, _) = tree.explain_with("a.b.c.shop.test", &known(&["a.b.c.shop.test A 192.0.2.20"])).await;
+    assert!(
+        matches!(&found.what, What::Wildcard { wildcard, .. } if wildcard == "*.shop.test."),
+        "{found:?}"
+    );
+    let deeper = Tree::with_shop(&shop(100, "*.c A 192.0.2.99\n"));
+    let (found, _) = deeper.explain_with("a.b.c.shop.test", &known(&["a.b.c.shop.test A 192.0.2.20"])).await;
+    assert!(
+        matches!(&found.what, What::Wildcard { wildcard, .. } if wildcard == "*.c.shop.test."),
+        "{found:?}"
+    );
     // It leads to what is expected; and where the name's own alias is expected, that is not it.
     let (found, _) = tree.explain_with("api.shop.test", &known(&["api.shop.test A 192.0.2.99"])).await;
     assert_eq!(found.what.class(), "healthy", "{found:?}");

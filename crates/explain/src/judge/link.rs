@@ -330,10 +330,11 @@ fn unexpected(
     if let Some(first) = first.filter(|first| index == 0 || case.known.was(&first.name).is_some()) {
         let exchange = first.replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
         let ttl = exchange.filter_map(|exchange| exchange.answer.first()).map(|record| record.ttl).next();
-        let wildcard = first.name.split_once('.').map_or("*", |(_, rest)| rest);
+        let above = first.name.split_once('.').map_or(".", |(_, rest)| rest);
+        let above = first.encloser.as_deref().unwrap_or(above);
         return What::Wildcard {
             name: first.name.clone(),
-            wildcard: format!("*.{wildcard}"),
+            wildcard: if above == "." { "*.".to_owned() } else { format!("*.{above}") },
             data: first.alias.as_ref().map_or(data, |target| vec![format!("CNAME {target}")]),
             ttl: ttl.unwrap_or(0),
         };
