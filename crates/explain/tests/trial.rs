@@ -145,6 +145,20 @@ async fn a_resolver_is_not_accused_of_what_the_servers_themselves_do_not_agree_i
 }
 
 #[tokio::test]
+async fn a_name_is_not_called_empty_where_nothing_was_heard_of_one_type() {
+    let mut tree = Tree::with_shop(&shop(100, "www AAAA 2001:db8::1\nlogin CNAME www\n@ MX 10 www\n"));
+    tree.drops("www.shop.test.", "AAAA");
+    for name in ["www.shop.test", "login.shop.test"] {
+        assert_eq!(tree.explain(name).await.what.class(), "could_not_tell", "{name}");
+    }
+    assert_eq!(tree.explain("shop.test/MX").await.what.class(), "healthy");
+    // What is there of the other type is right.
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.drops("www.shop.test.", "AAAA");
+    assert_eq!(tree.explain("www.shop.test").await.what.class(), "healthy");
+}
+
+#[tokio::test]
 async fn what_is_expected_of_other_names_and_types_is_held_against_them() {
     let tree =
         Tree::with_shop(&shop(100, "www A 192.0.2.1\napi A 192.0.2.66\nbare TXT \"x\"\n@ MX 10 www\n"));

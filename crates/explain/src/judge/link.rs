@@ -31,12 +31,8 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     failing(link, zone, found);
     let mut views = view::views(&link.name, &link.replies);
     // Who was not heard on all of it does not speak against others.
-    let heard_on_all = |server: &usize| {
-        let replies = link.replies.iter().filter(|reply| reply.server == *server);
-        replies.clone().all(|reply| view::view(&link.name, &reply.question.rtype(), &reply.heard).is_some())
-    };
-    if views.keys().any(heard_on_all) {
-        views.retain(|server, _| heard_on_all(server));
+    if views.keys().any(|server| heard_on_all(link, *server)) {
+        views.retain(|server, _| heard_on_all(link, *server));
     }
     if views.is_empty() {
         return;
@@ -125,6 +121,11 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
 fn agreed(case: &Case<'_>, index: usize, link: &Link, zone: &ZoneSeen, view: &View, found: &mut Found) {
     match view {
         View::Denied if index > 0 => alias_broken(case, index, AliasEnd::Missing, zone, found),
+        View::Empty if !view::servers_of(link).any(|server| heard_on_all(link, server)) => {
+            // Of one type there is nothing, and of another nothing was heard.
+            let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
+            found.stops.push(What::CouldNotTell { why });
+        }
         View::Empty if index > 0 => alias_broken(case, index, AliasEnd::Empty, zone, found),
         View::Denied => missing(case, link, zone, found),
         View::Empty => found.stops.push(empty(link, zone, types(link))),
@@ -147,6 +148,12 @@ fn alias_expected(
         let expected = known.data.iter().map(|data| format!("CNAME {data}")).collect();
         found.stops.push(unexpected(case, index, link, zone, vec![format!("CNAME {target}")], expected));
     }
+}
+
+/// Whether a server was heard on everything that it was asked of a name.
+pub(crate) fn heard_on_all(link: &Link, server: usize) -> bool {
+    let mut replies = link.replies.iter().filter(|reply| reply.server == server);
+    replies.all(|reply| view::view(&link.name, &reply.question.rtype(), &reply.heard).is_some())
 }
 
 fn types(link: &Link) -> Vec<String> {

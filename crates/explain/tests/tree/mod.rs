@@ -56,6 +56,8 @@ enum Twist {
     Denies(String),
     /// An error, where it is asked for this type.
     Fails(String),
+    /// Nothing, where it is asked for this type.
+    Drops(String),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -113,6 +115,11 @@ impl Tree {
     /// This server fails where it is asked for this type of the name.
     pub fn fails(&mut self, ip: &str, name: &str, rtype: &str) {
         self.twists.push((Some(at(ip)), name.to_owned(), Twist::Fails(rtype.to_owned())));
+    }
+
+    /// Every server says nothing where it is asked for this type of the name.
+    pub fn drops(&mut self, name: &str, rtype: &str) {
+        self.twists.push((None, name.to_owned(), Twist::Drops(rtype.to_owned())));
     }
 
     /// A resolver that fails for every name is compared with.
@@ -199,6 +206,16 @@ impl Net for Twisted {
         options: &'a AskOptions,
     ) -> AskFuture<'a> {
         Box::pin(async move {
+            let drops = |twist: &Twist| matches!(twist, Twist::Drops(rtype) if *rtype == question.rtype());
+            if self
+                .twists
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|(_, name, twist)| question.name().eq_ignore_ascii_case(name) && drops(twist))
+            {
+                return Err(AskError::Timeout { server, deadline: options.deadline });
+            }
             let mut said: Result<Exchange, AskError> = self.tree.ask(server, question, options).await;
             if let Ok(exchange) = &mut said {
                 for (only, name, twist) in self.twists.lock().unwrap().iter() {
