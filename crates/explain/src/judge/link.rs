@@ -31,7 +31,8 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     failing(link, zone, found);
     let mut views = view::views(&link.name, &link.replies);
     // Who was not heard on all of it does not speak against others.
-    if views.keys().any(|server| heard_on_all(link, *server)) {
+    let whole = views.keys().any(|server| heard_on_all(link, *server));
+    if whole {
         views.retain(|server, _| heard_on_all(link, *server));
     }
     if views.is_empty() {
@@ -39,6 +40,9 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     }
     secure::judge_link(case, link, zone, found);
     contradicting(link, zone, found);
+    if !whole && views.values().any(|view| *view != View::Denied) {
+        return in_part(link, zone, &views, found);
+    }
     let groups = view::groups(&views);
     match groups.as_slice() {
         [(view, _)] => agreed(case, index, link, zone, view, found),
@@ -117,15 +121,19 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
     });
 }
 
+/// No server was heard on every type: they cannot be held against each other, and a type of which there is nothing says nothing
+/// of one of which nothing was heard.
+fn in_part(link: &Link, zone: &ZoneSeen, views: &BTreeMap<usize, View>, found: &mut Found) {
+    if !views.values().any(View::is_positive) {
+        let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
+        found.stops.push(What::CouldNotTell { why });
+    }
+}
+
 /// All servers say the same.
 fn agreed(case: &Case<'_>, index: usize, link: &Link, zone: &ZoneSeen, view: &View, found: &mut Found) {
     match view {
         View::Denied if index > 0 => alias_broken(case, index, AliasEnd::Missing, zone, found),
-        View::Empty if !view::servers_of(link).any(|server| heard_on_all(link, server)) => {
-            // Of one type there is nothing, and of another nothing was heard.
-            let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
-            found.stops.push(What::CouldNotTell { why });
-        }
         View::Empty if index > 0 => alias_broken(case, index, AliasEnd::Empty, zone, found),
         View::Denied => missing(case, link, zone, found),
         View::Empty => found.stops.push(empty(link, zone, types(link))),
