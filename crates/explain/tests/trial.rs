@@ -130,6 +130,35 @@ async fn a_server_that_fails_for_one_type_has_a_copy_of_the_zone_all_the_same() 
 }
 
 #[tokio::test]
+async fn a_resolver_is_not_accused_of_what_the_servers_themselves_do_not_agree_in() {
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.compare_with_one_that_fails();
+    assert_eq!(tree.explain("www.shop.test").await.what.class(), "F16");
+    tree.denies(NS1, "www.shop.test.", "AAAA");
+    let found = tree.explain("www.shop.test").await;
+    assert_eq!((found.what.class(), found.asides.len()), ("F5", 0), "{found:?}");
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.compare_with_one_that_fails();
+    tree.serve(NS2, &[&shop(100, "")]);
+    let found = tree.explain("www.shop.test").await;
+    assert_eq!((found.what.class(), found.asides.len()), ("F5", 0), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_name_is_not_called_empty_where_nothing_was_heard_of_one_type() {
+    let mut tree = Tree::with_shop(&shop(100, "www AAAA 2001:db8::1\nlogin CNAME www\n@ MX 10 www\n"));
+    tree.drops("www.shop.test.", "AAAA");
+    for name in ["www.shop.test", "login.shop.test"] {
+        assert_eq!(tree.explain(name).await.what.class(), "could_not_tell", "{name}");
+    }
+    assert_eq!(tree.explain("shop.test/MX").await.what.class(), "healthy");
+    // What is there of the other type is right.
+    let mut tree = Tree::with_shop(&shop(100, "www A 192.0.2.1\n"));
+    tree.drops("www.shop.test.", "AAAA");
+    assert_eq!(tree.explain("www.shop.test").await.what.class(), "healthy");
+}
+
+#[tokio::test]
 async fn what_is_expected_of_other_names_and_types_is_held_against_them() {
     let tree =
         Tree::with_shop(&shop(100, "www A 192.0.2.1\napi A 192.0.2.66\nbare TXT \"x\"\n@ MX 10 www\n"));
@@ -195,7 +224,12 @@ async fn a_name_server_whose_name_is_an_alias_or_has_no_address_is_named() {
         assert_eq!((found.what.class(), found.what.act()), ("F9", Some(Act::ZoneOwner)), "{found:?}");
         assert!(matches!(&found.what, What::HostsUnusable { why: told, .. } if *told == why), "{found:?}");
         assert_eq!(words(&found), sentence);
-        // Where another works, nobody fails.
+        // Where another is there, its fate is that of the zone; where it works, nobody fails.
+        let mut tree = with_host(all, &[host, "good"]);
+        tree.silence(NS1);
+        let found = tree.explain("www.shop.test").await;
+        assert_eq!(found.what.class(), "F11", "{found:?}");
+        assert!(matches!(found.asides.as_slice(), [What::HostsUnusable { .. }]), "{found:?}");
         let found = with_host(all, &[host, "good"]).explain("www.shop.test").await;
         assert_eq!(found.what.class(), "healthy", "{found:?}");
         assert!(matches!(found.asides.as_slice(), [What::HostsUnusable { .. }]), "{found:?}");
@@ -254,6 +288,18 @@ async fn a_wildcard_that_is_an_alias_is_a_wildcard() {
     let (found, _) = tree.explain_with("api.shop.test", &known(&["api.shop.test A 192.0.2.20"])).await;
     assert_eq!(found.what.class(), "F7", "{found:?}");
     insta::assert_snapshot!(words(&found), @"api.shop.test has no record of its own: the wildcard *.shop.test answers for it with CNAME edge.shop.test (TTL 300), as for any other name. A 192.0.2.20 is expected.");
+    // It lies where it lies, however deep the name is.
+    let (found, _) = tree.explain_with("a.b.c.shop.test", &known(&["a.b.c.shop.test A 192.0.2.20"])).await;
+    assert!(
+        matches!(&found.what, What::Wildcard { wildcard, .. } if wildcard == "*.shop.test."),
+        "{found:?}"
+    );
+    let deeper = Tree::with_shop(&shop(100, "*.c A 192.0.2.99\n"));
+    let (found, _) = deeper.explain_with("a.b.c.shop.test", &known(&["a.b.c.shop.test A 192.0.2.20"])).await;
+    assert!(
+        matches!(&found.what, What::Wildcard { wildcard, .. } if wildcard == "*.c.shop.test."),
+        "{found:?}"
+    );
     // It leads to what is expected; and where the name's own alias is expected, that is not it.
     let (found, _) = tree.explain_with("api.shop.test", &known(&["api.shop.test A 192.0.2.99"])).await;
     assert_eq!(found.what.class(), "healthy", "{found:?}");

@@ -8,18 +8,20 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use candor_core::Timestamp;
 use candor_core::finding::{Finding, What};
 use candor_explain::{Known, judge};
-use candor_names::walk::{Bounds, Host, Start, TreeInMemory};
+use candor_names::ask::{AskError, AskOptions};
+use candor_names::walk::{AskFuture, Bounds, Host, Net, Start, TreeInMemory};
 use candor_names::{Question, WalkRequest, Zone, walk_in};
 
 /// Trees of each kind that are tried.
 const TREES: u64 = 400;
 
 /// Chance, the same for a seed (SplitMix64).
+#[derive(Debug)]
 struct Chance(u64);
 
 impl Chance {
@@ -126,7 +128,9 @@ fn world(chance: &mut Chance) -> World {
         names.push((name, data));
     }
     let alias = (format!("login.{last}"), names[0].0.clone());
-    zones.last_mut().unwrap().lines.push(format!("{} CNAME {}\n", alias.0, alias.1));
+    let lines = &mut zones.last_mut().unwrap().lines;
+    lines.push(format!("{} CNAME {}\n", alias.0, alias.1));
+    lines.push(format!("@ MX 10 {}\n@ MX 20 {}\n_s._tcp SRV 0 0 443 {}\n", names[0].0, alias.0, names[1].0));
     World { zones, names, alias }
 }
 
@@ -160,14 +164,46 @@ fn tree(world: &World) -> TreeInMemory {
     tree
 }
 
+/// A tree on the way to which answers are lost, by chance.
+#[derive(Debug)]
+struct Lossy {
+    tree: TreeInMemory,
+    chance: Mutex<Chance>,
+    one_in: u64,
+}
+
+impl Net for Lossy {
+    fn ask<'a>(
+        &'a self,
+        server: SocketAddr,
+        question: &'a Question,
+        options: &'a AskOptions,
+    ) -> AskFuture<'a> {
+        if self.chance.lock().unwrap().one_in(self.one_in) {
+            let lost = AskError::Timeout { server, deadline: options.deadline };
+            return Box::pin(std::future::ready(Err(lost)));
+        }
+        self.tree.ask(server, question, options)
+    }
+}
+
+/// What is found of a name, or a name and a type.
 async fn explained(world: &World, name: &str, known: &Known) -> Finding {
+    explained_over(Arc::new(tree(world)), world, name, known).await
+}
+
+async fn explained_over(net: Arc<dyn Net>, world: &World, name: &str, known: &Known) -> Finding {
+    let (name, types) = match name.split_once('/') {
+        Some((name, rtype)) => (name, vec![rtype]),
+        None => (name, vec!["A", "AAAA"]),
+    };
     let mut hints = String::new();
     for (name, ip) in &world.zones[0].servers {
         hints.push_str(&format!(". NS {name}\n{name} A {ip}\n"));
     }
     let question = |name: &str, rtype: &str| Question::parse(name, rtype).unwrap();
     let request = WalkRequest {
-        questions: vec![question(name, "A"), question(name, "AAAA")],
+        questions: types.into_iter().map(|rtype| question(name, rtype)).collect(),
         resolvers: Vec::new(),
         neighbours: known
             .names
@@ -178,7 +214,7 @@ async fn explained(world: &World, name: &str, known: &Known) -> Finding {
         former: Vec::new(),
         bounds: Bounds::default(),
     };
-    let walked = walk_in(Arc::new(tree(world)), &Start::hints(&hints).unwrap(), &request, &|_| {}).await;
+    let walked = walk_in(net, &Start::hints(&hints).unwrap(), &request, &|_| {}).await;
     judge(&walked, known, Timestamp::UNIX_EPOCH)
 }
 
@@ -196,13 +232,34 @@ async fn a_tree_that_is_well_is_never_accused() {
         let mut chance = Chance(seed);
         let world = world(&mut chance);
         let (name, _) = &world.names[usize::try_from(chance.below(6)).unwrap()];
-        for name in [name, &world.alias.0] {
+        let apex = &world.zones.last().unwrap().apex;
+        let others = [format!("{apex}/MX"), format!("_s._tcp.{apex}/SRV")];
+        let others = others.iter().filter(|_| seed % 5 == 0);
+        for name in [name, &world.alias.0].into_iter().chain(others) {
             let found = explained(&world, name, &all_known(&world)).await;
             assert_eq!(
                 (found.what.class(), found.asides.len()),
                 ("healthy", 0),
                 "seed {seed}, {name}: {found:?}"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_lost_answers_nothing_but_silence_is_concluded() {
+    for seed in 0..TREES {
+        let mut chance = Chance(seed + 7_000_000);
+        let world = world(&mut chance);
+        let one_in = 2 + chance.below(8);
+        let apex = world.zones.last().unwrap().apex.clone();
+        for name in [world.names[0].0.clone(), world.alias.0.clone(), format!("{apex}/MX")] {
+            let net = Lossy { tree: tree(&world), chance: Mutex::new(Chance(seed)), one_in };
+            let found = explained_over(Arc::new(net), &world, &name, &all_known(&world)).await;
+            let classes = std::iter::once(&found.what).chain(&found.asides).map(What::class);
+            let allowed = ["healthy", "could_not_tell", "F11"];
+            let strange: Vec<_> = classes.filter(|class| !allowed.contains(class)).collect();
+            assert!(strange.is_empty(), "seed {seed}, one in {one_in}, {name}: {strange:?} {found:?}");
         }
     }
 }
@@ -220,7 +277,19 @@ fn broken(world: &mut World, chance: &mut Chance) -> (String, &'static str) {
     let (name, data) = world.names[usize::try_from(chance.below(6)).unwrap()].clone();
     let servers = world.zones[last].servers.len();
     let one = usize::try_from(chance.below(servers as u64)).unwrap();
-    match chance.below(11) {
+    match chance.below(13) {
+        11 => {
+            // One mail server leads to the name by an alias, the other is the name.
+            let gone = world.alias.1.clone();
+            remove(world, &gone);
+            (format!("{}/MX", world.zones[last].apex), "F1")
+        }
+        12 => {
+            let host = world.names[1].0.clone();
+            remove(world, &host);
+            world.zones[last].lines.push(format!("{host} TXT \"empty\"\n"));
+            (format!("_s._tcp.{}/SRV", world.zones[last].apex), "F2")
+        }
         0 => {
             remove(world, &name);
             (name, "F1")

@@ -38,7 +38,9 @@ pub fn signatures(packet: &[u8], question: &Question, now: u64) -> Option<usize>
     let signed =
         owners.filter_map(|(owner, rtype)| secure::signed(&exchange, owner, rtype, &keys, now)).count();
     let denial = secure::denial_signed(&exchange, "shop.test.", &keys, now);
-    Some(fits + signed + usize::from(denial.is_some()) + usize::from(secure::from_wildcard(&exchange, &name)))
+    let listed = secure::listed(&exchange, "shop.test.", &name).map_or(0, |types| types.len());
+    let from_wildcard = usize::from(secure::from_wildcard(&exchange, &name));
+    Some(fits + signed + usize::from(denial.is_some()) + listed + from_wildcard)
 }
 
 /// What a server of these zones answers to a packet that came over TCP or not.

@@ -140,7 +140,7 @@ impl Teller {
 
 /// A cause of some class about some name.
 pub fn cause(class: u8, name: &str) -> Cause {
-    let servers = Servers { these: Vec::new(), of: 2 };
+    let servers = Servers { these: Vec::new(), of: 2, hosts: 2 };
     let zone = String::from("example.");
     let what = match class % 3 {
         0 => What::NameMissing { name: name.into(), zone, servers, serial: Some(7) },

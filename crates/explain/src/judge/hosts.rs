@@ -24,8 +24,8 @@ pub(crate) fn judge(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut 
     gone(zone, speaks, found);
     for (why, hosts) in unusable(case, zone) {
         let what = What::HostsUnusable { zone: zone.apex.clone(), parent: parent.clone(), hosts, why };
-        // Who asks for the zone takes another server, where another works.
-        if speaks { found.asides.push(what) } else { found.stops.push(what) }
+        // Who asks for the zone takes another server, where there is one; if that fails, its own fault is the cause.
+        if zone.servers.is_empty() { found.stops.push(what) } else { found.asides.push(what) }
     }
     stuck(case, zone, speaks, found);
 }

@@ -31,18 +31,18 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     failing(link, zone, found);
     let mut views = view::views(&link.name, &link.replies);
     // Who was not heard on all of it does not speak against others.
-    let heard_on_all = |server: &usize| {
-        let replies = link.replies.iter().filter(|reply| reply.server == *server);
-        replies.clone().all(|reply| view::view(&link.name, &reply.question.rtype(), &reply.heard).is_some())
-    };
-    if views.keys().any(heard_on_all) {
-        views.retain(|server, _| heard_on_all(server));
+    let whole = views.keys().any(|server| heard_on_all(link, *server));
+    if whole {
+        views.retain(|server, _| heard_on_all(link, *server));
     }
     if views.is_empty() {
         return;
     }
     secure::judge_link(case, link, zone, found);
     contradicting(link, zone, found);
+    if !whole && views.values().any(|view| *view != View::Denied) {
+        return in_part(link, zone, &views, found);
+    }
     let groups = view::groups(&views);
     match groups.as_slice() {
         [(view, _)] => agreed(case, index, link, zone, view, found),
@@ -121,6 +121,15 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
     });
 }
 
+/// No server was heard on every type: they cannot be held against each other, and a type of which there is nothing says nothing
+/// of one of which nothing was heard.
+fn in_part(link: &Link, zone: &ZoneSeen, views: &BTreeMap<usize, View>, found: &mut Found) {
+    if !views.values().any(View::is_positive) {
+        let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
+        found.stops.push(What::CouldNotTell { why });
+    }
+}
+
 /// All servers say the same.
 fn agreed(case: &Case<'_>, index: usize, link: &Link, zone: &ZoneSeen, view: &View, found: &mut Found) {
     match view {
@@ -147,6 +156,12 @@ fn alias_expected(
         let expected = known.data.iter().map(|data| format!("CNAME {data}")).collect();
         found.stops.push(unexpected(case, index, link, zone, vec![format!("CNAME {target}")], expected));
     }
+}
+
+/// Whether a server was heard on everything that it was asked of a name.
+pub(crate) fn heard_on_all(link: &Link, server: usize) -> bool {
+    let mut replies = link.replies.iter().filter(|reply| reply.server == server);
+    replies.all(|reply| view::view(&link.name, &reply.question.rtype(), &reply.heard).is_some())
 }
 
 fn types(link: &Link) -> Vec<String> {
@@ -330,10 +345,11 @@ fn unexpected(
     if let Some(first) = first.filter(|first| index == 0 || case.known.was(&first.name).is_some()) {
         let exchange = first.replies.iter().filter_map(|reply| reply.heard.as_ref().as_ref().ok());
         let ttl = exchange.filter_map(|exchange| exchange.answer.first()).map(|record| record.ttl).next();
-        let wildcard = first.name.split_once('.').map_or("*", |(_, rest)| rest);
+        let above = first.name.split_once('.').map_or(".", |(_, rest)| rest);
+        let above = first.encloser.as_deref().unwrap_or(above);
         return What::Wildcard {
             name: first.name.clone(),
-            wildcard: format!("*.{wildcard}"),
+            wildcard: if above == "." { "*.".to_owned() } else { format!("*.{above}") },
             data: first.alias.as_ref().map_or(data, |target| vec![format!("CNAME {target}")]),
             ttl: ttl.unwrap_or(0),
         };

@@ -4,7 +4,7 @@
 use candor_core::finding::{AliasEnd, What};
 use candor_names::walk::{Link, Reach, Target, ZoneSeen};
 
-use super::link::{end_of, is_from_wildcard};
+use super::link::{end_of, heard_on_all, is_from_wildcard};
 use super::view::{self, View};
 use super::zone::{self, doubled};
 use super::{Case, Found};
@@ -47,7 +47,7 @@ fn fate(case: &Case<'_>, owner: &Link, zone: &ZoneSeen, target: &Target) -> Opti
     let all = |wanted: &View| !views.is_empty() && views.values().all(|view| view == wanted);
     let end = match (all(&View::Denied), all(&View::Empty)) {
         (true, _) => AliasEnd::Missing,
-        (_, true) => AliasEnd::Empty,
+        (_, true) if view::servers_of(last).any(|server| heard_on_all(last, server)) => AliasEnd::Empty,
         _ => return None,
     };
     if let Some(before) = target.links.len().checked_sub(2).and_then(|at| target.links.get(at)) {

@@ -61,6 +61,11 @@ fn merge(known: &mut View, more: View) {
     }
 }
 
+/// The servers that were asked for a name.
+pub(crate) fn servers_of(link: &Link) -> impl Iterator<Item = usize> {
+    link.replies.iter().map(|reply| reply.server).collect::<BTreeSet<usize>>().into_iter()
+}
+
 /// What one answer says of a name.
 pub(crate) fn view(name: &str, rtype: &str, heard: &Heard) -> Option<View> {
     let exchange = heard.as_ref().as_ref().ok()?;

@@ -24,6 +24,7 @@ const ROOT: &str = "127.81.0.10";
 const TEST: &str = "127.81.0.11";
 const NS1: &str = "127.81.0.12";
 const NS2: &str = "127.81.0.13";
+const RESOLVER: &str = "127.81.0.53";
 
 /// `shop.test.` with these lines more.
 pub fn shop(serial: u32, lines: &str) -> String {
@@ -55,6 +56,8 @@ enum Twist {
     Denies(String),
     /// An error, where it is asked for this type.
     Fails(String),
+    /// Nothing, where it is asked for this type.
+    Drops(String),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -62,6 +65,7 @@ pub struct Tree {
     delegation: String,
     hosts: BTreeMap<String, Option<Vec<String>>>,
     twists: Vec<(Option<SocketAddr>, String, Twist)>,
+    resolver: bool,
 }
 
 impl Tree {
@@ -113,6 +117,16 @@ impl Tree {
         self.twists.push((Some(at(ip)), name.to_owned(), Twist::Fails(rtype.to_owned())));
     }
 
+    /// Every server says nothing where it is asked for this type of the name.
+    pub fn drops(&mut self, name: &str, rtype: &str) {
+        self.twists.push((None, name.to_owned(), Twist::Drops(rtype.to_owned())));
+    }
+
+    /// A resolver that fails for every name is compared with.
+    pub fn compare_with_one_that_fails(&mut self) {
+        self.resolver = true;
+    }
+
     fn net(&self) -> Twisted {
         let root = format!(
             "$ORIGIN .\n$TTL 300\n@ SOA a.root h.root 1 600 300 86400 60\n@ NS a.root\na.root A {ROOT}\ntest NS ns.test\nns.test A {TEST}\n"
@@ -124,6 +138,7 @@ impl Tree {
         let mut tree = TreeInMemory::default();
         tree.put(at(ROOT), Host::Serves(vec![parsed(&root)]));
         tree.put(at(TEST), Host::Serves(vec![parsed(&test)]));
+        tree.put(at(RESOLVER), Host::Fails);
         for (ip, zones) in &self.hosts {
             let host = zones
                 .as_ref()
@@ -148,7 +163,7 @@ impl Tree {
         let request = WalkRequest {
             neighbours: others.filter(|other| !questions.contains(other)).collect(),
             questions,
-            resolvers: Vec::new(),
+            resolvers: if self.resolver { vec![at(RESOLVER)] } else { Vec::new() },
             former: Vec::new(),
             bounds: Bounds::default(),
         };
@@ -191,6 +206,16 @@ impl Net for Twisted {
         options: &'a AskOptions,
     ) -> AskFuture<'a> {
         Box::pin(async move {
+            let drops = |twist: &Twist| matches!(twist, Twist::Drops(rtype) if *rtype == question.rtype());
+            if self
+                .twists
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|(_, name, twist)| question.name().eq_ignore_ascii_case(name) && drops(twist))
+            {
+                return Err(AskError::Timeout { server, deadline: options.deadline });
+            }
             let mut said: Result<Exchange, AskError> = self.tree.ask(server, question, options).await;
             if let Ok(exchange) = &mut said {
                 for (only, name, twist) in self.twists.lock().unwrap().iter() {

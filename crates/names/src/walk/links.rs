@@ -17,6 +17,8 @@ use crate::record::Record;
 const MAX_ALIASES: usize = 16;
 /// Most hosts that data sends others to which are looked up.
 const MAX_TARGETS: usize = 8;
+/// Most levels above a name at which its wildcard is looked for.
+const MAX_LEVELS: usize = 8;
 /// How often servers that have different data are asked again: two that choose between two answers by chance both say
 /// the same so often in one case of four thousand.
 const ROUNDS: u8 = 6;
@@ -65,9 +67,9 @@ impl Walker<'_> {
     async fn link(&mut self, name: &Name, questions: &[Question], thorough: bool) -> Link {
         let is_ds = questions.iter().all(|question| question.wire_type() == Rtype::DS);
         // A DS lies in the zone above (RFC 4035, section 3.1.4.1).
-        let above = name.parent().filter(|_| is_ds).map(|above| name::parse(&name::show(&above)));
+        let above = parent(name).filter(|_| is_ds);
         let reach = match above {
-            Some(Ok(above)) => self.to(&above, thorough).await,
+            Some(above) => self.to(&above, thorough).await,
             _ => self.to(name, thorough).await,
         };
         let types = questions.iter().map(|question| Question::of(name.clone(), question.wire_type()));
@@ -87,11 +89,13 @@ impl Walker<'_> {
             }
             _ => Vec::new(),
         };
+        let encloser = self.encloser(name, &reach, &stranger).await;
         Link {
             name: name::show(name),
             reach,
             replies,
             stranger,
+            encloser,
             again,
             alias: alias.map(|target| name::show(&target)),
             endless: None,
@@ -118,6 +122,25 @@ impl Walker<'_> {
             }
         }
         rounds
+    }
+
+    /// The highest name of the zone below which a name that nobody can have meant has data, where one beside `name` has.
+    async fn encloser(&self, name: &Name, reach: &Reach, beside: &[Reply]) -> Option<String> {
+        let question = beside.iter().find(|reply| has_data(reply))?.question.clone();
+        let apex = self.apexes.get(reach.zone()?)?;
+        let mut found = parent(name)?;
+        for _ in 0..MAX_LEVELS {
+            let (Some(above), Some(stranger)) = (parent(&found), stranger(&found)) else { break };
+            if found == *apex {
+                break;
+            }
+            let question = Question::of(stranger, question.wire_type());
+            if !self.replies(reach, &[question], How::Authority).await.iter().any(has_data) {
+                break;
+            }
+            found = above;
+        }
+        Some(name::show(&found))
     }
 
     /// Asks each server of the zone that was come to each question.
@@ -232,4 +255,8 @@ fn stranger(name: &Name) -> Option<Name> {
     let parent = name.parent()?;
     let label = format!("not-a-name-{:012x}", RandomState::new().build_hasher().finish() >> 16);
     name::parse(&format!("{label}.{}", name::show(&parent))).ok()
+}
+
+fn parent(name: &Name) -> Option<Name> {
+    name::parse(&name::show(&name.parent()?)).ok()
 }

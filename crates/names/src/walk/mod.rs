@@ -252,6 +252,8 @@ pub struct Link {
     pub replies: Vec<Reply>,
     /// What each said to the same questions for a name that nobody can have meant, where the name has data.
     pub stranger: Vec<Reply>,
+    /// The name below which strangers have data too, where that one has: a wildcard lies there.
+    pub encloser: Option<String>,
     /// What each said when it was asked again, round by round, because not all said the same.
     pub again: Vec<Vec<Reply>>,
     /// The name that it is an alias of, by most of the servers.

@@ -542,7 +542,7 @@ pub fn cause() -> Cause {
         said: "NXDOMAIN".into(),
     };
     let name = String::from("in.apps.shop.example.");
-    let servers = Servers { these: vec![server(1), server(2)], of: 2 };
+    let servers = Servers { these: vec![server(1), server(2)], of: 2, hosts: 2 };
     let was =
         Was { records: vec!["A 192.0.2.20".into()], serial: Some(41), at: Some(at("2015-03-11T08:52:00Z")) };
     let what =
