@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::causes::{ROUND_EVERY, Reached, Wish};
+use crate::causes::{Reached, Wish, round_after};
 use crate::clock;
 use crate::publish::Published;
 use crate::pulse::Pulse;
@@ -108,6 +108,7 @@ pub(crate) struct Decider {
     next_snapshot: Instant,
     next_spans: Instant,
     next_round: Instant,
+    rounds: u32,
     /// Watermark and ordinal of the last snapshot.
     snapshot_at: (u64, u64),
     snapshot_gap: Duration,
@@ -140,6 +141,7 @@ impl Decider {
             // Soon, so that a young page knows of today.
             next_spans: now + FIRST_REPORT,
             next_round: now + FIRST_REPORT,
+            rounds: 0,
         }
     }
 
@@ -360,7 +362,8 @@ impl Decider {
             self.report_spans();
         }
         if now >= self.next_round {
-            self.next_round = now + ROUND_EVERY;
+            self.next_round = now + round_after(self.rounds);
+            self.rounds = self.rounds.saturating_add(1);
             let (plan, testimony) = (Arc::clone(self.engine.plan()), self.engine.testimony());
             drop(self.outlets.causes.try_send(Wish::Round(plan, testimony)));
         }

@@ -121,6 +121,12 @@ struct CauseJson {
     act: Option<&'static str>,
     also: Vec<String>,
     at: Timestamp,
+    /// How much it explains, in words.
+    scope: String,
+    /// For operators: what to do next.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    next: String,
+    /// For operators.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ruled_out: Vec<String>,
 }
@@ -251,14 +257,14 @@ fn incident_json(scene: &Scene<'_>, incident: &Incident) -> IncidentJson {
         resolved_at: incident.resolved_at,
         title: incident::title(scene, incident),
         cells: incident.cells.len(),
-        cause: incident.cause.as_deref().map(|cause| cause_json(scene, cause)),
+        cause: incident.cause.as_deref().map(|cause| cause_json(scene, cause, incident.cells.len())),
         updates: incident.updates.iter().map(|u| update_json(scene, u)).collect(),
         next_update_due: None,
         impact: None,
     }
 }
 
-fn cause_json(scene: &Scene<'_>, cause: &Cause) -> CauseJson {
+fn cause_json(scene: &Scene<'_>, cause: &Cause, cells: usize) -> CauseJson {
     let what = &cause.finding.what;
     let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
     CauseJson {
@@ -270,6 +276,8 @@ fn cause_json(scene: &Scene<'_>, cause: &Cause) -> CauseJson {
         act: what.act().map(candor_core::fault::Act::word),
         also: cause.also.clone(),
         at: cause.at,
+        scope: if what.is_fault() { scene.speech.cause_scope(cause, cells) } else { String::new() },
+        next: if scene.operators() { scene.speech.finding(&cause.finding).next } else { String::new() },
         ruled_out: ruled_out.map(|other| scene.speech.ruled_out(other)).collect(),
     }
 }

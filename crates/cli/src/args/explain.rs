@@ -14,8 +14,14 @@ const DNS: u16 = 53;
 #[derive(Debug, Group)]
 pub(crate) struct ExplainArgs {
     /// A name, a name and a type (shop.example/MX), or a URL
-    #[arg(value_name = "NAME[/TYPE]|URL")]
-    pub(crate) subject: String,
+    #[arg(value_name = "NAME[/TYPE]|URL", required_unless_present = "incident")]
+    pub(crate) subject: Option<String>,
+    /// Instead: the cause of this incident of a running Candor, with what speaks for it and what was ruled out
+    #[arg(long, value_name = "NUMBER", conflicts_with = "subject")]
+    pub(crate) incident: Option<u64>,
+    /// Where the operators' site of that Candor listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081", requires = "incident")]
+    pub(crate) operators: SocketAddr,
     /// Begin at the root servers of this file, in the form of named.root, instead of those of the internet
     #[arg(long, value_name = "FILE")]
     pub(crate) hints: Option<PathBuf>,

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{Failure, Outcome};
 use crate::args::explain::{ExplainArgs, ExplainFormat, Rdap};
 use crate::explain::reach::Others;
-use crate::explain::{Progress, human, json, rdap, reach, svg};
+use crate::explain::{Progress, human, incident, json, rdap, reach, svg};
 use crate::print::{out, quoted};
 
 /// The types that a name is asked for where none is named: what a browser asks.
@@ -42,7 +42,10 @@ struct Subject {
 }
 
 pub(crate) async fn run(args: ExplainArgs) -> Outcome {
-    let subject = subject(&args.subject)?;
+    if let Some(number) = args.incident {
+        return of_incident(number, &args).await;
+    }
+    let subject = subject(args.subject.as_deref().unwrap_or_default())?;
     let start = start(&args)?;
     let known = known(&args)?;
     let name = subject.questions.first().map(Question::name).unwrap_or_default();
@@ -107,6 +110,18 @@ async fn registry(
             Some(format!("what the registry of {domain} says is not known: {why}"))
         }
     }
+}
+
+async fn of_incident(number: u64, args: &ExplainArgs) -> Outcome {
+    let found = incident::ask(number, args.operators).await?;
+    match args.format {
+        ExplainFormat::Human => out(incident::human(&found).trim_end()),
+        ExplainFormat::Json => out(&found.to_string()),
+        ExplainFormat::Svg => {
+            return Err(Failure("the cause of an incident has no picture here: explain its name".to_owned()));
+        }
+    }
+    Ok(if incident::is_known(&found) { ExitCode::from(1) } else { ExitCode::from(2) })
 }
 
 fn print(format: ExplainFormat, finding: &Finding, walked: &Walk, notes: &[String]) -> Result<(), Failure> {

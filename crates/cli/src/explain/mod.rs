@@ -1,6 +1,8 @@
 //! What `candor explain` prints: the sentence and the tree, JSON, a picture; and progress while it walks.
 
+pub(crate) mod fetch;
 pub(crate) mod human;
+pub(crate) mod incident;
 pub(crate) mod json;
 pub(crate) mod rdap;
 pub(crate) mod reach;

@@ -3,18 +3,16 @@
 //! The answer is anybody's: it is bounded in size and time, must be about the domain asked for, and of its text only words that
 //! are known here are told. Absent: who registered it, and everything else that is not needed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use candor_config::{Process, Source};
 use candor_core::Timestamp;
 use candor_core::finding::Registration;
-use candor_core::observation::Run;
-use candor_probe::Runner;
 use serde::Deserialize;
 use serde_json::error::Category;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use url::Url;
+
+use super::fetch::fetch;
 
 /// Where the internet's registries are listed (RFC 9224).
 pub(crate) const INTERNET: &str = "https://data.iana.org/rdap/dns.json";
@@ -23,6 +21,8 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// States that keep a domain out of the DNS, or are on their way there (RFC 8056).
 const HELD: [&str; 6] =
     ["client hold", "server hold", "inactive", "redemption period", "pending restore", "pending delete"];
+/// What is read.
+const ACCEPT: &str = "application/rdap+json, application/json";
 /// Most services of a list of registries that are looked at.
 const MAX_SERVICES: usize = 10_000;
 
@@ -39,60 +39,16 @@ pub(crate) async fn registration(base: &Url, domain: &str, until: Instant) -> Re
     let until = until.min(Instant::now() + LIMIT);
     let mut base = base.clone();
     if base.path().ends_with(".json") {
-        let list = fetch(&base, until).await?;
+        let list = fetch(&base, ACCEPT, until).await?;
         base = service_of(&list.content, &domain, base.scheme())?;
     }
     let at = Url::parse(&format!("{}/domain/{domain}", base.as_str().trim_end_matches('/')))
         .map_err(|why| format!("{base} is no place to ask: {why}"))?;
-    let answer = fetch(&at, until).await?;
+    let answer = fetch(&at, ACCEPT, until).await?;
     if answer.status_404 {
         return Ok(Registration::default());
     }
     read(&answer.content, &domain)
-}
-
-/// What was fetched.
-struct Fetched {
-    content: Vec<u8>,
-    status_404: bool,
-}
-
-/// One GET, by the client that journeys use.
-async fn fetch(url: &Url, until: Instant) -> Result<Fetched, String> {
-    let source = Source::of_text("rdap", &yaml(url));
-    let plan = candor_config::resolve(&source, &Process, Timestamp::now())
-        .map_err(|_| format!("{url} cannot be asked: a URL has a host, and no user and password"))?
-        .plan;
-    let runner = Runner::new(Arc::new(plan));
-    let check = runner.checks().next().ok_or_else(|| format!("{url} cannot be asked"))?;
-    let (run, page) =
-        timeout_at(until, runner.read(check)).await.map_err(|_| format!("{url} gave no answer in time"))?;
-    let status_404 = has_status(&run, "404");
-    match (run.observation.fault, page) {
-        (fault, Some(content)) if fault.is_none() || status_404 => {
-            Ok(Fetched { content: content.to_vec(), status_404 })
-        }
-        (Some(fault), _) => {
-            Err(format!("{url}: {}.{} {}", fault.kind.layer().word(), fault.kind.word(), fault.detail))
-        }
-        (None, _) => Err(format!("{url} gave no content")),
-    }
-}
-
-/// A journey of one step, so that every bound is that of a check.
-fn yaml(url: &Url) -> String {
-    let plain = url.as_str().replace('$', "$$").replace('{', "{{").replace('}', "}}");
-    let url = serde_json::Value::String(plain);
-    format!(
-        "page: {{title: RDAP}}\nservices:\n  - id: rdap\n    name: RDAP\n    capabilities:\n      registry:\n        \
-         journey: [{{get: {url}, headers: {{accept: \"application/rdap+json, application/json\"}}, body_max: 2MiB}}]\n"
-    )
-}
-
-/// Whether a run failed at this status.
-fn has_status(run: &Run, status: &str) -> bool {
-    let first = run.evidence.as_ref().and_then(|evidence| evidence.lines.first());
-    first.is_some_and(|line| line.starts_with("HTTP/") && line.split(' ').nth(1) == Some(status))
 }
 
 /// A list of registries.

@@ -289,9 +289,20 @@ impl<'c> Case<'c, '_> {
             return Some((met, Some(address)));
         }
         let aim = witness.aim()?;
+        if self.leads_elsewhere(&aim.host, was) {
+            return None;
+        }
         let ip = self.looked(&aim.host).and_then(|looked| looked.addresses.first());
         let now = ip.zip(aim.port).map(|(ip, port)| SocketAddr::new(*ip, port));
         Some((kind, was.or(now)))
+    }
+
+    /// Whether a name leads elsewhere than when it last worked, and nothing is remembered of what is right.
+    fn leads_elsewhere(&self, host: &str, was: Option<SocketAddr>) -> bool {
+        let (Some(was), Some(looked)) = (was, self.looked(host)) else { return false };
+        !looked.addresses.is_empty()
+            && !looked.addresses.contains(&was.ip())
+            && !self.inquiry.memory.knows(host)
     }
 
     fn not_dns(&self, host: &str, address: Option<SocketAddr>, kind: Kind) -> Finding {
@@ -301,7 +312,11 @@ impl<'c> Case<'c, '_> {
 
     fn not_known(&self, witness: &Witness<'_>) -> Finding {
         let host = witness.aim().map_or("", |aim| aim.host.as_str());
+        let elsewhere = self.leads_elsewhere(host, before(self.inquiry, witness));
         let why = match self.looked(host).map(|looked| &looked.finding.what) {
+            _ if elsewhere => {
+                "it leads elsewhere than when it last worked, and which is right is not known".to_owned()
+            }
             Some(What::CouldNotTell { why }) => why.clone(),
             Some(What::Healthy { .. }) => "its name is right at every server that was asked".to_owned(),
             _ => "nothing that was looked at explains what fails".to_owned(),

@@ -80,6 +80,11 @@ impl Memory {
         }
     }
 
+    /// Whether it is known what the name leads to when all is well.
+    pub(super) fn knows(&self, host: &str) -> bool {
+        self.names.get(host).is_some_and(|name| name.good.is_some())
+    }
+
     /// What is known of a name, and of the others of its zone.
     pub(super) fn known(&self, host: &str, zone: &str) -> Known {
         let mut known = Known::default();
