@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use candor_estate::levers;
 use serde_json::Value;
-use support::candor::{children_of, files_in, runs};
+use support::candor::{children_of, files_in, finish, runs};
 use support::demo::Demo;
 use support::http::{list, text};
-use support::normal::{USER, normal};
+use support::normal::{USER, assert_narrow, normal};
 use support::wait_for;
 
 /// How long Candor may take to see a lever, or its mending, on a busy machine.
@@ -350,6 +350,9 @@ fn walk(part: usize) {
             seen.is(s) && is_told(s) && seen.is_explained(s)
         });
         seen.speaks(&broken);
+        if n == 0 {
+            operators_are_told_the_evidence(&demo, &broken);
+        }
         let open = list(&broken, "/incidents").iter().filter(|incident| is_open(incident));
         told.extend(open.map(|incident| incident.get("id").map(Value::to_string)));
         demo.say(&["mend", seen.lever]).ended(0);
@@ -363,6 +366,26 @@ fn walk(part: usize) {
     let over = list(&end, "/incidents").iter().map(|incident| incident.get("id").map(Value::to_string));
     assert!(told.len() >= 2 && told.is_subset(&over.collect()), "{told:?} are over: {end:#}");
     leaves_nothing(&mut demo);
+}
+
+/// What `candor explain --incident` says of the newest incident: its cause, how much it explains, who must act, what was ruled
+/// out; and of one that there is not, which there are.
+fn operators_are_told_the_evidence(demo: &Demo, status: &Value) {
+    let incident = list(status, "/incidents").first().expect("one is open");
+    let (number, at) = (incident["id"].to_string(), format!("127.0.0.1:{}", demo.operators));
+    let explain = |words: &[&str]| finish(demo.command().args(["explain", "--operators", &at]).args(words));
+    let said = explain(&["--incident", &number]);
+    said.ended(1);
+    for words in ["identified", "It explains", "To act: ", "Next: ", "Ruled out:"] {
+        assert!(said.out.contains(words), "{words:?} is missing in\n{}", said.all());
+    }
+    assert_narrow(&said.out);
+    let json: Value =
+        serde_json::from_str(&explain(&["--incident", &number, "--format", "json"]).out).expect("JSON");
+    assert_eq!(text(&json, "/cause/class"), text(incident, "/cause/class"));
+    let none = explain(&["--incident", "4000"]);
+    none.ended(2);
+    assert!(none.err.contains("there is no incident 4000"), "{}", none.all());
 }
 
 /// Whether an incident is open and something was said about it.

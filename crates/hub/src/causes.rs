@@ -128,3 +128,21 @@ async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_takes_a_connection_and_who_does_not_refuses_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let (at, from) = (listener.local_addr().unwrap(), VantageId::new("here").unwrap());
+            let within = Duration::from_secs(5);
+            assert_eq!(Tcp.connect(&from, at, "shop.example", within).await, Ok(()));
+            drop(listener);
+            assert_eq!(Tcp.connect(&from, at, "shop.example", within).await, Err(Kind::ConnectRefused));
+        });
+    }
+}

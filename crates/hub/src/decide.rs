@@ -508,6 +508,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_step_was_aimed_at_has_a_host_and_a_port() {
+        let of = |target: &str| host_of(target).unwrap();
+        assert_eq!(of("https://Shop.Example./a:b?c"), ("shop.example".to_owned(), 443));
+        assert_eq!(of("http://shop.example:8080/"), ("shop.example".to_owned(), 8080));
+        assert_eq!(of("mx.shop.example:25"), ("mx.shop.example".to_owned(), 25));
+        assert_eq!(of("shop.example MX"), ("shop.example".to_owned(), 80));
+    }
+
+    #[test]
     fn a_clock_set_back_does_not_lengthen_a_lease() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let lease = Duration::from_secs(90);

@@ -15,7 +15,7 @@
 //! * `opening` — the ledger at a start
 //! * `clock` — wall time, and when it was stepped
 //! * `recorder` — the only holder of the ledger; `desk` — its thread, and how long it is waited for; `recovery` — the state after a restart
-//! * `decide` — the engine's loop; `span` — how time in each verdict becomes history
+//! * `decide` — the engine's loop; `causes` — the search for causes beside it; `span` — how time in each verdict becomes history
 //! * `publish`, `site`, `packed` — from view to bytes in memory; `render` — the thread that makes them
 //! * `serve` — the two listeners; `metrics`; `health`, `pulse` — whether every part works
 //! * `vitals` — descriptors, memory, disk, lateness: whether our own parts are well, and what operators are told

@@ -96,3 +96,24 @@ fn of_url(url: &str) -> Option<Aim> {
 fn is_name(host: &str) -> bool {
     !host.is_empty() && host.parse::<core::net::IpAddr>().is_err()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_a_host_and_a_port() {
+        let of = |url: &str| of_url(url).map(|aim| (aim.host, aim.port));
+        let is = |host: &str, port: u16| Some((String::from(host), Some(port)));
+        assert_eq!(of("https://Shop.Example./in/"), is("shop.example", 443));
+        assert_eq!(of("http://in.apps.shop.example:8080/a@b:9"), is("in.apps.shop.example", 8080));
+        assert_eq!(of("http://user:word@shop.example"), is("shop.example", 80));
+        assert_eq!(of("http://[2001:db8::1]/"), None);
+        assert_eq!(of("no url"), None);
+    }
+
+    #[test]
+    fn addresses_are_no_names() {
+        assert!(is_name("shop.example") && !is_name("192.0.2.1") && !is_name("2001:db8::1") && !is_name(""));
+    }
+}

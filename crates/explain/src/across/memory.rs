@@ -123,3 +123,69 @@ impl Memory {
 pub(super) fn lies_in(name: &str, zone: &str) -> bool {
     name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn answer(data: &str, second: i64) -> Answer {
+        let record = ("shop.example.".to_owned(), "A".to_owned(), data.to_owned());
+        Answer { data: vec![record], serial: Some(7), at: at(second) }
+    }
+
+    fn good(memory: &Memory) -> Vec<String> {
+        memory
+            .known("shop.example", "shop.example")
+            .was("shop.example.")
+            .map(|was| was.records)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn an_answer_is_good_once_everything_passed_that_began_after_it_was_heard() {
+        let mut memory = Memory::default();
+        memory.hear("shop.example", answer("192.0.2.1", 10));
+        memory.settle(at(20), |_| Some(at(9)));
+        assert!(good(&memory).is_empty());
+        memory.settle(at(30), |_| Some(at(11)));
+        assert_eq!(good(&memory), ["A 192.0.2.1"]);
+    }
+
+    #[test]
+    fn what_is_heard_while_something_fails_takes_the_place_of_nothing() {
+        let mut memory = Memory::default();
+        memory.hear("shop.example", answer("192.0.2.1", 10));
+        memory.settle(at(30), |_| Some(at(11)));
+        memory.hear("shop.example", answer("192.0.2.66", 40));
+        memory.settle(at(50), |_| None);
+        assert_eq!(good(&memory), ["A 192.0.2.1"]);
+        // It was meant, and everything passes with it.
+        memory.settle(at(70), |_| Some(at(60)));
+        assert_eq!(good(&memory), ["A 192.0.2.66"]);
+    }
+
+    #[test]
+    fn others_of_the_zone_are_known_and_asked_for_and_those_of_another_are_not() {
+        let mut memory = Memory::default();
+        for host in ["shop.example", "a.shop.example", "b.shop.example", "a.myshop.example"] {
+            memory.hear(host, answer("192.0.2.1", 10));
+        }
+        memory.settle(at(30), |_| Some(at(11)));
+        let names: Vec<String> =
+            memory.neighbours("a.shop.example", "shop.example").iter().map(Question::name).collect();
+        assert_eq!(names, ["b.shop.example.", "shop.example."]);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let mut memory = Memory::default();
+        for n in 0..2 * MAX_NAMES {
+            memory.hear(&format!("h{n}.example"), answer("192.0.2.1", 10));
+        }
+        assert_eq!(memory.names.len(), MAX_NAMES);
+    }
+}

@@ -34,13 +34,15 @@ pub(super) struct Suspect {
 struct Named<'a> {
     /// How many failing checks it may explain.
     count: usize,
+    /// Whether it was not found: what could not be found is looked at before what answered.
+    unfound: bool,
     record: Option<&'a str>,
     resolvers: Vec<SocketAddr>,
     /// Whether this host's own resolvers are used for it, so that it is a name of the internet.
     public: bool,
 }
 
-/// The names, most telling first.
+/// The names, most telling first: those that could not be found, then those that most failing checks share.
 pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
     let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
     for witness in witnesses {
@@ -48,6 +50,7 @@ pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
         if let Some(aim) = witness.aim() {
             let entry = named.entry(&aim.host).or_default();
             entry.count += 2;
+            entry.unfound |= kind.layer() == Layer::Dns;
             entry.record = aim.record.as_deref();
             match resolve(&inquiry.plan, witness) {
                 Resolve::System => entry.public = true,
@@ -65,7 +68,7 @@ pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
         }
     }
     let mut list: Vec<(&str, Named<'_>)> = named.into_iter().collect();
-    list.sort_by_key(|(_, named)| std::cmp::Reverse(named.count));
+    list.sort_by_key(|(_, named)| std::cmp::Reverse((named.unfound, named.count)));
     list.truncate(MAX_WALKS);
     let made = list.into_iter().map(|(host, mut named)| {
         named.resolvers.truncate(MAX_RESOLVERS);
