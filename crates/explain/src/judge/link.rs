@@ -43,6 +43,12 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     if !whole && views.values().any(|view| *view != View::Denied) {
         return in_part(link, zone, &views, found);
     }
+    // Whose name it is was not heard: then nobody can be said to lack it.
+    if matches!(link.reach, Reach::Stuck(_)) && !views.values().any(View::is_positive) {
+        let why = format!("no server of {} says which zone {} lies in", zone.apex, link.name);
+        found.stops.push(What::CouldNotTell { why });
+        return;
+    }
     let groups = view::groups(&views);
     match groups.as_slice() {
         [(view, _)] => agreed(case, index, link, zone, view, found),
