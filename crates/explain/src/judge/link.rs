@@ -45,7 +45,8 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     }
     // Whose name it is was not heard: then nobody can be said to lack it.
     if matches!(link.reach, Reach::Stuck(_)) && !views.values().any(View::is_positive) {
-        let why = format!("no server of {} says which zone {} lies in", zone.apex, link.name);
+        let (apex, name) = (view::bare(&zone.apex), view::bare(&link.name));
+        let why = format!("no server of {apex} says which zone {name} lies in");
         found.stops.push(What::CouldNotTell { why });
         return;
     }
@@ -131,7 +132,8 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
 /// of one of which nothing was heard.
 fn in_part(link: &Link, zone: &ZoneSeen, views: &BTreeMap<usize, View>, found: &mut Found) {
     if !views.values().any(View::is_positive) {
-        let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
+        let (apex, name) = (view::bare(&zone.apex), view::bare(&link.name));
+        let why = format!("no server of {apex} answers for every type of {name}");
         found.stops.push(What::CouldNotTell { why });
     }
 }
