@@ -7,7 +7,13 @@
 
 mod lab;
 
+use std::sync::Arc;
+
+use candor_core::Timestamp;
 use candor_core::finding::{BadSignature, Finding, What};
+use candor_explain::judge;
+use candor_names::Walk;
+use candor_names::walk::{Heard, Unheard};
 use candor_page::{Language, finding_words};
 
 use lab::signed::{How, sign};
@@ -315,6 +321,45 @@ async fn proofs_of_every_kind_that_are_right_are_not_accused() {
         ] {
             let found = lab.explain(name).await;
             assert_eq!((found.what.class(), found.asides.len()), (class, 0), "{how:?} {name}: {found:?}");
+        }
+    }
+}
+
+/// Every answer that a walk heard of zones and names.
+fn all_heard(walk: &mut Walk) -> Vec<&mut Heard> {
+    let mut list = Vec::new();
+    for zone in &mut walk.zones {
+        for server in &mut zone.servers {
+            list.push(&mut server.soa);
+            list.extend([&mut server.tcp, &mut server.ns, &mut server.dnskey].into_iter().flatten());
+        }
+        for said in &mut zone.delegation {
+            list.extend(said.said.iter_mut().chain(&mut said.ds).map(|(_, heard)| heard));
+        }
+    }
+    for link in &mut walk.links {
+        list.extend(link.replies.iter_mut().chain(&mut link.stranger).map(|reply| &mut reply.heard));
+    }
+    list
+}
+
+#[tokio::test]
+async fn whichever_answer_is_lost_a_signed_zone_that_is_well_is_not_accused() {
+    let signed = sign("shop.test.", &format!("{SHOP}*.many A 192.0.2.90\n"), How::Well);
+    let lab = lab(&signed.ds, &signed.zone, &signed.zone).await;
+    for name in ["www.shop.test", "login.shop.test", "x.many.shop.test", "shop.test/MX"] {
+        let mut walk = lab.walk(name, &known(&[]), &[]).await;
+        let count = all_heard(&mut walk).len();
+        assert!(count > 20, "{count}");
+        for at in 0..count {
+            let lost: Heard = Arc::new(Err(Unheard::StillSilent(lab.at(NS1))));
+            let heard = std::mem::replace(all_heard(&mut walk)[at], Arc::clone(&lost));
+            let found = judge(&walk, &known(&[]), Timestamp::now());
+            assert!(
+                ["healthy", "could_not_tell", "F11"].contains(&found.what.class()),
+                "{name} {at}: {found:?}"
+            );
+            *all_heard(&mut walk)[at] = heard;
         }
     }
 }

@@ -237,6 +237,17 @@ async fn a_name_server_whose_name_is_an_alias_or_has_no_address_is_named() {
 }
 
 #[tokio::test]
+async fn a_name_server_of_whose_name_nothing_was_heard_is_not_said_to_have_no_address() {
+    let mut tree = with_host("", &["good"]);
+    for rtype in ["A", "AAAA"] {
+        tree.drops("good.dns.test.", rtype);
+    }
+    let found = tree.explain("www.shop.test").await;
+    assert_eq!(found.what.class(), "could_not_tell", "{found:?}");
+    insta::assert_snapshot!(words(&found), @"What is wrong with www.shop.test cannot be told: no server of dns.test says where good.dns.test is.");
+}
+
+#[tokio::test]
 async fn zones_whose_servers_lie_in_each_other_are_a_circle_and_not_unreachable() {
     let tree = Tree::with_delegation("shop NS ns.post.test.\npost NS ns.shop.test.\n");
     for name in ["www.shop.test", "www.post.test"] {

@@ -5,7 +5,7 @@ use candor_core::finding::{NoAddress, What};
 use candor_names::walk::{HostFault, HostSeen, ZoneSeen};
 
 use super::zone::{self, doubled, is_registry};
-use super::{Case, Found, parent_of};
+use super::{Case, Found, parent_of, view};
 
 /// How deep zones are looked into whose servers' names lie in zones whose servers' names lie in zones.
 const MAX_DEPTH: usize = 4;
@@ -119,7 +119,8 @@ fn stuck(case: &Case<'_>, zone: &ZoneSeen, speaks: bool, found: &mut Found) {
         match inner.first() {
             Some(what) => found.of_servers(!speaks, what),
             None if !speaks => {
-                let why = format!("no server of {in_zone} says where {} is", host.name);
+                let (apex, name) = (view::bare(in_zone), view::bare(&host.name));
+                let why = format!("no server of {apex} says where {name} is");
                 found.stops.push(What::CouldNotTell { why });
             }
             None => {}

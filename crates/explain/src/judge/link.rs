@@ -43,6 +43,13 @@ pub(crate) fn judge(case: &Case<'_>, index: usize, link: &Link, found: &mut Foun
     if !whole && views.values().any(|view| *view != View::Denied) {
         return in_part(link, zone, &views, found);
     }
+    // Whose name it is was not heard: then nobody can be said to lack it.
+    if matches!(link.reach, Reach::Stuck(_)) && !views.values().any(View::is_positive) {
+        let (apex, name) = (view::bare(&zone.apex), view::bare(&link.name));
+        let why = format!("no server of {apex} says which zone {name} lies in");
+        found.stops.push(What::CouldNotTell { why });
+        return;
+    }
     let groups = view::groups(&views);
     match groups.as_slice() {
         [(view, _)] => agreed(case, index, link, zone, view, found),
@@ -125,7 +132,8 @@ fn contradicting(link: &Link, zone: &ZoneSeen, found: &mut Found) {
 /// of one of which nothing was heard.
 fn in_part(link: &Link, zone: &ZoneSeen, views: &BTreeMap<usize, View>, found: &mut Found) {
     if !views.values().any(View::is_positive) {
-        let why = format!("no server of {} answers for every type of {}", zone.apex, link.name);
+        let (apex, name) = (view::bare(&zone.apex), view::bare(&link.name));
+        let why = format!("no server of {apex} answers for every type of {name}");
         found.stops.push(What::CouldNotTell { why });
     }
 }

@@ -61,6 +61,11 @@ fn merge(known: &mut View, more: View) {
     }
 }
 
+/// A name as it stands in a sentence.
+pub(crate) fn bare(name: &str) -> &str {
+    if name == "." { "the root" } else { name.trim_end_matches('.') }
+}
+
 /// The servers that were asked for a name.
 pub(crate) fn servers_of(link: &Link) -> impl Iterator<Item = usize> {
     link.replies.iter().map(|reply| reply.server).collect::<BTreeSet<usize>>().into_iter()

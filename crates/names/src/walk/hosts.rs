@@ -10,6 +10,7 @@ use super::down::Walker;
 use super::inspect::addresses_in;
 use super::{HostFault, Reach, read};
 use crate::name::{self, Name};
+use crate::record::Rcode;
 
 /// How many lookups may stand inside of each other: a host in a zone whose servers' hosts lie in a zone, and so on.
 const MAX_INSIDE: usize = 4;
@@ -58,9 +59,10 @@ impl Walker<'_> {
         };
         let servers = self.speakers(zone);
         let mut addresses = Vec::new();
-        let mut alias = false;
-        for rtype in [Rtype::A, Rtype::AAAA] {
+        let (mut alias, mut answered) = (false, [false; 2]);
+        for (rtype, answered) in [Rtype::A, Rtype::AAAA].into_iter().zip(&mut answered) {
             for (_, heard) in self.each(&servers, host, rtype).await {
+                *answered |= heard.as_ref().as_ref().is_ok_and(|exchange| exchange.rcode == Rcode::NOERROR);
                 alias |= heard.as_ref().as_ref().is_ok_and(|exchange| read::alias(host, exchange).is_some());
                 for record in addresses_in(host, &heard) {
                     let Ok(ip) = record.data.parse() else { continue };
@@ -73,7 +75,9 @@ impl Walker<'_> {
         let fault = match (addresses.is_empty(), alias) {
             (false, _) => None,
             (true, true) => Some(HostFault::Alias),
-            (true, false) => Some(HostFault::Empty { zone: self.apex_of(zone) }),
+            // Only where both were answered is it known that there is none.
+            (true, false) if answered == [true; 2] => Some(HostFault::Empty { zone: self.apex_of(zone) }),
+            (true, false) => Some(HostFault::Stuck { zone: self.apex_of(zone) }),
         };
         Found { addresses, fault }
     }
