@@ -259,6 +259,27 @@ impl What {
         }
     }
 
+    /// The name that it is about, where it is about one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::NameMissing { name, .. }
+            | Self::Empty { name, .. }
+            | Self::MassLoss { name, .. }
+            | Self::DotMissing { owner: name, .. }
+            | Self::Disagreement { name, .. }
+            | Self::TargetBroken { name, .. }
+            | Self::Contradiction { name, .. }
+            | Self::AliasBroken { name, .. }
+            | Self::Wildcard { name, .. }
+            | Self::WrongData { name, .. }
+            | Self::SerialsDiffer { name, .. }
+            | Self::Cached { name, .. }
+            | Self::Resolver { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// What it is about: the zone, where it is a zone's; else the name.
     #[must_use]
     pub fn subject(&self) -> &str {

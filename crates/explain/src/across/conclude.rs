@@ -14,6 +14,7 @@ use candor_core::model::hosts::canonical;
 use super::contacts::before;
 use super::witness::Witness;
 use super::{Evidence, Inquiry, Looked};
+use crate::known::same_name;
 
 /// From so many hosts on that a vantage does not reach, it is not each of them by itself.
 const MANY_HOSTS: usize = 3;
@@ -250,7 +251,40 @@ impl<'c> Case<'c, '_> {
         }
         let left = rest.iter().copied().filter(|at| !taken.contains(at)).collect();
         groups.extend(self.rest_group(left, Vec::new(), 0));
-        (groups, ranking)
+        (self.together(groups), ranking)
+    }
+
+    /// Groups that answer with the same error for the same deed, and need the same inside: most likely that is what fails.
+    fn together(&self, groups: Vec<Group>) -> Vec<Group> {
+        let mut list: Vec<Group> = Vec::new();
+        for group in groups {
+            match list.iter_mut().find(|other| self.are_alike(other, &group)) {
+                Some(other) => {
+                    other.members.extend(group.members);
+                    other.shares.extend(group.shares);
+                    other.names.extend(group.names);
+                    other.names.insert(group.finding.name.trim_end_matches('.').to_owned());
+                    other.contradicts += group.contradicts;
+                }
+                None => list.push(group),
+            }
+        }
+        list
+    }
+
+    fn are_alike(&self, one: &Group, other: &Group) -> bool {
+        let (What::NotDns { kind, .. }, What::NotDns { kind: its, .. }) =
+            (&one.finding.what, &other.finding.what)
+        else {
+            return false;
+        };
+        let first = |group: &Group| group.members.first().and_then(|at| self.witnesses.get(*at));
+        let (Some(one), Some(other)) = (first(one), first(other)) else { return false };
+        let same_deed = one.cell.key.capability == other.cell.key.capability;
+        kind == its
+            && kind.is_answered()
+            && same_deed
+            && one.needs.iter().any(|need| other.needs.contains(need))
     }
 
     fn rest_group(&self, members: Vec<usize>, mut shares: Vec<Feature>, contradicts: usize) -> Option<Group> {
@@ -380,7 +414,12 @@ impl Looked {
         let stops_nobody = |what: &&What| {
             matches!(what, What::DsUnbound { .. } | What::RegistrationEnds { .. } | What::GlueDiffers { .. })
         };
-        let asides = self.finding.asides.iter().filter(move |what| !stops_nobody(what));
+        // What is wrong with other names of the zone, which were asked for beside it, is not wrong with this one.
+        let of_this = |what: &&What| {
+            !matches!(what, What::MassLoss { .. })
+                && what.name().is_none_or(|name| self.links.iter().any(|link| same_name(link, name)))
+        };
+        let asides = self.finding.asides.iter().filter(move |what| !stops_nobody(what) && of_this(what));
         std::iter::once(&self.finding.what).chain(asides).filter(|what| what.is_dns())
     }
 }

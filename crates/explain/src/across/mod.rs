@@ -66,6 +66,8 @@ pub(crate) struct Looked {
     pub(crate) finding: Finding,
     /// Where it leads.
     pub(crate) addresses: Vec<IpAddr>,
+    /// The name, and those that it is an alias of.
+    pub(crate) links: Vec<String>,
 }
 
 /// What was heard of all names, and met at addresses.
@@ -115,7 +117,7 @@ async fn walks(
             };
             let walk = walk_in(net, &suspect.start, &request, &|_| {}).await;
             let finding = judge(&walk, &known, now);
-            (suspect.host, Looked { finding, addresses: addresses(&walk) })
+            (suspect.host, Looked { finding, addresses: addresses(&walk), links: links(&walk) })
         });
     }
     let mut looked = BTreeMap::new();
@@ -124,6 +126,10 @@ async fn walks(
         looked.extend(done.ok());
     }
     looked
+}
+
+fn links(walk: &Walk) -> Vec<String> {
+    walk.links.iter().map(|link| link.name.clone()).collect()
 }
 
 /// The addresses that a walk came to.

@@ -31,6 +31,9 @@ const SPOKEN_MS: Ms = 60;
 /// What a walk takes longer where one is silent: two questions.
 const SILENT_MS: Ms = 1_800;
 
+/// What a connection takes at most.
+const CONTACT_MS: Ms = 900;
+
 /// What is known to the search.
 pub(super) struct Causes {
     runtime: tokio::runtime::Runtime,
@@ -51,12 +54,14 @@ impl Reach for Asked {
         from: &'a VantageId,
         to: SocketAddr,
         host: &'a str,
-        _within: Duration,
+        within: Duration,
     ) -> ConnectFuture<'a> {
         Box::pin(async move {
             let (say, said) = oneshot::channel();
             let asked = self.0.send((from.clone(), to, host.to_owned(), say)).is_ok();
-            match said.await.ok().filter(|_| asked).map(|contact| contact.trouble) {
+            let limit_ms = Ms::try_from(within.as_millis()).unwrap_or(Ms::MAX);
+            let said = said.await.ok().filter(|contact| asked && contact.took_ms <= limit_ms);
+            match said.map(|contact| contact.trouble) {
                 Some(None) => Ok(()),
                 Some(Some((layer, word))) => Err(kind(layer, word)),
                 None => Err(Kind::ConnectTimeout),
@@ -125,7 +130,8 @@ impl Causes {
         let connect = async {
             while let Some((from, to, host, say)) = wishes.recv().await {
                 let contact = surface.connect(from.as_str(), to.ip(), Some(&host));
-                slowest.set(slowest.get().max(contact.took_ms));
+                // Whoever asked waits no longer than this.
+                slowest.set(slowest.get().max(contact.took_ms.min(CONTACT_MS)));
                 // Whoever asked may have given up.
                 let _ = say.send(contact);
             }
