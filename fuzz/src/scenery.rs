@@ -247,6 +247,7 @@ fn incident(feed: &mut Feed<'_>) -> Incident {
             text: if feed.coin() { UpdateText::Said(saying(feed)) } else { UpdateText::Words(feed.text()) },
             contradicted_by: some(feed, 2, cell_key),
         }),
+        cause: None,
     }
 }
 

@@ -7,8 +7,13 @@
 
 mod lab;
 
+use std::sync::Arc;
+
+use candor_core::Timestamp;
 use candor_core::fault::Act;
 use candor_core::finding::{ResolverFault, What};
+use candor_explain::judge;
+use candor_names::walk::Unheard;
 
 use lab::told::tell;
 use lab::{Lab, Make, NS1, NS2, RESOLVER, SHOP, known, question, without};
@@ -107,6 +112,14 @@ async fn f15_bind_still_holds_the_address_of_old() {
 async fn f16_bind_with_a_key_that_never_was() {
     let mut lab = with_one_server(&SHOP.replace("@ NS ns1\n", "")).await;
     let resolver = lab.bind_resolver(STRANGER).await;
-    let found = lab.explain_with("www.shop.test", &known(&[]), &[resolver]).await;
+    let mut walk = lab.walk("www.shop.test", &known(&[]), &[resolver]).await;
+    let found = judge(&walk, &known(&[]), Timestamp::now());
     assert!(matches!(found.what, What::Resolver { fault: ResolverFault::Validation(_), .. }), "{found:?}");
+    // Where nothing was heard of the zone's DS, the resolver may be right.
+    let delegations = walk.zones.iter_mut().flat_map(|zone| &mut zone.delegation);
+    for (_, heard) in delegations.flat_map(|said| &mut said.ds) {
+        *heard = Arc::new(Err(Unheard::StillSilent(resolver)));
+    }
+    let found = judge(&walk, &known(&[]), Timestamp::now());
+    assert_eq!(found.what.class(), "could_not_tell", "{found:?}");
 }

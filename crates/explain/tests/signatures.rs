@@ -351,15 +351,17 @@ async fn whichever_answer_is_lost_a_signed_zone_that_is_well_is_not_accused() {
         let mut walk = lab.walk(name, &known(&[]), &[]).await;
         let count = all_heard(&mut walk).len();
         assert!(count > 20, "{count}");
-        for at in 0..count {
-            let lost: Heard = Arc::new(Err(Unheard::StillSilent(lab.at(NS1))));
-            let heard = std::mem::replace(all_heard(&mut walk)[at], Arc::clone(&lost));
+        let whole: Vec<Heard> = all_heard(&mut walk).into_iter().map(|heard| Arc::clone(heard)).collect();
+        // One of them, then several that lie apart.
+        for (at, step) in (0..count).flat_map(|at| [count, 2, 3, 5, 7, 11].map(|step| (at, step))) {
+            for (index, heard) in all_heard(&mut walk).into_iter().enumerate() {
+                let lost = index >= at && (index - at) % step == 0;
+                let silent = || Arc::new(Err(Unheard::StillSilent(lab.at(NS1))));
+                *heard = if lost { silent() } else { Arc::clone(&whole[index]) };
+            }
             let found = judge(&walk, &known(&[]), Timestamp::now());
-            assert!(
-                ["healthy", "could_not_tell", "F11"].contains(&found.what.class()),
-                "{name} {at}: {found:?}"
-            );
-            *all_heard(&mut walk)[at] = heard;
+            let told = found.what.class();
+            assert!(["healthy", "could_not_tell", "F11"].contains(&told), "{name} {at} {step}: {found:?}");
         }
     }
 }

@@ -28,10 +28,18 @@ pub(crate) fn judge(case: &Case<'_>, found: &mut Found) {
     }
     for resolver in &case.walk.resolvers {
         let Some(what) = one(case, resolver, &right) else { continue };
+        let validates = matches!(&what, What::Resolver { fault: ResolverFault::Validation(_), .. });
+        if validates && found.unbound.is_empty() && !signatures::is_known_whole(case) {
+            let why = format!(
+                "the resolver {} does not accept its signatures, and not all that they depend on was heard from here",
+                resolver.address
+            );
+            found.some.push(What::CouldNotTell { why });
+            continue;
+        }
         // A resolver that validates what otherwise nobody is held to has a key of its own for it: it says what is wrong.
-        let refuses = matches!(&what, What::Resolver { fault: ResolverFault::Validation(_), .. });
         match found.unbound.is_empty() {
-            false if refuses => {
+            false if validates => {
                 let faults = std::mem::take(&mut found.unbound);
                 found.some.extend(faults.into_iter().flat_map(|(faults, _)| faults));
             }

@@ -300,6 +300,23 @@ fn ds_of(zone: &ZoneSeen) -> Vec<Ds> {
     list
 }
 
+/// Whether the walk began at the root, and it was heard of every zone on the way whether it has a DS, and of those that have one
+/// what their keys are: only then is it known that signatures are good.
+pub(crate) fn is_known_whole(case: &Case<'_>) -> bool {
+    let way = case.walk.links.iter().flat_map(|link| super::path(case.walk, link));
+    let mut zones = way.filter_map(|at| case.walk.zones.get(at));
+    zones.all(|zone| {
+        let mut ds = zone.delegation.iter().flat_map(|said| &said.ds);
+        let denied_or_had = |heard: &candor_names::walk::Heard| {
+            let rcode = heard.as_ref().as_ref().ok().map(|exchange| exchange.rcode);
+            matches!(rcode, Some(Rcode::NOERROR | Rcode::NXDOMAIN))
+        };
+        let ds_heard = zone.apex == "." || ds.any(|(_, heard)| denied_or_had(heard));
+        let keys_heard = zone.servers.iter().any(|server| !keys_of(server).is_empty());
+        ds_heard && (keys_heard || !has_ds(zone))
+    })
+}
+
 pub(crate) fn has_ds(zone: &ZoneSeen) -> bool {
     !ds_of(zone).is_empty()
 }
