@@ -89,11 +89,6 @@ fn commerce_is_killed_and_nobody_buys_or_downloads_what_was_bought() {
 }
 
 #[test]
-fn deliveries_stall() {
-    holds("stall: delivery", &in_stores(&["download"]), &[Layer::Transfer]);
-}
-
-#[test]
 fn an_apology_page_is_no_store() {
     let fails = [("apps", "*", None)];
     let page = "serve-page: {role: apps, status: 200, text: \"We will be back soon.\"}";

@@ -17,13 +17,13 @@ use candor_core::incident::Found;
 use candor_core::model::{Plan, hosts};
 use candor_core::observation::Run;
 use candor_core::view::{Day, LastStep, Notice};
-use candor_explain::across::Inquiry;
+use candor_explain::across::{Inquiry, Reached};
 use candor_probe::ScheduleCommand;
 use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::causes::{Reached, Wish, round_after};
+use crate::causes::{Wish, round_after};
 use crate::clock;
 use crate::publish::Published;
 use crate::pulse::Pulse;

@@ -24,7 +24,7 @@
 //! Failure policy: the page goes on. A ledger that cannot be written is said on the page, and caught up later; a config
 //! that cannot be read leaves the old one in force; a page past its time is served with its greens turned to unknown.
 
-mod causes;
+pub mod causes;
 mod clock;
 mod config;
 mod decide;

@@ -22,7 +22,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("candor-explain", &["candor-core", "candor-names"]),
     (
         "candor-hub",
-        &["candor-core", "candor-config", "candor-names", "candor-ledger", "candor-page", "candor-probe"],
+        &[
+            "candor-core",
+            "candor-config",
+            "candor-names",
+            "candor-ledger",
+            "candor-page",
+            "candor-probe",
+            "candor-explain",
+        ],
     ),
     ("candor-estate", &["candor-names"]),
     ("candor-stage", &["candor-estate"]),

@@ -1,7 +1,6 @@
 //! From what was heard to causes: which names are wrong and explain what fails, and what remains where names are right. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 
 use candor_core::Timestamp;
 use candor_core::cause::{self, Feature, Ranking};
@@ -10,9 +9,10 @@ use candor_core::finding::{Finding, ResolverFault, What};
 use candor_core::id::{CellKey, ServiceId, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
 use candor_core::model::hosts::canonical;
+use core::net::SocketAddr;
 
 use super::contacts::before;
-use super::witness::Witness;
+use super::witness::{self, Witness};
 use super::{Evidence, Inquiry, Looked};
 use crate::known::same_name;
 
@@ -34,13 +34,10 @@ struct Group {
 }
 
 /// What explains how much; what explains most first. One that could not tell stands only where nothing else does.
-pub(super) fn conclude(
-    inquiry: &Inquiry,
-    witnesses: &[Witness<'_>],
-    evidence: &Evidence,
-    now: Timestamp,
-) -> Vec<Found> {
-    let case = Case { inquiry, witnesses, evidence, now };
+#[must_use]
+pub fn conclude(inquiry: &Inquiry, evidence: &Evidence, now: Timestamp) -> Vec<Found> {
+    let witnesses = witness::all(inquiry);
+    let case = Case { inquiry, witnesses: &witnesses, evidence, now };
     let mut groups = case.of_dns();
     let explained: BTreeSet<usize> = groups.iter().flat_map(|group| group.members.iter().copied()).collect();
     let rest: Vec<usize> = case.accusing().filter(|at| !explained.contains(at)).collect();

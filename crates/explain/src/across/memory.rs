@@ -33,17 +33,18 @@ struct Name {
 
 /// What a name's zone said of it at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub struct Answer {
     /// Owner, type and data of each record.
-    pub(super) data: Vec<(String, String, String)>,
+    pub data: Vec<(String, String, String)>,
     /// The serial of the zone then.
-    pub(super) serial: Option<u32>,
-    pub(super) at: Timestamp,
+    pub serial: Option<u32>,
+    /// When it was heard.
+    pub at: Timestamp,
 }
 
 impl Memory {
     /// Takes in what was heard of a name.
-    pub(super) fn hear(&mut self, host: &str, answer: Answer) {
+    pub fn hear(&mut self, host: &str, answer: Answer) {
         if self.names.len() >= MAX_NAMES && !self.names.contains_key(host) {
             return;
         }
@@ -57,7 +58,7 @@ impl Memory {
     }
 
     /// A connection to the name was taken.
-    pub(super) fn answers(&mut self, host: &str, port: u16) {
+    pub fn answers(&mut self, host: &str, port: u16) {
         let known = self.names.entry(host.to_owned()).or_default();
         if !known.answers_at.contains(&port) && known.answers_at.len() < 4 {
             known.answers_at.push(port);
@@ -71,7 +72,7 @@ impl Memory {
 
     /// Keeps what was heard of the names for which all is well: `well_since` says since when, of a name's users, the oldest
     /// of their last passing runs began; nothing where any of them fails.
-    pub fn settle(&mut self, now: Timestamp, well_since: impl Fn(&str) -> Option<Timestamp>) {
+    pub(super) fn settle(&mut self, now: Timestamp, well_since: impl Fn(&str) -> Option<Timestamp>) {
         for (host, name) in &mut self.names {
             let Some(since) = well_since(host) else { continue };
             if let Some(heard) = name.heard.as_ref().filter(|heard| heard.at <= since) {

@@ -1,16 +1,17 @@
 //! Suspects: the names that failing checks go to, or that their services need; those that most of them share come first.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use candor_core::fault::Layer;
 use candor_core::model::{Plan, Resolve};
 use candor_names::Question;
 use candor_names::walk::{KnownServer, Start};
+use core::net::SocketAddr;
 
 use super::memory::lies_in;
-use super::witness::Witness;
+use super::witness::{self, Witness};
 use super::{Inquiry, questions};
+use crate::Known;
 
 /// Most names that are walked to in one inquiry.
 const MAX_WALKS: usize = 12;
@@ -22,11 +23,19 @@ const SPECIAL: &[&str] =
 
 /// A name that is walked to.
 #[derive(Debug)]
-pub(super) struct Suspect {
-    pub(super) host: String,
-    pub(super) questions: Vec<Question>,
-    pub(super) resolvers: Vec<SocketAddr>,
-    pub(super) start: Start,
+pub struct Suspect {
+    /// The name.
+    pub host: String,
+    /// What is asked of it.
+    pub questions: Vec<Question>,
+    /// Other names of its zone that are asked for beside it.
+    pub neighbours: Vec<Question>,
+    /// Resolvers that failed to find it.
+    pub resolvers: Vec<SocketAddr>,
+    /// Where the walk begins.
+    pub start: Start,
+    /// What is known of it.
+    pub known: Known,
 }
 
 /// A name before it is known whether it is walked to.
@@ -43,9 +52,11 @@ struct Named<'a> {
 }
 
 /// The names, most telling first: those that could not be found, then those that most failing checks share.
-pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
+#[must_use]
+pub fn suspects(inquiry: &Inquiry) -> Vec<Suspect> {
+    let witnesses = witness::all(inquiry);
     let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
-    for witness in witnesses {
+    for witness in &witnesses {
         let Some(kind) = witness.accuses() else { continue };
         if let Some(aim) = witness.aim() {
             let entry = named.entry(&aim.host).or_default();
@@ -72,7 +83,10 @@ pub(super) fn of(inquiry: &Inquiry, witnesses: &[Witness<'_>]) -> Vec<Suspect> {
     list.truncate(MAX_WALKS);
     let made = list.into_iter().map(|(host, mut named)| {
         named.resolvers.truncate(MAX_RESOLVERS);
+        let zone = zone_of(&inquiry.plan, host);
         Suspect {
+            neighbours: inquiry.memory.neighbours(host, zone),
+            known: inquiry.memory.known(host, zone),
             questions: questions(host, named.record),
             start: start(&inquiry.plan, host, named.public),
             resolvers: named.resolvers,
@@ -90,7 +104,7 @@ fn resolve<'a>(plan: &'a Plan, witness: &'a Witness<'_>) -> &'a Resolve {
 
 /// Where a walk to the name begins: at the servers of a watched zone, else at the root of the internet, where the name is
 /// one of the internet's.
-pub(super) fn start(plan: &Plan, host: &str, public: bool) -> Start {
+fn start(plan: &Plan, host: &str, public: bool) -> Start {
     let mut start = if public && !is_special(host) { Start::internet() } else { Start::nowhere() };
     for zone in &plan.zones {
         for server in &zone.servers {

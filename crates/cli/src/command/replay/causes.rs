@@ -4,7 +4,6 @@
 //! two questions' time and asks it no more; connections are made at once, and take as long as the slowest of them.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,8 @@ use candor_core::fault::Kind;
 use candor_core::id::{CheckId, VantageId};
 use candor_core::incident::Found;
 use candor_core::model::Plan;
-use candor_explain::across::{BUDGET, ConnectFuture, Inquiry, Memory, Reach, look_into, round, settle};
+use candor_explain::across::{Inquiry, Memory, Reached, settle};
+use candor_hub::causes::{BUDGET, ConnectFuture, Reach, look_into, round};
 use candor_names::Zone;
 use candor_names::walk::{Host, Net, TreeInMemory};
 use candor_stage::subject::{Contact, Met, Serves, Surface};
@@ -38,7 +38,7 @@ const CONTACT_MS: Ms = 900;
 pub(super) struct Causes {
     runtime: tokio::runtime::Runtime,
     memory: Arc<Memory>,
-    reached: Arc<BTreeMap<CheckId, Vec<(String, SocketAddr)>>>,
+    reached: Arc<Reached>,
 }
 
 /// A connection that is wanted, and where to say how it went.

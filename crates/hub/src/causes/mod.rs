@@ -3,23 +3,26 @@
 //! It is told of incidents and, now and then, how every check fares. In between it asks what names lead to while all is
 //! well. A diagnosis that takes longer than its budget is cut off, and found nothing; one more is asked for later.
 
-use std::collections::BTreeMap;
+mod inquire;
+mod reach;
+mod round;
+
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::engine::Testimony;
-use candor_core::fault::Kind;
-use candor_core::id::{CheckId, VantageId};
 use candor_core::model::Plan;
-use candor_explain::across::{BUDGET, ConnectFuture, Inquiry, Memory, Reach, look_into, round, settle};
+use candor_explain::across::{Inquiry, Memory, settle};
 use candor_names::walk::{Net, Sockets};
-use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+pub use self::inquire::{BUDGET, look_into};
+use self::reach::Tcp;
+pub use self::reach::{ConnectFuture, Reach};
+pub use self::round::round;
 use crate::clock;
 use crate::decide::Control;
 
@@ -37,9 +40,6 @@ pub(crate) const fn round_after(rounds: u32) -> Duration {
     if rounds < FIRST_ROUNDS { ROUND_EVERY.0 } else { ROUND_EVERY.1 }
 }
 
-/// The addresses at which checks reached the hosts of their steps when they passed.
-pub(crate) type Reached = BTreeMap<CheckId, Vec<(String, SocketAddr)>>;
-
 /// What is wanted.
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -47,32 +47,6 @@ pub(crate) enum Wish {
     Cause(Box<Inquiry>),
     /// A look at what names lead to.
     Round(Arc<Plan>, Vec<Testimony>),
-}
-
-/// Connections over the network.
-#[derive(Debug)]
-struct Tcp;
-
-impl Reach for Tcp {
-    fn connect<'a>(
-        &'a self,
-        _from: &'a VantageId,
-        to: SocketAddr,
-        _host: &'a str,
-        within: Duration,
-    ) -> ConnectFuture<'a> {
-        Box::pin(async move {
-            match timeout(within, TcpStream::connect(to)).await {
-                Err(_) => Err(Kind::ConnectTimeout),
-                Ok(met) => met.map(drop).map_err(|error| match error.kind() {
-                    io::ErrorKind::ConnectionRefused => Kind::ConnectRefused,
-                    io::ErrorKind::ConnectionReset => Kind::ConnectReset,
-                    io::ErrorKind::TimedOut => Kind::ConnectTimeout,
-                    _ => Kind::ConnectUnreachable,
-                }),
-            }
-        })
-    }
 }
 
 /// Starts the thread. It ends when nobody is left to wish for anything.
@@ -126,23 +100,5 @@ async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
             }
             Some(Wish::Round(..)) => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_listens_takes_a_connection_and_who_does_not_refuses_it() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let (at, from) = (listener.local_addr().unwrap(), VantageId::new("here").unwrap());
-            let within = Duration::from_secs(5);
-            assert_eq!(Tcp.connect(&from, at, "shop.example", within).await, Ok(()));
-            drop(listener);
-            assert_eq!(Tcp.connect(&from, at, "shop.example", within).await, Err(Kind::ConnectRefused));
-        });
     }
 }
