@@ -333,7 +333,7 @@ fn all_heard(walk: &mut Walk) -> Vec<&mut Heard> {
             list.push(&mut server.soa);
             list.extend([&mut server.tcp, &mut server.ns, &mut server.dnskey].into_iter().flatten());
         }
-        for said in &mut zone.delegation {
+        if let Some(said) = &mut zone.delegation {
             list.extend(said.said.iter_mut().chain(&mut said.ds).map(|(_, heard)| heard));
         }
     }

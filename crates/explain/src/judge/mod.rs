@@ -4,6 +4,7 @@
 mod bitmap;
 mod hosts;
 mod link;
+mod mind;
 mod others;
 mod resolver;
 mod secure;
