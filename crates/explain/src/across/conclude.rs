@@ -55,6 +55,9 @@ pub fn conclude(inquiry: &Inquiry, evidence: &Evidence, now: Timestamp) -> Vec<F
     groups.into_iter().map(|group| case.found(group, &ruled_out)).collect()
 }
 
+/// Names that are wrong: how many witnesses each explains, and what is wrong with it.
+type WrongNames<'c> = BTreeMap<&'c str, (usize, &'c What)>;
+
 struct Case<'c, 'w> {
     inquiry: &'c Inquiry,
     witnesses: &'c [Witness<'w>],
@@ -73,8 +76,7 @@ impl<'c> Case<'c, '_> {
 
     /// Failing witnesses that a name explains that is wrong, by what is wrong with which zone.
     fn of_dns(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(&str, String), (BTreeMap<&str, (usize, &What)>, Vec<usize>)> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<(&str, String), (WrongNames<'_>, Vec<usize>)> = BTreeMap::new();
         for at in self.accusing() {
             let Some(witness) = self.witnesses.get(at) else { continue };
             let Some((name, what)) = self.wrong_name(witness) else { continue };
@@ -82,10 +84,10 @@ impl<'c> Case<'c, '_> {
             names.entry(name).or_insert((0, what)).0 += 1;
             members.push(at);
         }
-        groups.into_values().filter_map(|(names, members)| self.dns_group(names, members)).collect()
+        groups.into_values().filter_map(|(names, members)| self.dns_group(&names, members)).collect()
     }
 
-    fn dns_group(&self, names: BTreeMap<&str, (usize, &What)>, members: Vec<usize>) -> Option<Group> {
+    fn dns_group(&self, names: &WrongNames<'_>, members: Vec<usize>) -> Option<Group> {
         // What is wrong with many names says more than what is wrong with one of them.
         let weight = |(count, what): &(usize, &What)| (matches!(what, What::MassLoss { .. }), *count);
         let (first, (_, what)) = names.iter().max_by_key(|(_, named)| weight(named))?;
