@@ -13,6 +13,7 @@ use crate::fault::Kind;
 use crate::finding::Finding;
 use crate::id::{CellKey, IncidentId};
 use crate::saying::Saying;
+use crate::way::Way;
 
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -143,6 +144,9 @@ pub struct Cause {
     pub covers: Vec<Feature>,
     /// What failing cells share as well, and was ruled out.
     pub ruled_out: Vec<RuledOut>,
+    /// The way to the name that is wrong, or is right, for a picture.
+    #[serde(default)]
+    pub way: Option<Box<Way>>,
     /// When it was found.
     pub at: Timestamp,
 }

@@ -17,5 +17,6 @@ pub mod saying;
 pub mod template;
 pub mod verdict;
 pub mod view;
+pub mod way;
 
 pub use jiff::Timestamp;

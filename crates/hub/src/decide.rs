@@ -10,16 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor_core::Timestamp;
-use candor_core::engine::{Action, Engine, Extras, Input, Views};
+use candor_core::engine::{Action, Engine, Extras, Input, Snapshot, Views};
 use candor_core::entry::{Entry, Event, LedgerHead};
 use candor_core::id::{CellKey, CheckId, IncidentId, VantageId};
 use candor_core::incident::Found;
 use candor_core::model::{Plan, hosts};
 use candor_core::observation::Run;
 use candor_core::view::{Day, LastStep, Notice};
-use candor_explain::across::{Inquiry, Reached};
+use candor_explain::across::{Inquiry, Memory, Reached};
 use candor_probe::ScheduleCommand;
 use jiff::civil::Date;
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -82,6 +83,8 @@ pub(crate) struct Outlets {
     pub(crate) schedule: mpsc::Sender<ScheduleCommand>,
     pub(crate) ask: mpsc::Sender<VantageId>,
     pub(crate) causes: mpsc::Sender<Wish>,
+    /// What names led to while all was well: kept with each snapshot.
+    pub(crate) memory: watch::Receiver<Arc<Memory>>,
     pub(crate) publish: watch::Sender<Published>,
     /// Beats with every round of the loop.
     pub(crate) pulse: Arc<Pulse>,
@@ -390,7 +393,8 @@ impl Decider {
     fn snapshot(&mut self) {
         let begun = Instant::now();
         self.snapshot_at = (self.engine.watermark(), self.engine.ordinal());
-        let written = serde_json::to_vec(&self.engine.snapshot());
+        let memory = Arc::clone(&self.outlets.memory.borrow());
+        let written = serde_json::to_vec(&Kept { state: self.engine.snapshot(), memory: &memory });
         self.snapshot_gap = SNAPSHOT_GAP.0.max(begun.elapsed() * SNAPSHOT_GAP.1);
         match written {
             Ok(bytes) => {
@@ -467,6 +471,14 @@ impl Decider {
         self.append(clock::now(), Event::Stopped);
         self.snapshot();
     }
+}
+
+/// What is kept of a hub: the engine's state, and beside it what names led to.
+#[derive(Serialize)]
+pub(crate) struct Kept<'m> {
+    #[serde(flatten)]
+    pub(crate) state: Snapshot,
+    pub(crate) memory: &'m Memory,
 }
 
 /// How long a view holds from `now` on: never longer than a lease, also where the clock was just set back and nobody

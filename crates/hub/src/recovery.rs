@@ -17,13 +17,17 @@ use candor_core::entry::{Entry, Event};
 use candor_core::id::VantageId;
 use candor_core::incident::{By, UpdateText};
 use candor_core::model::Plan;
+use candor_explain::across::Memory;
 use candor_ledger::{LedgerError, Logged, Reader};
+use serde::Deserialize;
 
 /// An engine that goes on where the ledger ends, and entries that the ledger still lacks.
 #[derive(Debug)]
 pub(crate) struct Recovered {
     pub(crate) engine: Engine,
     pub(crate) missing: Vec<Entry>,
+    /// What names led to while all was well.
+    pub(crate) memory: Memory,
 }
 
 /// Clock differences that are taken for a step while nobody ran: `now` lies before what was decided.
@@ -72,7 +76,8 @@ pub(crate) fn recover(
     decided.extend(drain(&mut engine));
     decided.retain(|entry| entry.ordinal > known);
     engine.count_from(known);
-    Ok(Recovered { engine, missing: decided })
+    let memory = kept.as_ref().map(|kept| remembered(&kept.bytes)).unwrap_or_default();
+    Ok(Recovered { engine, missing: decided, memory })
 }
 
 /// The vantages without whose sight `entry` could not have been decided.
@@ -90,6 +95,17 @@ fn read(bytes: &[u8]) -> Option<Snapshot> {
     serde_json::from_slice(bytes)
         .inspect_err(|error| tracing::warn!(%error, "a snapshot of another form is passed over; the whole log is folded"))
         .ok()
+}
+
+/// What stands in a kept snapshot beside the engine's state.
+#[derive(Deserialize)]
+struct Beside {
+    #[serde(default)]
+    memory: Memory,
+}
+
+fn remembered(bytes: &[u8]) -> Memory {
+    serde_json::from_slice::<Beside>(bytes).map(|beside| beside.memory).unwrap_or_default()
 }
 
 /// The moment before the first thing in the log: an engine's time never goes back by itself.

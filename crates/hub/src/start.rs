@@ -137,6 +137,7 @@ fn assemble(
     let (schedule_in, commands) = mpsc::channel(CONTROL_QUEUE);
     let (ask, asked) = mpsc::channel(64);
     let (wish, wishes) = mpsc::channel(causes::QUEUE);
+    let (memory_in, memory) = watch::channel(Arc::new(opened.recovered.memory));
     let (publish_in, published) = watch::channel(Published::default());
     let (plans_in, plans) = watch::channel(Arc::clone(&plan));
     let (stop, stopped) = watch::channel(false);
@@ -154,6 +155,7 @@ fn assemble(
         schedule: schedule_in.clone(),
         ask,
         causes: wish,
+        memory,
         publish: publish_in,
         pulse: Arc::clone(&pulse),
     };
@@ -170,7 +172,7 @@ fn assemble(
         Arc::clone(&schedule_stats),
     )
     .map_err(threadless)?;
-    causes::start(wishes, engine.clone()).map_err(threadless)?;
+    causes::start(wishes, engine.clone(), memory_in).map_err(threadless)?;
     let vitals = Arc::new(Vitals::default());
     let metrics = Arc::new(Metrics {
         schedule: Arc::clone(&schedule_stats),

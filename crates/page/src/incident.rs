@@ -8,6 +8,7 @@ use candor_core::saying::PlaceScope;
 use candor_core::verdict::Verdict;
 
 use crate::names;
+use crate::picture;
 use crate::scene::{Frame, Here, Mark, Scene, When};
 use crate::words::Around;
 
@@ -54,6 +55,8 @@ struct CauseTold {
     act: Option<&'static str>,
     next: String,
     ruled_out: Vec<String>,
+    /// SVG, whose texts are escaped where it is made.
+    picture: Option<String>,
 }
 
 struct Affected {
@@ -167,7 +170,10 @@ fn cause(scene: &Scene<'_>, incident: &Incident) -> Option<CauseTold> {
     let is_fault = cause.finding.what.is_fault();
     let told = scene.speech.finding(&cause.finding);
     let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
+    let way = cause.way.as_deref().filter(|way| is_fault && !way.zones.is_empty());
+    let picture = |way| picture::within(&cause.finding, way, scene.operators(), scene.speech.labels().way);
     Some(CauseTold {
+        picture: way.map(picture),
         words: scene.speech.cause(cause, scene.operators()),
         scope: if is_fault { scene.speech.cause_scope(cause, incident.cells.len()) } else { String::new() },
         act: cause.finding.what.act().map(|act| scene.speech.act(act)),

@@ -23,6 +23,7 @@ mod json;
 mod live;
 mod names;
 mod operators;
+mod picture;
 mod scene;
 mod service;
 mod services;
@@ -36,6 +37,7 @@ use candor_core::view::View;
 pub use assets::files as assets;
 pub use json::status_json;
 pub use live::LIVE_PATH;
+pub use picture::picture;
 pub use site::Site;
 pub use words::{Language, Told, class_title, fault_words, finding_words, headline, sentence};
 

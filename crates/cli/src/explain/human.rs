@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use candor_core::finding::{Finding, What};
+use candor_core::finding::Finding;
+use candor_explain::{in_short, said_by};
+use candor_names::Walk;
 use candor_names::walk::{HostFault, Link, Standing, ZoneSeen};
-use candor_names::{Exchange, Walk};
 use candor_page::{Language, class_title, finding_words};
 
 use crate::print::{BAD, BOLD, DIM, GOOD, WIDTH, counted, styled, wrap};
@@ -183,45 +184,6 @@ fn name(out: &mut String, zone: &ZoneSeen, link: &Link, indent: &str) {
     }
 }
 
-/// What one server says of a name; nothing where nothing was heard.
-pub(crate) fn said_by(link: &Link, server: usize) -> Option<String> {
-    let replies = link.replies.iter().filter(|reply| reply.server == server);
-    let heard = replies.filter_map(|reply| reply.heard.as_ref().as_ref().ok());
-    let mut list: Vec<String> = match &link.alias {
-        Some(target) => heard.map(|exchange| alias_in_short(exchange, target)).collect(),
-        None => heard.map(in_short).collect(),
-    };
-    list.dedup();
-    if list.len() > 1 {
-        list.retain(|text| text != "NODATA");
-    }
-    (!list.is_empty()).then(|| list.join(", "))
-}
-
-/// Of a name that is an alias, the alias alone: what it leads to stands below.
-fn alias_in_short(exchange: &Exchange, target: &str) -> String {
-    let is_alias = exchange.answer.iter().any(|record| record.rtype == "CNAME");
-    if is_alias { format!("CNAME {target}") } else { in_short(exchange) }
-}
-
-fn in_short(exchange: &Exchange) -> String {
-    let list = answer_of(exchange);
-    if !list.is_empty() {
-        return list.join(", ");
-    }
-    if exchange.rcode == candor_names::Rcode::NOERROR {
-        "NODATA".to_owned()
-    } else {
-        exchange.rcode.to_string()
-    }
-}
-
-/// The data of an answer, without signatures: `A 192.0.2.1`.
-pub(crate) fn answer_of(exchange: &Exchange) -> Vec<String> {
-    let list = exchange.answer.iter().filter(|record| record.rtype != "RRSIG");
-    list.map(|record| format!("{} {}", record.rtype, record.data)).collect()
-}
-
 fn resolvers(out: &mut String, walk: &Walk) {
     if walk.resolvers.is_empty() {
         return;
@@ -253,31 +215,4 @@ fn short(line: &str, before: usize) -> String {
     let mut cut: String = line.chars().take(room - 1).collect();
     cut.push('…');
     cut
-}
-
-/// Whether a finding is about this zone, for the picture.
-pub(crate) fn accused(finding: &Finding, apex: &str) -> bool {
-    match &finding.what {
-        What::Lame { zone, .. }
-        | What::NoGlue { zone, .. }
-        | What::GlueDiffers { zone, .. }
-        | What::GoneAtParent { zone, .. }
-        | What::HostsGone { zone, .. }
-        | What::Unreachable { zone, .. }
-        | What::SerialsDiffer { zone, .. }
-        | What::CopyExpired { zone, .. }
-        | What::HostsUnusable { zone, .. }
-        | What::Contradiction { zone, .. }
-        | What::TargetBroken { zone, .. }
-        | What::KeysDiffer { zone, .. }
-        | What::Signatures { zone, .. }
-        | What::NameMissing { zone, .. }
-        | What::Empty { zone, .. }
-        | What::MassLoss { zone, .. }
-        | What::DotMissing { zone, .. }
-        | What::Disagreement { zone, .. }
-        | What::AliasBroken { zone, .. }
-        | What::WrongData { zone, .. } => zone == apex,
-        _ => false,
-    }
 }

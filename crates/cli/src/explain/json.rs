@@ -1,12 +1,11 @@
 //! The answer as one JSON object, in the shape that others build on.
 
 use candor_core::finding::Finding;
+use candor_explain::answer_of;
 use candor_names::Walk;
 use candor_names::walk::{Heard, Link, ServerSeen};
 use candor_page::{Language, Told, finding_words};
 use serde::Serialize;
-
-use super::human::answer_of;
 
 #[derive(Serialize)]
 struct Answer<'a> {

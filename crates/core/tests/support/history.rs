@@ -159,6 +159,7 @@ pub fn cause(class: u8, name: &str) -> Cause {
         contradicts: 0,
         covers: vec![Feature::Name(name.trim_end_matches('.').into())],
         ruled_out: Vec::new(),
+        way: None,
         at: at(0),
     }
 }

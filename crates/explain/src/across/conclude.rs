@@ -387,6 +387,8 @@ impl<'c> Case<'c, '_> {
     fn found(&self, group: Group, ruled_out: &[RuledOut]) -> Found {
         let members = group.members.iter().filter_map(|at| self.witnesses.get(*at));
         let cells: BTreeSet<&CellKey> = members.map(|witness| &witness.cell.key).collect();
+        let host = group.finding.name.trim_end_matches('.');
+        let way = self.looked(host).map(|looked| Box::new(looked.way.clone()));
         let also = group.names.iter().filter(|host| format!("{host}.") != group.finding.name);
         Found {
             cause: Cause {
@@ -395,6 +397,7 @@ impl<'c> Case<'c, '_> {
                 contradicts: u32::try_from(group.contradicts).unwrap_or(u32::MAX),
                 covers: group.shares,
                 ruled_out: ruled_out.to_vec(),
+                way,
                 at: self.now,
                 finding: group.finding,
             },

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use candor_core::Timestamp;
 use candor_names::Question;
+use serde::{Deserialize, Serialize};
 
 use crate::Known;
 
@@ -17,14 +18,15 @@ const MAX_NAMES: usize = 4_096;
 const MAX_NEIGHBOURS: usize = 24;
 
 /// What names led to while all was well.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
     names: BTreeMap<String, Name>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
-    /// Heard last, and not yet known to be good.
+    /// Heard last, and not yet known to be good: of no use to anybody who was not there.
+    #[serde(skip)]
     heard: Option<Answer>,
     good: Option<Answer>,
     /// Whether a connection to it was taken while all was well, by port.
@@ -32,7 +34,7 @@ struct Name {
 }
 
 /// What a name's zone said of it at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Owner, type and data of each record.
     pub data: Vec<(String, String, String)>,

@@ -26,6 +26,7 @@ use candor_core::fault::Kind;
 use candor_core::finding::Finding;
 use candor_core::id::{CheckId, VantageId};
 use candor_core::model::Plan;
+use candor_core::way::Way;
 use candor_names::{Question, Walk};
 use core::net::{IpAddr, SocketAddr};
 
@@ -35,7 +36,7 @@ pub use memory::{Answer, Memory};
 pub use suspects::{Suspect, suspects};
 pub use wanted::{Wanted, settle, wanted_names};
 
-use crate::{Known, judge};
+use crate::{Known, judge, way};
 
 /// The hosts that checks reached when they last passed, and at which addresses.
 pub type Reached = BTreeMap<CheckId, Vec<(String, SocketAddr)>>;
@@ -61,6 +62,7 @@ pub struct Looked {
     addresses: Vec<IpAddr>,
     /// The name, and those that it is an alias of.
     links: Vec<String>,
+    way: Way,
 }
 
 /// What was heard of all names, and met at addresses.
@@ -79,6 +81,7 @@ impl Looked {
         Self {
             finding: judge(walk, known, now),
             addresses: addresses(walk),
+            way: way(walk),
             links: walk.links.iter().map(|link| link.name.clone()).collect(),
         }
     }

@@ -15,7 +15,7 @@ use candor_core::engine::Testimony;
 use candor_core::model::Plan;
 use candor_explain::across::{Inquiry, Memory, settle};
 use candor_names::walk::{Net, Sockets};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -50,25 +50,34 @@ pub(crate) enum Wish {
 }
 
 /// Starts the thread. It ends when nobody is left to wish for anything.
-pub(crate) fn start(wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) -> io::Result<()> {
+///
+/// What it learns of names it puts into `memory`, which begins with what was known before.
+pub(crate) fn start(
+    wishes: mpsc::Receiver<Wish>,
+    engine: mpsc::Sender<Control>,
+    memory: watch::Sender<Arc<Memory>>,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new()
         .name("causes".into())
-        .spawn(move || runtime.block_on(work(wishes, engine)))
+        .spawn(move || runtime.block_on(work(wishes, engine, memory)))
         .map(drop)
 }
 
-async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
+async fn work(
+    mut wishes: mpsc::Receiver<Wish>,
+    engine: mpsc::Sender<Control>,
+    memory: watch::Sender<Arc<Memory>>,
+) {
     let (net, reach): (Arc<dyn Net>, Arc<dyn Reach>) = (Arc::new(Sockets), Arc::new(Tcp));
     let seats = Arc::new(Semaphore::new(AT_ONCE));
-    let mut memory = Arc::new(Memory::default());
     let mut rounds: JoinSet<Memory> = JoinSet::new();
     loop {
         let wish = tokio::select! {
             wish = wishes.recv() => wish,
             Some(done) = rounds.join_next() => {
                 if let Ok(done) = done {
-                    memory = Arc::new(done);
+                    memory.send_replace(Arc::new(done));
                 }
                 continue;
             }
@@ -76,7 +85,7 @@ async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
         match wish {
             None => return,
             Some(Wish::Cause(mut inquiry)) => {
-                inquiry.memory = Arc::clone(&memory);
+                inquiry.memory = Arc::clone(&memory.borrow());
                 let (net, reach, engine) = (Arc::clone(&net), Arc::clone(&reach), engine.clone());
                 let seats = Arc::clone(&seats);
                 tokio::spawn(async move {
@@ -91,7 +100,8 @@ async fn work(mut wishes: mpsc::Receiver<Wish>, engine: mpsc::Sender<Control>) {
             }
             // A round that takes longer than the time between two is not begun twice.
             Some(Wish::Round(plan, testimony)) if rounds.is_empty() => {
-                let (net, reach, mut memory) = (Arc::clone(&net), Arc::clone(&reach), (*memory).clone());
+                let (net, reach) = (Arc::clone(&net), Arc::clone(&reach));
+                let mut memory = Memory::clone(&memory.borrow());
                 rounds.spawn(async move {
                     settle(&plan, &testimony, &mut memory, clock::now());
                     round(&plan, &mut memory, &net, &reach, clock::now()).await;

@@ -1,13 +1,18 @@
 //! What a crash leaves, folded again: the log as a live hub writes it, without a snapshot.
 
 use candor_config::{Process, Source};
+use candor_core::engine::Testimony;
 use candor_core::fault::{Fault, Kind};
+use candor_core::finding::{Finding, What};
 use candor_core::id::CheckId;
+use candor_core::incident::{Cause, Found};
 use candor_core::observation::{Observation, Run};
 use candor_core::verdict::Verdict;
+use candor_explain::across::{Answer, settle};
 use candor_ledger::Ledger;
 
 use super::*;
+use crate::decide::Kept;
 
 const ANCHORED: &str = "
 anchors: [\"tcp://192.0.2.1:443\"]
@@ -96,4 +101,54 @@ fn a_plan_that_changed_while_nobody_ran_comes_after_the_log() {
     ledger.append_all(&after.missing).unwrap();
     ledger.verify().unwrap();
     assert_eq!(after.engine.verdicts().next().unwrap().1, Verdict::Unknown);
+}
+
+#[test]
+fn a_cause_that_was_found_is_known_after_a_crash_without_anybody_looking_again() {
+    let (_folder, mut ledger) = ledger();
+    let plan = plan(ANCHORED);
+    let mut before = live(&mut ledger, &plan, &[10, 11, 20]);
+    let incident = before.view(&Default::default()).incidents[0].clone();
+    let what = What::CouldNotTell { why: "nobody answered".into() };
+    let name = "shop.example.".to_owned();
+    let cause = Cause {
+        finding: Finding { name, what, was: None, asides: Vec::new(), at: at(21) },
+        also: Vec::new(),
+        explains: 1,
+        contradicts: 0,
+        covers: Vec::new(),
+        ruled_out: Vec::new(),
+        way: None,
+        at: at(21),
+    };
+    let cells = incident.cells.iter().map(|affected| affected.cell.clone()).collect();
+    let found = vec![Found { cause, cells }];
+    before.handle(at(21), Input::Finding { incident: incident.id, found });
+    ledger.append_all(&drain(&mut before)).unwrap();
+    let after = recover(&ledger, &plan, &plan, at(21)).unwrap();
+    let of = |engine: &Engine| engine.view(&Default::default()).incidents[0].clone();
+    assert_eq!(of(&after.engine).cause, of(&before).cause);
+    assert!(of(&before).cause.is_some(), "the test is about a cause");
+    assert_eq!(of(&after.engine).updates, of(&before).updates);
+    assert!(after.missing.is_empty(), "{:?}", after.missing);
+}
+
+#[test]
+fn what_names_led_to_is_known_after_a_restart() {
+    let (_folder, mut ledger) = ledger();
+    let plan =
+        plan("services:\n  - id: shop\n    capabilities: {buy: {journey: [{tcp: \"shop.example:80\"}]}}\n");
+    let check = plan.cells().next().unwrap().2.checks[0].id;
+    let mut memory = Memory::default();
+    let record = ("shop.example.".to_owned(), "A".to_owned(), "192.0.2.1".to_owned());
+    memory.hear("shop.example", Answer { data: vec![record], serial: Some(7), at: at(1) });
+    let passed = Testimony { check, fails: None, involved: false, pass_began: Some(at(2)) };
+    settle(&plan, &[passed], &mut memory, at(3));
+    let engine = Engine::new(Arc::clone(&plan), at(0));
+    let bytes = serde_json::to_vec(&Kept { state: engine.snapshot(), memory: &memory }).unwrap();
+    ledger.snapshot(0, 0, &bytes).unwrap();
+    let after = recover(&ledger, &plan, &plan, at(4)).unwrap();
+    assert!(serde_json::to_string(&after.memory).unwrap().contains("192.0.2.1"));
+    assert_eq!(remembered(b"{}"), Memory::default(), "one of an earlier form has none");
+    assert_eq!(after.engine.snapshot().now(), at(4), "the state stands beside it");
 }

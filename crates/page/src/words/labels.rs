@@ -41,6 +41,7 @@ pub(crate) struct Labels {
     pub(crate) cause: &'static str,
     pub(crate) cause_next: &'static str,
     pub(crate) ruled_out: &'static str,
+    pub(crate) way: &'static str,
     pub(crate) timeline: &'static str,
     pub(crate) by_candor: &'static str,
     pub(crate) by_operator: &'static str,

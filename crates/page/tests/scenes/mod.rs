@@ -24,6 +24,7 @@ use candor_core::view::{
     CapabilityView, CellView, Day, LastStep, MaintenanceView, Notice, Overlay, PlaceView, ServiceView, View,
     Vote, VoteView,
 };
+use candor_core::way::{Does, ServerOnWay, Way, ZoneOnWay};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
@@ -558,8 +559,26 @@ pub fn cause() -> Cause {
             RuledOut { feature: Feature::Name("id.shop.example".into()), why: WhyNot::Healthy },
             RuledOut { feature: Feature::Service(ServiceId::new("apps").unwrap()), why: WhyNot::Passes(9) },
         ],
+        way: Some(Box::new(way())),
         at: now,
     }
+}
+
+fn way() -> Way {
+    let server = |n: u8| ServerOnWay {
+        name: format!("ns{n}.shop.example."),
+        address: SECRET.into(),
+        does: Does::Answers { serial: 42, said: Some("NXDOMAIN".into()), denies: true },
+    };
+    let names = vec![(format!("in.apps.shop.example.{MARKUP}"), None)];
+    let zone = ZoneOnWay {
+        apex: "shop.example.".into(),
+        servers: vec![server(1), server(2)],
+        more: 0,
+        unusable: Vec::new(),
+        names,
+    };
+    Way { zones: vec![zone] }
 }
 
 /// The incident with its cause, as it stands there once that is known.

@@ -41,6 +41,7 @@ pub(super) static LABELS: Labels = Labels {
     cause: "The cause",
     cause_next: "What to do next",
     ruled_out: "What was ruled out",
+    way: "The way to the name",
     timeline: "What was said, and when",
     by_candor: "measured by Candor",
     by_operator: "said by the operators",
