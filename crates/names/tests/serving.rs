@@ -16,7 +16,7 @@ use candor_names::{
 use proptest::prelude::*;
 use support::{LOOPBACK, Ours, SHOP, asked, lines, options, over, question, zone};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 /// A query for `www.shop.example A` under this id.
 fn query(id: u8) -> Vec<u8> {
@@ -26,6 +26,13 @@ fn query(id: u8) -> Vec<u8> {
 }
 
 const OPT: [u8; 11] = [0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0];
+
+/// A connection from this address.
+async fn from(client: [u8; 4], server: &Ours) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((client, 0))).unwrap();
+    socket.connect(server.address).await.unwrap()
+}
 
 async fn raw(server: &Ours, packet: &[u8]) -> Vec<u8> {
     let socket = UdpSocket::bind((LOOPBACK, 0)).await.unwrap();
@@ -198,12 +205,27 @@ async fn a_client_that_does_not_finish_its_question_is_cut() {
 async fn idle_connections_give_way_when_few_are_left() {
     let ours = Ours::start(vec![zone(SHOP)]).await;
     let mut idle = Vec::new();
-    for _ in 0..300 {
-        idle.push(TcpStream::connect(ours.address).await.unwrap());
+    for n in 0..300 {
+        // No client may hold all connections: they come from three.
+        idle.push(from([127, 0, 0, 2 + u8::try_from(n / 100).unwrap()], &ours).await);
     }
     // Less than a connection may idle where there are enough of them.
     let asking = AskOptions { deadline: Duration::from_secs(5), ..over(Transport::Tcp) };
     assert_eq!(asked(ours.address, "mx1.shop.example", "A", &asking).await.rcode, Rcode::NOERROR);
+}
+
+#[tokio::test]
+async fn one_client_cannot_take_all_connections() {
+    let ours = Ours::start(vec![zone(SHOP)]).await;
+    let mut held = Vec::new();
+    for _ in 0..128 {
+        held.push(from([127, 0, 0, 2], &ours).await);
+    }
+    let mut refused = from([127, 0, 0, 2], &ours).await;
+    let ended = tokio::time::timeout(Duration::from_secs(5), refused.read_u8()).await;
+    assert!(ended.expect("it is closed at once, not when it has idled").is_err());
+    let answer = asked(ours.address, "mx1.shop.example", "A", &over(Transport::Tcp)).await;
+    assert_eq!(answer.rcode, Rcode::NOERROR, "another client is answered");
 }
 
 #[tokio::test]
@@ -225,8 +247,9 @@ async fn a_server_that_has_ended_leaves_its_port_to_the_next() {
 async fn more_connections_than_slots_do_not_stop_udp() {
     let ours = Ours::start(vec![zone(SHOP)]).await;
     let mut idle = Vec::new();
-    for _ in 0..300 {
-        idle.push(TcpStream::connect(ours.address).await.unwrap());
+    for n in 0..300 {
+        // No client may hold all connections: they come from three.
+        idle.push(from([127, 0, 0, 2 + u8::try_from(n / 100).unwrap()], &ours).await);
     }
     assert_eq!(asked(ours.address, "mx1.shop.example", "A", &options()).await.rcode, Rcode::NOERROR);
 }

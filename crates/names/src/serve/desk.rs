@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::allow::Allow;
 use super::catalog::Catalog;
+use super::guests::Guests;
 use super::metrics::Metrics;
 use super::options::{Peer, ServeOptions};
 use super::request::Request;
@@ -30,6 +31,7 @@ pub(super) struct Desk {
     pub(super) copies: BTreeMap<Name, Copied>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) connections: Arc<Semaphore>,
+    pub(super) guests: Guests,
     pub(super) transfers: Semaphore,
 }
 
@@ -69,6 +71,7 @@ impl Desk {
             copies,
             metrics: Arc::default(),
             connections: Arc::new(Semaphore::new(tcp::MAX_CONNECTIONS)),
+            guests: Guests::default(),
             transfers: Semaphore::new(TRANSFERS),
         })
     }

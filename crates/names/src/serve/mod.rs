@@ -1,7 +1,7 @@
 //! An authoritative server over zones: UDP and TCP, switched as one.
 //!
 //! `reply` turns a packet into a packet and knows no socket; `catalog` holds the zones in force and the versions before
-//! them; `udp` and `tcp` carry; `transfer` sends zones; `notify` tells others that they changed; `secondary` copies those of
+//! them; `udp` and `tcp` carry (`guests`: no client takes all connections); `transfer` sends zones; `notify` tells others that they changed; `secondary` copies those of
 //! others. Experimental on the open internet: no rate limit, no cookies. On an address such as 0.0.0.0 of a host with
 //! several, answers may leave from another address than was asked: give each address instead.
 
@@ -11,6 +11,7 @@ mod compose;
 mod compressed;
 mod desk;
 mod files;
+mod guests;
 mod metrics;
 mod notify;
 mod options;

@@ -15,6 +15,8 @@ use super::reply::{Reply, Via, reply};
 
 /// Most connections at a time, over all addresses; more of them wait in the backlog.
 pub(super) const MAX_CONNECTIONS: usize = 256;
+/// Most connections of one client; what it opens beyond is closed at once (RFC 7766, section 6.2.2).
+const MAX_OF_ONE: usize = MAX_CONNECTIONS / 2;
 /// How long a client may take for its next question, and to take its answer (RFC 7766, section 6.2.3).
 const IDLE: Duration = Duration::from_secs(10);
 /// The same when few connections are left (RFC 7766, section 6.2.3).
@@ -32,9 +34,13 @@ pub(super) async fn serve(listener: TcpListener, desk: Arc<Desk>) -> io::Result<
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, client)) => {
+                let Some(guest) = desk.guests.admit(client.ip(), MAX_OF_ONE) else {
+                    tracing::debug!(%client, "it has too many connections");
+                    continue;
+                };
                 let desk = Arc::clone(&desk);
                 connections.spawn(async move {
-                    let _slot = slot;
+                    let _held = (slot, guest);
                     if let Err(fault) = converse(stream, client, &desk).await {
                         tracing::debug!(%fault, %client, "answering over TCP");
                     }
