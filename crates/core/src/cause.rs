@@ -161,7 +161,7 @@ fn greedy(standing: &[Hypothesis], failing: &[usize]) -> Vec<Hypothesis> {
 /// Two that explain as many together.
 fn pair(standing: &[Hypothesis], covered: usize) -> Option<Vec<Hypothesis>> {
     /// Beyond this, pairs are too many to be tried beside everything else.
-    const TRIED: usize = 200;
+    const TRIED: usize = 60;
     let mut large: Vec<&Hypothesis> = standing.iter().collect();
     large.sort_by_key(|one| core::cmp::Reverse(one.explains.len()));
     large.truncate(TRIED);

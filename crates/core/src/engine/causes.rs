@@ -4,6 +4,7 @@
 //! every check, and takes the findings in. Those are inputs, and kept as such: a replay comes to the same state.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -97,6 +98,7 @@ impl Engine {
     }
 
     fn testimony_on(&self, failing: &[CellKey]) -> Vec<Testimony> {
+        let failing: BTreeSet<&CellKey> = failing.iter().collect();
         let anchored = !self.plan.anchors.is_empty();
         let mut testimony = Vec::new();
         for slot in self.slots.cells.iter().filter(|slot| !slot.memory.covered) {

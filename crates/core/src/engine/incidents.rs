@@ -5,7 +5,7 @@
 //! When all its cells work again an incident is *monitoring* for its hold; a relapse within that time goes on in the
 //! same incident (flapping makes one incident, not twenty), and only the end of the hold resolves it.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -280,6 +280,7 @@ impl Incidents {
     ) -> Option<(IncidentId, Vec<CellKey>)> {
         let open = self.open.iter_mut().find(|open| open.incident.id == from)?;
         let (hold, resolve_at) = (open.hold, open.resolve_at);
+        let cells: BTreeSet<&CellKey> = cells.iter().collect();
         let (gone, kept): (Vec<Affected>, Vec<Affected>) = core::mem::take(&mut open.incident.cells)
             .into_iter()
             .partition(|affected| affected.until.is_none() && cells.contains(&affected.cell));

@@ -6,12 +6,13 @@ use candor_core::Timestamp;
 use candor_core::cause::{self, Feature, Ranking};
 use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
-use candor_core::id::{CellKey, ServiceId, VantageId};
+use candor_core::id::{CapabilityId, CellKey, ServiceId, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
 use candor_core::model::hosts::canonical;
 use core::net::SocketAddr;
 
 use super::contacts::before;
+use super::suspects::zone_of;
 use super::witness::{self, Witness};
 use super::{Evidence, Inquiry, Looked};
 use crate::known::same_name;
@@ -37,7 +38,7 @@ struct Group {
 #[must_use]
 pub fn conclude(inquiry: &Inquiry, evidence: &Evidence, now: Timestamp) -> Vec<Found> {
     let witnesses = witness::all(inquiry);
-    let case = Case { inquiry, witnesses: &witnesses, evidence, now };
+    let case = Case::new(inquiry, &witnesses, evidence, now);
     let mut groups = case.of_dns();
     let explained: BTreeSet<usize> = groups.iter().flat_map(|group| group.members.iter().copied()).collect();
     let rest: Vec<usize> = case.accusing().filter(|at| !explained.contains(at)).collect();
@@ -63,6 +64,35 @@ struct Case<'c, 'w> {
     witnesses: &'c [Witness<'w>],
     evidence: &'c Evidence,
     now: Timestamp,
+    /// Deeds that pass, looked at from there, at a service that declares the need.
+    without: BTreeSet<(&'c CapabilityId, &'c VantageId, String)>,
+    /// How failing checks fail at names that were walked to, by the zone of these.
+    looked_like: BTreeMap<(Kind, &'c str), Vec<&'c str>>,
+}
+
+impl<'c, 'w> Case<'c, 'w> {
+    fn new(
+        inquiry: &'c Inquiry,
+        witnesses: &'c [Witness<'w>],
+        evidence: &'c Evidence,
+        now: Timestamp,
+    ) -> Self {
+        let mut without = BTreeSet::new();
+        for witness in witnesses.iter().filter(|witness| witness.passes) {
+            let deed = (&witness.cell.key.capability, witness.vantage);
+            without.extend(witness.service.needs.iter().map(|need| (deed.0, deed.1, canonical(need))));
+        }
+        let mut looked_like: BTreeMap<(Kind, &str), Vec<&str>> = BTreeMap::new();
+        for witness in witnesses {
+            let (Some(kind), Some(aim)) = (witness.accuses(), witness.aim()) else { continue };
+            let Some((host, _)) = evidence.looked.get_key_value(&aim.host) else { continue };
+            let list = looked_like.entry((kind, zone_of(&inquiry.plan, host))).or_default();
+            if !list.contains(&host.as_str()) {
+                list.push(host);
+            }
+        }
+        Self { inquiry, witnesses, evidence, now, without, looked_like }
+    }
 }
 
 impl<'c> Case<'c, '_> {
@@ -124,21 +154,17 @@ impl<'c> Case<'c, '_> {
 
     /// Whether the same deed passes, looked at from there, at another service that needs the same.
     fn does_without(&self, witness: &Witness<'_>, need: &str) -> bool {
-        let (capability, vantage) = (&witness.cell.key.capability, witness.vantage);
-        let others = self.witnesses.iter().filter(|other| other.passes && other.vantage == vantage);
-        let mut others = others.filter(|other| other.cell.key.capability == *capability);
-        others.any(|other| other.service.needs.iter().any(|its| canonical(its) == need))
+        self.without.contains(&(&witness.cell.key.capability, witness.vantage, need.to_owned()))
     }
 
     /// Of more names than were walked to: one of the same zone that was, is wrong, and fails others in the same way.
     fn alike(&self, witness: &Witness<'_>) -> Option<(&'c str, &'c What)> {
         let (kind, host) = (witness.accuses()?, &witness.aim()?.host);
-        let zone = super::suspects::zone_of(&self.inquiry.plan, host);
-        let twins = self.witnesses.iter().filter(|other| other.accuses() == Some(kind));
-        twins.filter_map(Witness::aim).find_map(|aim| {
-            let same = super::suspects::zone_of(&self.inquiry.plan, &aim.host) == zone;
-            let (host, looked) = self.evidence.looked.get_key_value(&aim.host).filter(|_| same)?;
-            Some((host.as_str(), looked.wrong().find(|what| self.fits(what, witness, kind))?))
+        let zone = zone_of(&self.inquiry.plan, host);
+        let twins = self.looked_like.get(&(kind, zone))?;
+        twins.iter().find_map(|host| {
+            let what = self.looked(host)?.wrong().find(|what| self.fits(what, witness, kind))?;
+            Some((*host, what))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use candor_core::engine::LAST;
+use candor_core::engine::{LAST, Testimony};
 use candor_core::fault::Kind;
 use candor_core::id::{CheckId, VantageId};
 use candor_core::model::hosts::{Aim, aims, canonical};
@@ -50,9 +50,23 @@ impl Witness<'_> {
     }
 }
 
+/// Most witnesses of either side: thousands that say the same say no more than some of them, and all of them are weighed
+/// within seconds.
+const MAX_HEARD: usize = 5_000;
+
+/// The testimony that is weighed: all of it, or of too much some from everywhere.
+fn heard(testimony: &[Testimony]) -> BTreeMap<CheckId, &Testimony> {
+    let side = |involved: bool| {
+        let count = testimony.iter().filter(|said| said.involved == involved).count();
+        let step = count.div_ceil(MAX_HEARD).max(1);
+        testimony.iter().filter(move |said| said.involved == involved).step_by(step)
+    };
+    side(true).chain(side(false)).map(|said| (said.check, said)).collect()
+}
+
 /// All of them, in the order of the plan.
 pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
-    let said: BTreeMap<CheckId, _> = inquiry.case.testimony.iter().map(|said| (said.check, said)).collect();
+    let said = heard(&inquiry.case.testimony);
     let mut list = Vec::with_capacity(said.len());
     for (service, capability, cell) in inquiry.plan.cells() {
         for check in &cell.checks {
@@ -78,4 +92,22 @@ pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
         witness.needs.clear();
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_some_are_heard_from_everywhere() {
+        let said =
+            |n: u64, involved| Testimony { check: CheckId(n), fails: None, involved, pass_began: None };
+        let few: Vec<Testimony> = (0..9).map(|n| said(n, n % 2 == 0)).collect();
+        assert_eq!(heard(&few).len(), 9);
+        let many: Vec<Testimony> = (0..60_000).map(|n| said(n, n < 50_000)).collect();
+        let heard = heard(&many);
+        assert!(heard.len() <= 2 * MAX_HEARD, "{}", heard.len());
+        let of = |from: u64, to: u64| heard.keys().filter(|check| (from..to).contains(&check.0)).count();
+        assert_eq!((of(0, 25_000), of(25_000, 50_000), of(50_000, 60_000)), (2_500, 2_500, 5_000));
+    }
 }
