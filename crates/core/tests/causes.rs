@@ -141,3 +141,10 @@ fn an_incident_is_never_left_without_a_cell() {
     assert_eq!(view.incidents.len(), 1);
     assert_eq!(view.incidents[0].cells.len(), 4);
 }
+
+#[test]
+fn a_year_of_silence_is_looked_into_a_few_times_and_not_each_minute() {
+    let (mut story, _) = fallen();
+    story.handle(at(365 * 86_400 * S), Input::Tick);
+    assert!(looks(&story) < 30, "{}", looks(&story));
+}

@@ -36,8 +36,8 @@ pub(crate) const LOOK_AFTER: Duration = Duration::from_secs(1);
 pub(crate) const LOOK_APART: Duration = Duration::from_secs(5);
 /// What is looked into is looked into again after this; each time after twice as long.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// And after no more than this.
-pub(crate) const LOOK_AGAIN_MAX: Duration = Duration::from_secs(300);
+/// So often it doubles at most: past that nobody waits for the answer.
+const DOUBLINGS: u32 = 20;
 /// Resolved incidents kept in the state; the ledger has them all.
 pub(crate) const PAST_MAX: usize = 200;
 
@@ -360,10 +360,10 @@ impl Open {
     }
 
     fn look_later(&mut self, now: Timestamp) {
-        let wait = LOOK_AGAIN * 2_u32.saturating_pow(self.looks.min(8));
+        let wait = LOOK_AGAIN * 2_u32.saturating_pow(self.looks.min(DOUBLINGS));
         self.looks += 1;
         self.looked_at = Some(now);
-        self.look_at = Some(after(now, wait.min(LOOK_AGAIN_MAX)));
+        self.look_at = Some(after(now, wait));
     }
 
     fn takes(&self, cell: &Failing<'_>, now: Timestamp) -> bool {

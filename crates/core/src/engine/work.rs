@@ -218,7 +218,12 @@ impl Engine {
                 Turn::Grew(incident, cell) => {
                     self.record(Event::IncidentGrew { incident, cells: alloc::vec![cell] });
                 }
-                Turn::Look(incident) => self.actions.push_back(Action::Diagnose(incident)),
+                Turn::Look(incident) => {
+                    let look = Action::Diagnose(incident);
+                    if !self.actions.contains(&look) {
+                        self.actions.push_back(look);
+                    }
+                }
                 Turn::Say(id, state) => {
                     let saying = self.say_incident(id);
                     let update = Update {

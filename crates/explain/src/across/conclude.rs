@@ -8,11 +8,12 @@ use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
 use candor_core::id::{CapabilityId, CellKey, ServiceId, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
+use candor_core::model::Resolve;
 use candor_core::model::hosts::canonical;
 use core::net::SocketAddr;
 
 use super::contacts::before;
-use super::suspects::zone_of;
+use super::suspects::{resolve, zone_of};
 use super::witness::{self, Witness};
 use super::{Evidence, Inquiry, Looked};
 use crate::known::same_name;
@@ -348,7 +349,7 @@ impl<'c> Case<'c, '_> {
             return Some((met, Some(address)));
         }
         let aim = witness.aim()?;
-        if self.leads_elsewhere(&aim.host, was) {
+        if self.leads_elsewhere(witness) {
             return None;
         }
         let ip = self.looked(&aim.host).and_then(|looked| looked.addresses.first());
@@ -356,12 +357,22 @@ impl<'c> Case<'c, '_> {
         Some((kind, was.or(now)))
     }
 
-    /// Whether a name leads elsewhere than when it last worked, and nothing is remembered of what is right.
-    fn leads_elsewhere(&self, host: &str, was: Option<SocketAddr>) -> bool {
-        let (Some(was), Some(looked)) = (was, self.looked(host)) else { return false };
-        !looked.addresses.is_empty()
-            && !looked.addresses.contains(&was.ip())
-            && !self.inquiry.memory.knows(host)
+    /// Whether a name leads elsewhere than when it last worked, by the same servers, and nothing is remembered of what is
+    /// right.
+    fn leads_elsewhere(&self, witness: &Witness<'_>) -> bool {
+        let Some(aim) = witness.aim() else { return false };
+        let (Some(was), Some(looked)) = (before(self.inquiry, witness), self.looked(&aim.host)) else {
+            return false;
+        };
+        let moved = !looked.addresses.is_empty() && !looked.addresses.contains(&was.ip());
+        moved && self.same_view(witness) && !self.inquiry.memory.knows(&aim.host)
+    }
+
+    /// Whether the vantage asks the servers of the zone themselves: who asks others may be shown something else.
+    fn same_view(&self, witness: &Witness<'_>) -> bool {
+        let Resolve::Servers(asked) = resolve(&self.inquiry.plan, witness) else { return false };
+        let known = || self.inquiry.plan.zones.iter().flat_map(|zone| &zone.servers);
+        asked.iter().all(|server| known().any(|known| known.address == *server))
     }
 
     fn not_dns(&self, host: &str, address: Option<SocketAddr>, kind: Kind) -> Finding {
@@ -371,7 +382,7 @@ impl<'c> Case<'c, '_> {
 
     fn not_known(&self, witness: &Witness<'_>) -> Finding {
         let host = witness.aim().map_or("", |aim| aim.host.as_str());
-        let elsewhere = self.leads_elsewhere(host, before(self.inquiry, witness));
+        let elsewhere = self.leads_elsewhere(witness);
         let why = match self.looked(host).map(|looked| &looked.finding.what) {
             _ if elsewhere => {
                 "it leads elsewhere than when it last worked, and which is right is not known".to_owned()

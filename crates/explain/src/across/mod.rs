@@ -1,10 +1,10 @@
 //! Across cells: what an incident comes from. Pure: what is to be asked goes out, what was heard comes in.
 //!
 //! * [`Inquiry`]: what is known before anything is asked: the plan, every check's testimony, what is remembered.
-//! * `witness`, [`suspects`]: whose testimony points at which names, and how these are walked to.
-//! * [`wanted_contacts`]: which addresses are connected to, once the walks are over.
-//! * [`conclude`]: from what was heard to causes, each with the cells that it explains.
-//! * [`Memory`], [`settle`], [`wanted_names`]: what names led to while all was well.
+//! * `witness`, [`suspects()`]: whose testimony points at which names, and how these are walked to.
+//! * [`wanted_contacts()`]: which addresses are connected to, once the walks are over.
+//! * [`conclude()`]: from what was heard to causes, each with the cells that it explains.
+//! * [`Memory`], [`settle()`], [`wanted_names()`]: what names led to while all was well.
 //!
 //! Failure policy: a name that is wrong is accused only where its failing cells go to it; "not DNS" is said where names
 //! are right and what they lead to fails; everything else is "not known". Absent: verdicts, which stand before a cause is

@@ -96,7 +96,7 @@ pub fn suspects(inquiry: &Inquiry) -> Vec<Suspect> {
     made.filter(|suspect| !suspect.questions.is_empty()).collect()
 }
 
-fn resolve<'a>(plan: &'a Plan, witness: &'a Witness<'_>) -> &'a Resolve {
+pub(super) fn resolve<'a>(plan: &'a Plan, witness: &'a Witness<'_>) -> &'a Resolve {
     let step = witness.fails.and_then(|(_, step)| witness.journey.steps.get(usize::from(step)));
     let step = step.map_or(&Resolve::Inherit, |step| &step.resolve);
     plan.resolve_of(step, witness.service, witness.vantage)

@@ -31,12 +31,13 @@ const AT_ONCE: usize = 4;
 /// What was asked for and is not yet begun.
 pub(crate) const QUEUE: usize = 64;
 /// Between two rounds of questions for what names lead to: at first, and later.
-const ROUND_EVERY: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(30));
+const ROUND_EVERY: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(60));
 /// Rounds after which what there is to know is known.
 const FIRST_ROUNDS: u32 = 5;
 
 /// How long after so many rounds the next one is made.
-pub(crate) const fn round_after(rounds: u32) -> Duration {
+#[must_use]
+pub const fn round_after(rounds: u32) -> Duration {
     if rounds < FIRST_ROUNDS { ROUND_EVERY.0 } else { ROUND_EVERY.1 }
 }
 

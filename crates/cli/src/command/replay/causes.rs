@@ -3,7 +3,8 @@
 //! Time: the stage's world answers at once, so what an inquiry would take is reckoned: a walk gives a server that is silent
 //! two questions' time and asks it no more; connections are made at once, and take as long as the slowest of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ const SPOKEN_MS: Ms = 60;
 /// What a walk takes longer where one is silent: two questions.
 const SILENT_MS: Ms = 1_800;
 
+/// Zones that are kept as they were read.
+const ZONES: usize = 16;
 /// What a connection takes at most.
 const CONTACT_MS: Ms = 900;
 
@@ -39,6 +42,8 @@ pub(super) struct Causes {
     runtime: tokio::runtime::Runtime,
     memory: Arc<Memory>,
     reached: Arc<Reached>,
+    /// Zones that were read, by their text: they seldom change.
+    read: RefCell<BTreeMap<String, Zone>>,
 }
 
 /// A connection that is wanted, and where to say how it went.
@@ -76,7 +81,7 @@ impl Causes {
     pub(super) fn new() -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
-        Ok(Self { runtime, memory: Arc::default(), reached: Arc::default() })
+        Ok(Self { runtime, memory: Arc::default(), reached: Arc::default(), read: RefCell::default() })
     }
 
     /// Notes where a check got to that passed.
@@ -124,7 +129,7 @@ impl Causes {
         surface: &dyn Surface,
         what: impl AsyncFnOnce(Arc<dyn Net>, Arc<dyn Reach>) -> T,
     ) -> (T, Ms) {
-        let (tree, silent) = tree(surface);
+        let (tree, silent) = self.tree(surface);
         let (wish, mut wishes) = mpsc::unbounded_channel::<Wanted>();
         let slowest = Cell::new(0);
         let connect = async {
@@ -147,26 +152,38 @@ impl Causes {
         let made = made.expect("only what asks ends, because whoever connects waits for ever");
         (made, SPOKEN_MS + if silent { SILENT_MS } else { 0 } + slowest.get())
     }
-}
 
-/// The name servers as they are, and whether one of them is silent.
-fn tree(surface: &dyn Surface) -> (TreeInMemory, bool) {
-    let mut tree = TreeInMemory::default();
-    let mut silent = false;
-    for server in surface.name_servers() {
-        let host = match server.serves {
-            Serves::Zone(text) => match Zone::parse(&text, None, &server.name) {
-                Ok(zone) => Host::Serves(vec![zone]),
-                Err(_) => Host::Fails,
-            },
-            Serves::Expired => Host::Fails,
-            Serves::Silent => Host::Silent,
-            Serves::Gone => continue,
-        };
-        silent |= matches!(host, Host::Silent);
-        tree.put(at(server.address), host);
+    /// The name servers as they are, and whether one of them is silent.
+    fn tree(&self, surface: &dyn Surface) -> (TreeInMemory, bool) {
+        let mut tree = TreeInMemory::default();
+        let mut silent = false;
+        for server in surface.name_servers() {
+            let host = match server.serves {
+                Serves::Zone(text) => {
+                    self.zone(text, &server.name).map_or(Host::Fails, |zone| Host::Serves(vec![zone]))
+                }
+                Serves::Expired => Host::Fails,
+                Serves::Silent => Host::Silent,
+                Serves::Gone => continue,
+            };
+            silent |= matches!(host, Host::Silent);
+            tree.put(at(server.address), host);
+        }
+        (tree, silent)
     }
-    (tree, silent)
+
+    fn zone(&self, text: String, name: &str) -> Option<Zone> {
+        let mut read = self.read.borrow_mut();
+        if let Some(zone) = read.get(&text) {
+            return Some(zone.clone());
+        }
+        let zone = Zone::parse(&text, None, name).ok()?;
+        if read.len() >= ZONES {
+            read.clear();
+        }
+        read.insert(text, zone.clone());
+        Some(zone)
+    }
 }
 
 fn at(ip: IpAddr) -> SocketAddr {

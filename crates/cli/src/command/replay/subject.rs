@@ -13,6 +13,7 @@ use candor_core::incident::{Found, Incident, UpdateText};
 use candor_core::model::{Maintenance, Plan, When};
 use candor_core::observation::Observation;
 use candor_core::view::{CellView, View};
+use candor_hub::causes::round_after;
 use candor_page::{Language, sentence};
 use candor_probe::anchors::EVERY as ANCHORS_EVERY;
 use candor_probe::{Bounds, CheckSchedule, Planner};
@@ -31,8 +32,6 @@ const DESCRIPTORS: u64 = 20_000;
 
 /// What is looked into now and then, which is no incident: they are counted from 1.
 const ROUND: u64 = 0;
-/// Between two such looks.
-const ROUND_EVERY_MS: Ms = 30_000;
 
 /// Candor, watching.
 pub(super) struct Candor {
@@ -48,6 +47,7 @@ pub(super) struct Candor {
     /// What was found and is not yet told, by incident.
     found: BTreeMap<u64, Vec<Found>>,
     round_ms: Ms,
+    rounds: u32,
     asks: Vec<Ask>,
     look_ms: Ms,
     changed: bool,
@@ -75,6 +75,7 @@ impl Candor {
             causes: Causes::new()?,
             found: BTreeMap::new(),
             round_ms: 0,
+            rounds: 0,
             asks: Vec::new(),
             look_ms: 0,
             changed: true,
@@ -160,7 +161,9 @@ impl Subject for Candor {
             self.asks.extend(self.vantages.keys().map(|place| Ask::LookAround(place.clone())));
         }
         if now_ms >= self.round_ms {
-            self.round_ms = now_ms + ROUND_EVERY_MS;
+            let next = round_after(self.rounds);
+            self.rounds = self.rounds.saturating_add(1);
+            self.round_ms = now_ms + Ms::try_from(next.as_millis()).unwrap_or(Ms::MAX);
             self.asks.push(Ask::LookInto(ROUND));
         }
         while let Some(start) = self.planner.poll(Duration::from_millis(now_ms)) {
