@@ -17,7 +17,7 @@ use candor_core::incident::Found;
 use candor_core::model::{Plan, hosts};
 use candor_core::observation::Run;
 use candor_core::view::{Day, LastStep, Notice};
-use candor_explain::across::{Inquiry, Memory, Reached};
+use candor_explain::across::{Inquiry, Memory, Place, Reached};
 use candor_probe::ScheduleCommand;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -214,13 +214,13 @@ impl Decider {
             return;
         }
         self.noted.insert(check, now);
-        let places = run.steps.iter().filter_map(|step| {
+        let places = (0_u16..).zip(&run.steps).filter_map(|(number, step)| {
             let (host, port) = host_of(&step.target)?;
             let address = step.address.as_ref()?;
             let address = address
                 .parse()
                 .or_else(|_| Ok::<_, AddrParseError>((address.parse::<IpAddr>()?, port).into()));
-            Some((host, address.ok()?))
+            Some(Place { step: number, host, address: address.ok()? })
         });
         Arc::make_mut(&mut self.reached).insert(check, places.collect());
     }

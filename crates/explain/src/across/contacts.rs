@@ -47,5 +47,5 @@ pub fn wanted_contacts(inquiry: &Inquiry, looked: &BTreeMap<String, Looked>) -> 
 pub(super) fn before(inquiry: &Inquiry, witness: &Witness<'_>) -> Option<SocketAddr> {
     let reached = inquiry.reached.get(&witness.check)?;
     let aim = witness.aim()?;
-    reached.iter().find(|(host, _)| *host == aim.host).map(|(_, address)| *address)
+    reached.iter().find(|place| place.host == aim.host).map(|place| place.address)
 }

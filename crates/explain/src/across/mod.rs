@@ -38,8 +38,19 @@ pub use wanted::{Wanted, settle, wanted_names};
 
 use crate::{Known, judge, way};
 
-/// The hosts that checks reached when they last passed, and at which addresses.
-pub type Reached = BTreeMap<CheckId, Vec<(String, SocketAddr)>>;
+/// Where checks got to when they last passed.
+pub type Reached = BTreeMap<CheckId, Vec<Place>>;
+
+/// A host that a step reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The step, counted from 0.
+    pub step: u16,
+    /// The host, in lower case without its last dot.
+    pub host: String,
+    /// Its address.
+    pub address: SocketAddr,
+}
 
 /// What is known before anything is asked.
 #[derive(Debug, Clone)]

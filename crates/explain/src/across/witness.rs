@@ -8,7 +8,7 @@ use candor_core::id::{CheckId, VantageId};
 use candor_core::model::hosts::{Aim, aims, canonical};
 use candor_core::model::{Cell, Journey, Service};
 
-use super::Inquiry;
+use super::{Inquiry, Place};
 
 /// A check that says something.
 #[derive(Debug)]
@@ -64,6 +64,18 @@ fn heard(testimony: &[Testimony]) -> BTreeMap<CheckId, &Testimony> {
     side(true).chain(side(false)).map(|said| (said.check, said)).collect()
 }
 
+/// Where the steps go: as the plan says, else as the last run that passed was seen to go.
+fn seen(mut aims: Vec<Option<Aim>>, reached: Option<&Vec<Place>>) -> Vec<Option<Aim>> {
+    let named = |place: &&Place| place.host.parse::<core::net::IpAddr>().is_err();
+    for place in reached.into_iter().flatten().filter(named) {
+        if let Some(aim @ None) = aims.get_mut(usize::from(place.step)) {
+            let (host, port) = (place.host.clone(), Some(place.address.port()));
+            *aim = Some(Aim { host, port, record: None });
+        }
+    }
+    aims
+}
+
 /// All of them, in the order of the plan.
 pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
     let said = heard(&inquiry.case.testimony);
@@ -77,7 +89,7 @@ pub(super) fn all(inquiry: &Inquiry) -> Vec<Witness<'_>> {
                 cell,
                 journey: &capability.journey,
                 vantage: &check.vantage,
-                aims: aims(&capability.journey, cell),
+                aims: seen(aims(&capability.journey, cell), inquiry.reached.get(&check.id)),
                 fails: said.fails,
                 involved: said.involved,
                 passes: said.fails.is_none() && said.pass_began.is_some_and(|at| at >= inquiry.case.since),

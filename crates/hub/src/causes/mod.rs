@@ -113,3 +113,51 @@ async fn work(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use candor_config::{Process, Source};
+    use candor_core::Timestamp;
+    use candor_core::engine::{Case, Testimony};
+    use candor_core::fault::Kind;
+    use candor_core::id::IncidentId;
+    use candor_explain::across::{Inquiry, Place, suspects};
+
+    const CAPTURED: &str = "
+services:
+  - id: shop
+    needs: [stock.internal.shop.example]
+    capabilities:
+      buy:
+        journey:
+          - get: \"http://www.shop.example/\"
+            capture: {next: {header: location}}
+          - get: \"{next}\"
+";
+
+    #[test]
+    fn a_host_that_only_a_run_knows_is_one_that_journeys_were_seen_to_use() {
+        let source = Source::of_text("candor.yaml", CAPTURED);
+        let plan = candor_config::resolve(&source, &Process, Timestamp::UNIX_EPOCH).unwrap().plan;
+        let check = plan.cells().next().unwrap().2.checks[0].id;
+        let fails =
+            |kind, step| Testimony { check, fails: Some((kind, step)), involved: true, pass_began: None };
+        let case =
+            |said| Case { incident: IncidentId(1), since: Timestamp::UNIX_EPOCH, testimony: vec![said] };
+        let place =
+            |step, host: &str| Place { step, host: host.into(), address: "192.0.2.1:80".parse().unwrap() };
+        let reached = vec![place(0, "www.shop.example"), place(1, "pay.shop.example")];
+        let names = |said, reached| {
+            let reached = Arc::new([(check, reached)].into());
+            let inquiry =
+                Inquiry { plan: Arc::new(plan.clone()), case: case(said), memory: Arc::default(), reached };
+            suspects(&inquiry).into_iter().map(|suspect| suspect.host).collect::<Vec<_>>()
+        };
+        assert_eq!(names(fails(Kind::DnsNxdomain, 1), reached.clone()), ["pay.shop.example"]);
+        assert_eq!(names(fails(Kind::DnsNxdomain, 1), Vec::new()), [""; 0]);
+        let both = names(fails(Kind::HttpStatus, 1), reached);
+        assert_eq!(both, ["pay.shop.example", "stock.internal.shop.example"]);
+    }
+}

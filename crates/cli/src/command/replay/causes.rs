@@ -15,7 +15,7 @@ use candor_core::fault::Kind;
 use candor_core::id::{CheckId, VantageId};
 use candor_core::incident::Found;
 use candor_core::model::Plan;
-use candor_explain::across::{Inquiry, Memory, Reached, settle};
+use candor_explain::across::{Inquiry, Memory, Place, Reached, settle};
 use candor_hub::causes::{BUDGET, ConnectFuture, Reach, look_into, round};
 use candor_names::Zone;
 use candor_names::walk::{Host, Net, TreeInMemory};
@@ -86,8 +86,12 @@ impl Causes {
 
     /// Notes where a check got to that passed.
     pub(super) fn note(&mut self, check: CheckId, met: &Met) {
-        let places: Vec<(String, SocketAddr)> =
-            met.reached.iter().map(|(host, ip)| (host.clone(), SocketAddr::new(*ip, PORT))).collect();
+        let place = |(step, (host, ip)): (u16, &(String, IpAddr))| Place {
+            step,
+            host: host.clone(),
+            address: SocketAddr::new(*ip, PORT),
+        };
+        let places: Vec<Place> = (0..).zip(&met.reached).map(place).collect();
         if met.trouble.is_none() && self.reached.get(&check) != Some(&places) {
             Arc::make_mut(&mut self.reached).insert(check, places);
         }
