@@ -384,6 +384,14 @@ fn operators_are_told_the_evidence(demo: &Demo, status: &Value) {
         serde_json::from_str(&explain(&["--incident", &number, "--format", "json"]).out).expect("JSON");
     assert_eq!(text(&json, "/cause/class"), text(incident, "/cause/class"));
     assert_eq!(said.out.contains("Ruled out:"), !list(&json, "/cause/ruled_out").is_empty(), "{json:#}");
+    let drawn = explain(&["--incident", &number, "--format", "svg"]);
+    if json.pointer("/cause/picture").is_some_and(Value::is_string) {
+        drawn.ended(1);
+        assert!(drawn.out.starts_with("<svg") && drawn.out.trim_end().ends_with("</svg>"), "{}", drawn.all());
+    } else {
+        drawn.ended(2);
+        assert!(drawn.err.contains("there is no picture of this cause"), "{}", drawn.all());
+    }
     let none = explain(&["--incident", "4000"]);
     none.ended(2);
     assert!(none.err.contains("there is no incident 4000"), "{}", none.all());

@@ -101,7 +101,9 @@ fn programs_get_the_object_of_the_contract_and_people_a_report() {
     }
     assert_eq!((object["mode"].as_str(), object["passed"].as_bool()), (Some("simulated"), Some(true)));
     let html = std::fs::read_to_string(&report).expect("a report");
-    assert!(html.contains("<svg") && !html.contains("<script") && !html.contains("http"));
+    // The name of SVG's namespace, within a picture, is asked of nobody.
+    let reaches_out = html.replace("http://www.w3.org/2000/svg", "").contains("http");
+    assert!(html.contains("<svg") && !html.contains("<script") && !reaches_out);
 }
 
 #[test]

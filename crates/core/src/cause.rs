@@ -23,10 +23,12 @@ pub enum Feature {
     Name(String),
     /// A name that it depends on inside, by `needs:`.
     Need(String),
+    /// A certificate that it is shown, by its SHA-256.
+    Certificate(String),
     /// An address that one of its steps connects to.
     Address(String),
-    /// A certificate that it is shown, by its fingerprint.
-    Certificate(String),
+    /// The network of such an address, as a prefix.
+    Network(String),
     /// The zone that a name lies in.
     Zone(String),
     /// The service that it is a part of.

@@ -66,6 +66,9 @@ pub struct StepReport {
     pub phases: Phases,
     /// The address that answered, where there was one.
     pub address: Option<String>,
+    /// The SHA-256 of the certificate that it showed, refused or not, where it showed one. The ledger does not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// What a failing step saw: redacted, bounded, for operators only. Hostile text.

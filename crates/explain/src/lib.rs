@@ -12,6 +12,7 @@
 pub mod across;
 mod judge;
 mod known;
+mod network;
 mod registration;
 mod way;
 

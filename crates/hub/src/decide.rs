@@ -220,7 +220,8 @@ impl Decider {
             let address = address
                 .parse()
                 .or_else(|_| Ok::<_, AddrParseError>((address.parse::<IpAddr>()?, port).into()));
-            Some(Place { step: number, host, address: address.ok()? })
+            let certificate = step.certificate.clone();
+            Some(Place { step: number, host, address: address.ok()?, certificate })
         });
         Arc::make_mut(&mut self.reached).insert(check, places.collect());
     }

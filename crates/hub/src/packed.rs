@@ -121,7 +121,7 @@ fn fields(file: &File, etag: &str) -> HeaderMap {
         (CACHE_CONTROL, HeaderValue::from_static(cache)),
         (ETAG, etag),
         (VARY, HeaderValue::from_name(ACCEPT_ENCODING)),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(candor_page::CSP)),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(file.csp())),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),

@@ -75,6 +75,7 @@ fn run(nth: u64, n: u64) -> Result<Run, Box<dyn Error>> {
             body_us: Some(90),
         },
         address: Some("192.0.2.7:443".to_owned()),
+        certificate: None,
     };
     let evidence = Evidence {
         lines: vec!["HTTP/1.1 503 Service Unavailable".to_owned(); 10],

@@ -69,7 +69,7 @@ pub(crate) fn unpack(text: &str) -> Result<Vec<StepReport>, LedgerError> {
     let unpack = |Packed(step, target, passed, phases, address): Packed<String>| {
         let [dns_us, connect_us, tls_us, first_byte_us, body_us] = phases;
         let phases = Phases { dns_us, connect_us, tls_us, first_byte_us, body_us };
-        StepReport { step, target, passed, phases, address }
+        StepReport { step, target, passed, phases, address, certificate: None }
     };
     Ok(packed.into_iter().map(unpack).collect())
 }

@@ -3,13 +3,15 @@
 //! Who said a thing is always shown; what an operator claimed above the measurements stands beside them.
 
 use askama::Template;
-use candor_core::incident::{By, Incident, IncidentState, Update, UpdateText};
+use candor_core::incident::{By, Cause, Incident, IncidentState, Update, UpdateText};
 use candor_core::saying::PlaceScope;
 use candor_core::verdict::Verdict;
+use candor_core::way::Way;
 
 use crate::names;
 use crate::picture;
 use crate::scene::{Frame, Here, Mark, Scene, When};
+use crate::site::PICTURE;
 use crate::words::Around;
 
 /// An incident in a few lines.
@@ -165,12 +167,29 @@ pub(crate) fn text(scene: &Scene<'_>, update: &Update) -> String {
     }
 }
 
+/// What there is to draw of a cause.
+fn way(cause: &Cause) -> Option<&Way> {
+    cause.way.as_deref().filter(|way| cause.finding.what.is_fault() && !way.zones.is_empty())
+}
+
+/// Where the picture of its cause is, where there is one.
+pub(crate) fn picture_path(incident: &Incident) -> Option<String> {
+    way(incident.cause.as_deref()?).map(|_| format!("/incidents/{}{PICTURE}", incident.id))
+}
+
+/// The picture of its cause as a file.
+pub(crate) fn picture_alone(scene: &Scene<'_>, incident: &Incident) -> Option<Vec<u8>> {
+    let cause = incident.cause.as_deref()?;
+    let words = scene.speech.cause(cause, scene.operators());
+    Some(picture::alone(&words, &cause.finding, way(cause)?, scene.operators()).into_bytes())
+}
+
 fn cause(scene: &Scene<'_>, incident: &Incident) -> Option<CauseTold> {
     let cause = incident.cause.as_deref()?;
     let is_fault = cause.finding.what.is_fault();
     let told = scene.speech.finding(&cause.finding);
     let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
-    let way = cause.way.as_deref().filter(|way| is_fault && !way.zones.is_empty());
+    let way = way(cause);
     let picture = |way| picture::within(&cause.finding, way, scene.operators(), scene.speech.labels().way);
     Some(CauseTold {
         picture: way.map(picture),

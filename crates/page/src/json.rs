@@ -123,6 +123,8 @@ struct CauseJson {
     at: Timestamp,
     /// How much it explains, in words.
     scope: String,
+    /// Where its picture is.
+    picture: Option<String>,
     /// For operators: what to do next.
     #[serde(skip_serializing_if = "String::is_empty")]
     next: String,
@@ -257,14 +259,14 @@ fn incident_json(scene: &Scene<'_>, incident: &Incident) -> IncidentJson {
         resolved_at: incident.resolved_at,
         title: incident::title(scene, incident),
         cells: incident.cells.len(),
-        cause: incident.cause.as_deref().map(|cause| cause_json(scene, cause, incident.cells.len())),
+        cause: incident.cause.as_deref().map(|cause| cause_json(scene, cause, incident)),
         updates: incident.updates.iter().map(|u| update_json(scene, u)).collect(),
         next_update_due: None,
         impact: None,
     }
 }
 
-fn cause_json(scene: &Scene<'_>, cause: &Cause, cells: usize) -> CauseJson {
+fn cause_json(scene: &Scene<'_>, cause: &Cause, incident: &Incident) -> CauseJson {
     let what = &cause.finding.what;
     let ruled_out = cause.ruled_out.iter().filter(|_| scene.operators());
     CauseJson {
@@ -276,7 +278,12 @@ fn cause_json(scene: &Scene<'_>, cause: &Cause, cells: usize) -> CauseJson {
         act: what.act().map(candor_core::fault::Act::word),
         also: cause.also.clone(),
         at: cause.at,
-        scope: if what.is_fault() { scene.speech.cause_scope(cause, cells) } else { String::new() },
+        scope: if what.is_fault() {
+            scene.speech.cause_scope(cause, incident.cells.len())
+        } else {
+            String::new()
+        },
+        picture: incident::picture_path(incident),
         next: if scene.operators() { scene.speech.finding(&cause.finding).next } else { String::new() },
         ruled_out: ruled_out.map(|other| scene.speech.ruled_out(other)).collect(),
     }

@@ -45,6 +45,9 @@ pub use words::{Language, Told, class_title, fault_words, finding_words, headlin
 pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                        base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// The same for a picture, whose style is within it.
+const CSP_OF_PICTURES: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
 /// Where the status is, as JSON.
 pub const STATUS_PATH: &str = "/api/v1/status";
 
@@ -77,6 +80,14 @@ pub struct File {
     pub body: Vec<u8>,
     /// Whether its name changes with its content, so that it may be kept for ever.
     pub immutable: bool,
+}
+
+impl File {
+    /// The `Content-Security-Policy` that it is served with.
+    #[must_use]
+    pub fn csp(&self) -> &'static str {
+        if self.media_type == site::SVG { CSP_OF_PICTURES } else { CSP }
+    }
 }
 
 /// The whole site at once: every page of [`Site::paths`], and [`assets()`].

@@ -27,9 +27,13 @@ const STYLE: &str = "text{font:13px ui-monospace,monospace;fill:#1b1f24}.b{font-
 /// The picture as a file of its own, with the finding's sentence above it.
 #[must_use]
 pub fn picture(finding: &Finding, way: &Way, language: Language) -> String {
-    let told = finding_words(finding, language);
-    let mut drawing = Drawing { finding, addresses: true, body: String::new(), y: MARGIN };
-    for line in lines(&told.words) {
+    alone(&finding_words(finding, language).words, finding, way, true)
+}
+
+/// The picture as a file of its own, with these words above it; without addresses and data for everyone.
+pub(crate) fn alone(words: &str, finding: &Finding, way: &Way, addresses: bool) -> String {
+    let mut drawing = Drawing { finding, addresses, body: String::new(), y: MARGIN };
+    for line in lines(words) {
         drawing.y += LINE;
         drawing.words(MARGIN, drawing.y, "b", &line);
     }
@@ -38,7 +42,7 @@ pub fn picture(finding: &Finding, way: &Way, language: Language) -> String {
     let height = drawing.y + MARGIN;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-label=\"{}\"><style>{STYLE}</style><rect class=\"p\" width=\"{WIDTH}\" height=\"{height}\"/>{}</svg>",
-        escaped(&told.words),
+        escaped(words),
         drawing.body
     )
 }

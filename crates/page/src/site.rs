@@ -18,9 +18,12 @@ use crate::{
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
+pub(crate) const SVG: &str = "image/svg+xml";
 
 const SERVICE: &str = "/services/";
 const INCIDENT: &str = "/incidents/";
+/// Behind an incident's path: the picture of its cause.
+pub(crate) const PICTURE: &str = "/cause.svg";
 /// Pages that every view has.
 const FIXED: [&str; 6] = ["/", "/services", "/history", MISSING_PATH, STATUS_PATH, LIVE_PATH];
 
@@ -71,6 +74,8 @@ enum Page<'v> {
     Fixed(&'static str),
     Service(&'v ServiceView),
     Incident(&'v Incident),
+    /// The picture of its cause.
+    Picture(&'v Incident),
 }
 
 impl Site {
@@ -98,12 +103,13 @@ impl Site {
         &self.view
     }
 
-    /// Every path: `/`, `/services`, `/services/ID`, `/history`, `/incidents/N`, [`STATUS_PATH`], [`LIVE_PATH`] and
+    /// Every path: `/`, `/services`, `/services/ID`, `/history`, `/incidents/N`, `/incidents/N/cause.svg`, [`STATUS_PATH`], [`LIVE_PATH`] and
     /// [`MISSING_PATH`]. The files beside them are [`crate::assets()`], the same for every view.
     pub fn paths(&self) -> impl Iterator<Item = String> {
         let services = self.view.services.iter().map(|s| format!("{SERVICE}{}", s.id));
         let incidents = self.view.incidents.iter().map(|i| format!("{INCIDENT}{}", i.id));
-        FIXED.into_iter().map(str::to_owned).chain(services).chain(incidents)
+        let pictures = self.view.incidents.iter().filter_map(incident::picture_path);
+        FIXED.into_iter().map(str::to_owned).chain(services).chain(incidents).chain(pictures)
     }
 
     /// Whether there is such a page; cheap, nothing is rendered.
@@ -120,6 +126,7 @@ impl Site {
         let (media_type, body) = match page {
             Page::Service(service) => (HTML, html(&service::page(&scene, service))),
             Page::Incident(incident) => (HTML, html(&incident::page(&scene, incident))),
+            Page::Picture(incident) => (SVG, incident::picture_alone(&scene, incident)?),
             Page::Fixed("/") => (HTML, html(&index::page(&scene))),
             Page::Fixed("/services") => (HTML, html(&services::page(&scene))),
             Page::Fixed("/history") => (HTML, html(&history::page(&scene))),
@@ -137,11 +144,16 @@ impl Site {
         if let Some(id) = path.strip_prefix(SERVICE) {
             return self.shared.service(&self.view, id).map(Page::Service);
         }
-        let number = path.strip_prefix(INCIDENT)?;
+        let rest = path.strip_prefix(INCIDENT)?;
+        let (number, is_picture) = rest.strip_suffix(PICTURE).map_or((rest, false), |number| (number, true));
         // One path for one page: no leading zeros, no signs.
         let id: u64 = number.parse().ok()?;
         let mut incidents = self.view.incidents.iter();
-        incidents.find(|i| i.id.0 == id && id.to_string() == number).map(Page::Incident)
+        let found = incidents.find(|i| i.id.0 == id && id.to_string() == number)?;
+        if is_picture {
+            return incident::picture_path(found).map(|_| Page::Picture(found));
+        }
+        Some(Page::Incident(found))
     }
 }
 

@@ -96,6 +96,32 @@ fn markup_from_anywhere_stays_text() {
 }
 
 #[test]
+fn the_picture_of_a_cause_is_a_file_of_its_own_that_the_status_names() {
+    let view = scenes::outage();
+    let files = site(&view, Audience::Public);
+    let status: serde_json::Value =
+        serde_json::from_slice(&status_json(&view, Audience::Public, Language::English)).unwrap();
+    let named: Vec<&str> = status["incidents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|incident| incident["cause"]["picture"].as_str())
+        .collect();
+    let drawn: Vec<&File> = files.iter().filter(|file| file.path.ends_with("/cause.svg")).collect();
+    assert_eq!(drawn.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), named);
+    assert!(!drawn.is_empty());
+    for file in drawn {
+        assert_eq!(file.media_type, "image/svg+xml");
+        assert!(file.csp().contains("style-src 'unsafe-inline'") && !file.csp().contains("script-src"));
+        assert!(text(file).starts_with("<svg") && text(file).contains("shop.example"), "{}", text(file));
+    }
+    let site = Site::new(Arc::new(view), Audience::Public, Language::English);
+    for path in ["/incidents/4000/cause.svg", "/incidents//cause.svg", "/incidents/cause.svg"] {
+        assert!(!site.has(path), "{path}");
+    }
+}
+
+#[test]
 fn no_page_needs_what_the_policy_forbids() {
     for (name, view) in scenes::all() {
         for file in site(&view, Audience::Operators).iter().filter(is_page) {

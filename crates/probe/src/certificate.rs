@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use candor_core::fault::Kind;
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -48,6 +50,11 @@ pub(crate) fn expect_fresh(
         }
     }
     Ok(())
+}
+
+/// The SHA-256 of a certificate, in hexadecimal: the same wherever it is shown.
+pub(crate) fn fingerprint(der: &CertificateDer<'_>) -> String {
+    HEXLOWER.encode(&Sha256::digest(der))
 }
 
 /// A line of evidence for each certificate of `chain`.

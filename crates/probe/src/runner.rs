@@ -221,6 +221,7 @@ fn fresh_report(verb: &str) -> StepReport {
         passed: false,
         phases: Phases::default(),
         address: None,
+        certificate: None,
     }
 }
 

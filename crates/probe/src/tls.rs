@@ -158,7 +158,25 @@ where
     let shake = TlsConnector::from(config).connect(server, stream);
     let ended = context.within(Kind::TlsHandshake, &format!("shaking hands with {name}"), shake).await;
     add_phase(&mut context.report.phases.tls_us, begun);
-    ended?.map_err(|error| refusal(name, &error))
+    let ended = ended?;
+    let shown = match &ended {
+        Ok(stream) => stream.get_ref().1.peer_certificates(),
+        Err(error) => refused_chain(error).map(|refused| &*refused.chain),
+    };
+    context.report.certificate = shown.and_then(<[_]>::first).map(certificate::fingerprint);
+    ended.map_err(|error| refusal(name, &error))
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// The chain that our verifier refused, where it did.
+fn refused_chain(error: &io::Error) -> Option<&RefusedChain> {
+    match tls_error(error)? {
+        rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => inner.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// The name demanded of a certificate.
@@ -175,15 +193,12 @@ pub(crate) fn server_name(name: &str, by_config: bool) -> Result<ServerName<'sta
 
 /// What a failed handshake says about the target.
 fn refusal(name: &str, error: &io::Error) -> StepFailure {
-    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+    let refused = refused_chain(error);
+    let Some(error) = tls_error(error) else {
         return StepFailure::new(Kind::TlsHandshake, format!("the handshake with {name} broke off: {error}"));
     };
     let rustls::Error::InvalidCertificate(why) = error else {
         return StepFailure::new(Kind::TlsHandshake, format!("{name}: {error}"));
-    };
-    let refused = match why {
-        CertificateError::Other(OtherError(inner)) => inner.downcast_ref::<RefusedChain>(),
-        _ => None,
     };
     let (why, lines) = match refused {
         Some(refused) => match &refused.error {

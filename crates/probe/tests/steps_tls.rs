@@ -45,6 +45,21 @@ async fn a_certificate_that_has_run_out_or_soon_will_is_expired() {
 }
 
 #[tokio::test]
+async fn a_certificate_is_known_again_whether_it_passed_or_was_refused() {
+    let ca = Ca::new();
+    let (one, other) = (Openssl::start(&ca.good("shop.example")), Openssl::start(&ca.good("shop.example")));
+    let shown = async |server: &Openssl, client| {
+        run(tls(server.address.port(), tls_expect(), client)).await.steps[0].certificate.clone().unwrap()
+    };
+    let passed = shown(&one, ca.client()).await;
+    assert_eq!(passed.len(), 64, "{passed}");
+    assert_eq!(shown(&one, Ca::named("CA of somebody else").client()).await, passed, "refused, and the same");
+    assert_ne!(shown(&other, ca.client()).await, passed, "another of the same name");
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    assert_eq!(run(tcp(plain.local_addr().unwrap().port(), None)).await.steps[0].certificate, None);
+}
+
+#[tokio::test]
 async fn a_certificate_for_another_name_is_for_that_name_alone() {
     let ca = Ca::new();
     let server = Openssl::start(&ca.good("other.example"));

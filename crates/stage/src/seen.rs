@@ -103,6 +103,9 @@ pub struct SeenCause {
     pub subject: Option<String>,
     /// When.
     pub at_ms: Ms,
+    /// A picture of it as SVG, where whoever watches has drawn one.
+    #[serde(skip)]
+    pub picture: Option<String>,
 }
 
 /// All that the page said.

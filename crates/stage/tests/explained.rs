@@ -132,8 +132,12 @@ impl Subject for Told {
         let right = now.or(fault.accepted.first()).unwrap();
         let class = self.always.or(right.classes.iter().next().copied()).unwrap().to_owned();
         let incident = self.incidents.iter_mut().find(|incident| incident.id == what.to_string());
-        incident.unwrap().cause =
-            Some(SeenCause { class, subject: Some(right.subject.clone()), at_ms: now_ms });
+        incident.unwrap().cause = Some(SeenCause {
+            class,
+            subject: Some(right.subject.clone()),
+            at_ms: now_ms,
+            picture: Some(DRAWN.into()),
+        });
         self.changed = true;
     }
 
@@ -190,6 +194,9 @@ fn who_always_says_the_same_is_wrong_where_it_is_wrong() {
     }
 }
 
+/// A picture that would do harm where it stood in the page itself.
+const DRAWN: &str = "<svg onload=\"alert(1)\"></svg>";
+
 #[test]
 fn what_is_named_is_told_in_the_timeline_the_summary_the_report_and_for_programs() {
     let text = "scenario: Two at once\nlasts: 10m\nplaces: [gb, in]\ntimeline:\n  \
@@ -204,7 +211,10 @@ fn what_is_named_is_told_in_the_timeline_the_summary_the_report_and_for_programs
         told.push_str(&summary(&scenario, &run, false));
         let report = html(&scenario, &run, Mode::Simulated);
         let (_, causes) = report.split_once("<h2>Causes</h2>").unwrap();
-        told.push_str(causes.split_once("</table>").unwrap().0);
+        let (table, pictures) = causes.split_once("</table>").unwrap();
+        told.push_str(table);
+        assert_eq!(pictures.matches("src=\"data:image/svg+xml,%3Csvg onload=%22").count(), 2, "{pictures}");
+        assert!(!report.contains("<svg onload"), "what is drawn elsewhere stays shut in");
         let object = json(&scenario, &run, Mode::Simulated);
         told.push_str(&serde_json::to_string_pretty(&object["scores"]["causes"]).unwrap());
         told.push_str("\n\n");

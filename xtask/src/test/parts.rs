@@ -80,10 +80,10 @@ fn cargo(root: &Path, args: &[&str]) -> Option<Outcome> {
     Some(quietly(root, "cargo", args, LIMIT))
 }
 
-/// How many tests run at once: most of the long ones wait for intervals and leases, and leave the processors idle.
+/// How many tests run at once: most of the long ones wait for intervals and leases, and leave the processors idle. What
+/// fills them counts for two, by `.config/nextest.toml`.
 fn at_once() -> usize {
-    let processors = std::thread::available_parallelism().map_or(2, usize::from);
-    processors + processors.div_ceil(2)
+    std::thread::available_parallelism().map_or(2, usize::from) * 2
 }
 
 /// With nextest, which runs each test in a process of its own and shows the slow ones; without it, with cargo's own.

@@ -117,9 +117,7 @@ async fn of_incident(number: u64, args: &ExplainArgs) -> Outcome {
     match args.format {
         ExplainFormat::Human => out(incident::human(&found).trim_end()),
         ExplainFormat::Json => out(&found.to_string()),
-        ExplainFormat::Svg => {
-            return Err(Failure("the cause of an incident has no picture here: explain its name".to_owned()));
-        }
+        ExplainFormat::Svg => out(incident::picture(&found, args.operators).await?.trim_end()),
     }
     Ok(if incident::is_known(&found) { ExitCode::from(1) } else { ExitCode::from(2) })
 }

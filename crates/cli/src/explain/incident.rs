@@ -19,7 +19,7 @@ const WIDE: usize = 80;
 
 /// What the operators' site says of an incident.
 pub(crate) async fn ask(number: u64, operators: SocketAddr) -> Result<Value, Failure> {
-    let at = Url::parse(&format!("http://{operators}/api/v1/status"))?;
+    let at = site(operators, "/api/v1/status")?;
     let fetched = fetch(&at, "application/json", Instant::now() + LIMIT).await.map_err(|why| {
         Failure(format!("{why}\n  --operators says where the operators' site of a running Candor listens"))
     })?;
@@ -36,6 +36,22 @@ pub(crate) async fn ask(number: u64, operators: SocketAddr) -> Result<Value, Fai
         };
         Failure(format!("there is no incident {number} at {operators}: {known}"))
     })
+}
+
+/// The picture of its cause, as the operators' site draws it.
+pub(crate) async fn picture(incident: &Value, operators: SocketAddr) -> Result<String, Failure> {
+    let path = text(incident, "/cause/picture");
+    if !path.starts_with('/') {
+        let why = "no way through the DNS was found that its cause lies on";
+        return Err(Failure(format!("there is no picture of this cause: {why}")));
+    }
+    let fetched =
+        fetch(&site(operators, path)?, "image/svg+xml", Instant::now() + LIMIT).await.map_err(Failure)?;
+    String::from_utf8(fetched.content).map_err(|_| Failure(format!("{path} of {operators} is no picture")))
+}
+
+fn site(operators: SocketAddr, path: &str) -> Result<Url, Failure> {
+    Ok(Url::parse(&format!("http://{operators}{path}"))?)
 }
 
 /// Whether its cause is known: a class that is a fault.

@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use candor_core::Timestamp;
-use candor_core::cause::{self, Feature, Ranking};
+use candor_core::cause::{Feature, Ranking};
 use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
-use candor_core::id::{CapabilityId, CellKey, ServiceId, VantageId};
+use candor_core::id::{CapabilityId, CellKey, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
-use candor_core::model::Resolve;
 use candor_core::model::hosts::canonical;
 use core::net::SocketAddr;
 
 use super::contacts::before;
-use super::suspects::{resolve, zone_of};
+use super::suspects::zone_of;
 use super::witness::{self, Witness};
 use super::{Evidence, Inquiry, Looked};
 use crate::known::same_name;
@@ -26,13 +25,13 @@ const MAX_ALSO: usize = 16;
 const MAX_RULED_OUT: usize = 8;
 
 /// Failing witnesses with one cause.
-struct Group {
-    finding: Finding,
+pub(super) struct Group {
+    pub(super) finding: Finding,
     /// What they have in common.
-    shares: Vec<Feature>,
-    names: BTreeSet<String>,
-    members: Vec<usize>,
-    contradicts: usize,
+    pub(super) shares: Vec<Feature>,
+    pub(super) names: BTreeSet<String>,
+    pub(super) members: Vec<usize>,
+    pub(super) contradicts: usize,
 }
 
 /// What explains how much; what explains most first. One that could not tell stands only where nothing else does.
@@ -60,9 +59,9 @@ pub fn conclude(inquiry: &Inquiry, evidence: &Evidence, now: Timestamp) -> Vec<F
 /// Names that are wrong: how many witnesses each explains, and what is wrong with it.
 type WrongNames<'c> = BTreeMap<&'c str, (usize, &'c What)>;
 
-struct Case<'c, 'w> {
-    inquiry: &'c Inquiry,
-    witnesses: &'c [Witness<'w>],
+pub(super) struct Case<'c, 'w> {
+    pub(super) inquiry: &'c Inquiry,
+    pub(super) witnesses: &'c [Witness<'w>],
     evidence: &'c Evidence,
     now: Timestamp,
     /// Deeds that pass, looked at from there, at a service that declares the need.
@@ -101,7 +100,7 @@ impl<'c> Case<'c, '_> {
         self.witnesses.iter().enumerate().filter(|(_, w)| w.accuses().is_some()).map(|(at, _)| at)
     }
 
-    fn looked(&self, host: &str) -> Option<&'c Looked> {
+    pub(super) fn looked(&self, host: &str) -> Option<&'c Looked> {
         self.evidence.looked.get(host)
     }
 
@@ -115,7 +114,14 @@ impl<'c> Case<'c, '_> {
             names.entry(name).or_insert((0, what)).0 += 1;
             members.push(at);
         }
-        groups.into_values().filter_map(|(names, members)| self.dns_group(&names, members)).collect()
+        let made = groups.into_values().filter_map(|(names, members)| self.dns_group(&names, members));
+        made.fold(Vec::new(), |mut list: Vec<Group>, group| {
+            match list.iter_mut().find(|other| are_of_one_server_set(other, &group)) {
+                Some(other) => other.take(group),
+                None => list.push(group),
+            }
+            list
+        })
     }
 
     fn dns_group(&self, names: &WrongNames<'_>, members: Vec<usize>) -> Option<Group> {
@@ -188,7 +194,7 @@ impl<'c> Case<'c, '_> {
         }
     }
 
-    fn contact(&self, witness: &Witness<'_>, address: SocketAddr) -> Option<Result<(), Kind>> {
+    pub(super) fn contact(&self, witness: &Witness<'_>, address: SocketAddr) -> Option<Result<(), Kind>> {
         self.evidence.contacts.get(&(witness.vantage.clone(), address)).copied()
     }
 
@@ -254,133 +260,12 @@ impl<'c> Case<'c, '_> {
         (groups, rest.into_iter().filter(|at| !taken.contains(at)).collect())
     }
 
-    /// What names do not explain: by what else the failing have in common.
-    fn of_the_rest(&self, rest: &[usize]) -> (Vec<Group>, Ranking) {
-        let failing = rest.iter().filter_map(|at| self.witnesses.get(*at)).map(|witness| cause::Witness {
-            failing: true,
-            features: features(witness, witness.aim().map(|aim| aim.host.clone()).into_iter()),
-        });
-        let passing = self.witnesses.iter().filter(|witness| witness.passes);
-        let passing = passing.map(|witness| cause::Witness {
-            failing: false,
-            features: features(witness, witness.aims.iter().flatten().map(|aim| aim.host.clone())),
-        });
-        let all: Vec<cause::Witness> = failing.chain(passing).collect();
-        let ranking = cause::rank(&all);
-        let mut taken = BTreeSet::new();
-        let mut groups = Vec::new();
-        for hypothesis in &ranking.causes {
-            let explains = hypothesis.explains.iter().filter_map(|at| rest.get(*at).copied());
-            let members: Vec<usize> = explains.filter(|at| taken.insert(*at)).collect();
-            let contradicts = hypothesis.contradicts.len();
-            groups.extend(self.rest_group(members, vec![hypothesis.feature.clone()], contradicts));
-        }
-        let left = rest.iter().copied().filter(|at| !taken.contains(at)).collect();
-        groups.extend(self.rest_group(left, Vec::new(), 0));
-        (self.together(groups), ranking)
-    }
-
-    /// Groups that answer with the same error for the same deed, and need the same inside: most likely that is what fails.
-    fn together(&self, groups: Vec<Group>) -> Vec<Group> {
-        let mut list: Vec<Group> = Vec::new();
-        for group in groups {
-            match list.iter_mut().find(|other| self.are_alike(other, &group)) {
-                Some(other) => {
-                    other.members.extend(group.members);
-                    other.shares.extend(group.shares);
-                    other.names.extend(group.names);
-                    other.names.insert(group.finding.name.trim_end_matches('.').to_owned());
-                    other.contradicts += group.contradicts;
-                }
-                None => list.push(group),
-            }
-        }
-        list
-    }
-
-    fn are_alike(&self, one: &Group, other: &Group) -> bool {
-        let (What::NotDns { kind, .. }, What::NotDns { kind: its, .. }) =
-            (&one.finding.what, &other.finding.what)
-        else {
-            return false;
-        };
-        let first = |group: &Group| group.members.first().and_then(|at| self.witnesses.get(*at));
-        let (Some(one), Some(other)) = (first(one), first(other)) else { return false };
-        let same_deed = one.cell.key.capability == other.cell.key.capability;
-        kind == its
-            && kind.is_answered()
-            && same_deed
-            && one.needs.iter().any(|need| other.needs.contains(need))
-    }
-
-    fn rest_group(&self, members: Vec<usize>, mut shares: Vec<Feature>, contradicts: usize) -> Option<Group> {
-        // What fails next of the same service belongs to it, until more is known.
-        let services = members.iter().filter_map(|at| self.witnesses.get(*at)).map(|w| &w.service.id);
-        let services: BTreeSet<&ServiceId> = services.collect();
-        shares.extend(services.into_iter().cloned().map(Feature::Service));
-        let mut said: BTreeMap<(Kind, &str, Option<SocketAddr>), usize> = BTreeMap::new();
-        let mut names = BTreeSet::new();
-        for witness in members.iter().filter_map(|at| self.witnesses.get(*at)) {
-            let Some(host) = witness.aim().map(|aim| aim.host.as_str()) else { continue };
-            names.insert(host.to_owned());
-            if let Some((kind, address)) = self.beyond_names(witness) {
-                *said.entry((kind, host, address)).or_default() += 1;
-            }
-        }
-        let told: usize = said.values().sum();
-        let most = said.into_iter().max_by_key(|(_, count)| *count).filter(|_| told * 2 > members.len());
-        let finding = match most {
-            Some(((kind, host, address), _)) => {
-                names.remove(host);
-                self.not_dns(host, address, kind)
-            }
-            None => self.not_known(members.first().and_then(|at| self.witnesses.get(*at))?),
-        };
-        Some(Group { finding, shares, names, members, contradicts })
-    }
-
-    /// How a witness fails where its name is right: by what it met, or by what the address does that it reached before.
-    fn beyond_names(&self, witness: &Witness<'_>) -> Option<(Kind, Option<SocketAddr>)> {
-        let kind = witness.accuses()?;
-        let was = before(self.inquiry, witness);
-        if kind.layer() == Layer::Dns {
-            let address = was?;
-            let met = self.contact(witness, address)?.err()?;
-            return Some((met, Some(address)));
-        }
-        let aim = witness.aim()?;
-        if self.leads_elsewhere(witness) {
-            return None;
-        }
-        let ip = self.looked(&aim.host).and_then(|looked| looked.addresses.first());
-        let now = ip.zip(aim.port).map(|(ip, port)| SocketAddr::new(*ip, port));
-        Some((kind, was.or(now)))
-    }
-
-    /// Whether a name leads elsewhere than when it last worked, by the same servers, and nothing is remembered of what is
-    /// right.
-    fn leads_elsewhere(&self, witness: &Witness<'_>) -> bool {
-        let Some(aim) = witness.aim() else { return false };
-        let (Some(was), Some(looked)) = (before(self.inquiry, witness), self.looked(&aim.host)) else {
-            return false;
-        };
-        let moved = !looked.addresses.is_empty() && !looked.addresses.contains(&was.ip());
-        moved && self.same_view(witness) && !self.inquiry.memory.knows(&aim.host)
-    }
-
-    /// Whether the vantage asks the servers of the zone themselves: who asks others may be shown something else.
-    fn same_view(&self, witness: &Witness<'_>) -> bool {
-        let Resolve::Servers(asked) = resolve(&self.inquiry.plan, witness) else { return false };
-        let known = || self.inquiry.plan.zones.iter().flat_map(|zone| &zone.servers);
-        asked.iter().all(|server| known().any(|known| known.address == *server))
-    }
-
-    fn not_dns(&self, host: &str, address: Option<SocketAddr>, kind: Kind) -> Finding {
+    pub(super) fn not_dns(&self, host: &str, address: Option<SocketAddr>, kind: Kind) -> Finding {
         let address = address.map(|address| address.ip().to_string()).unwrap_or_default();
         self.finding(host, What::NotDns { name: format!("{host}."), address, kind, detail: String::new() })
     }
 
-    fn not_known(&self, witness: &Witness<'_>) -> Finding {
+    pub(super) fn not_known(&self, witness: &Witness<'_>) -> Finding {
         let host = witness.aim().map_or("", |aim| aim.host.as_str());
         let elsewhere = self.leads_elsewhere(witness);
         let why = match self.looked(host).map(|looked| &looked.finding.what) {
@@ -443,6 +328,30 @@ impl<'c> Case<'c, '_> {
     }
 }
 
+impl Group {
+    /// Takes in another of the same cause.
+    pub(super) fn take(&mut self, other: Self) {
+        self.names.insert(other.finding.name.trim_end_matches('.').to_owned());
+        self.names.extend(other.names);
+        self.members.extend(other.members);
+        self.shares.extend(other.shares);
+        self.contradicts += other.contradicts;
+    }
+}
+
+/// Whether several zones fail in the same way because of a server that they share.
+fn are_of_one_server_set(one: &Group, other: &Group) -> bool {
+    let servers = |what: &What| match what {
+        What::Unreachable { servers, .. }
+        | What::CopyExpired { servers, .. }
+        | What::Lame { servers, .. } => servers.these.iter().map(|server| server.address.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let theirs = servers(&other.finding.what);
+    family(&one.finding.what) == family(&other.finding.what)
+        && servers(&one.finding.what).iter().any(|server| theirs.contains(server))
+}
+
 fn is_about(group: &Group, host: &str) -> bool {
     group.finding.name.trim_end_matches('.') == host
 }
@@ -474,11 +383,36 @@ const fn family(what: &What) -> &'static str {
     }
 }
 
-fn features(witness: &Witness<'_>, hosts: impl Iterator<Item = String>) -> Vec<Feature> {
-    let mut list: Vec<Feature> = hosts.map(Feature::Name).collect();
-    list.extend(witness.needs.iter().cloned().map(Feature::Need));
-    list.push(Feature::Service(witness.service.id.clone()));
-    list.extend(witness.cell.key.place.clone().map(Feature::Place));
-    list.push(Feature::Vantage(witness.vantage.clone()));
-    list
+#[cfg(test)]
+mod tests {
+    use candor_core::finding::{Server, Servers};
+
+    use super::*;
+
+    /// A zone none of whose servers, by their addresses, is reached.
+    fn silent(zone: &str, addresses: &[&str]) -> Group {
+        let server = |at: &&str| Server { name: "ns.".into(), address: (*at).into(), said: "silent".into() };
+        let servers = Servers { these: addresses.iter().map(server).collect(), of: 2, hosts: 0 };
+        let what = What::Unreachable { zone: zone.into(), servers, network: None };
+        let name = format!("www.{zone}");
+        let finding = Finding { name, what, was: None, asides: Vec::new(), at: Timestamp::UNIX_EPOCH };
+        Group { finding, shares: Vec::new(), names: BTreeSet::new(), members: vec![0], contradicts: 0 }
+    }
+
+    #[test]
+    fn zones_that_fail_because_of_the_same_servers_have_one_cause() {
+        let one = silent("one.example.", &["192.0.2.1", "192.0.2.2"]);
+        assert!(are_of_one_server_set(&one, &silent("two.example.", &["192.0.2.2"])));
+        assert!(!are_of_one_server_set(&one, &silent("two.example.", &["192.0.2.3"])));
+        assert!(!are_of_one_server_set(&one, &silent("two.example.", &[])));
+        let mut other = silent("two.example.", &["192.0.2.2"]);
+        let these = vec![Server { name: "ns.".into(), address: "192.0.2.2".into(), said: "REFUSED".into() }];
+        let servers = Servers { these, of: 1, hosts: 0 };
+        other.finding.what = What::Lame { zone: "two.example.".into(), parent: "example.".into(), servers };
+        assert!(!are_of_one_server_set(&one, &other), "they fail in different ways");
+        let mut both = one;
+        both.take(silent("two.example.", &["192.0.2.2"]));
+        assert_eq!(both.members, [0, 0]);
+        assert!(both.names.contains("www.two.example"));
+    }
 }

@@ -12,7 +12,9 @@
 
 mod conclude;
 mod contacts;
+mod features;
 mod memory;
+mod rest;
 mod suspects;
 mod wanted;
 mod witness;
@@ -50,6 +52,8 @@ pub struct Place {
     pub host: String,
     /// Its address.
     pub address: SocketAddr,
+    /// The SHA-256 of the certificate that it showed, where it showed one.
+    pub certificate: Option<String>,
 }
 
 /// What is known before anything is asked.

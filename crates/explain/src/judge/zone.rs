@@ -6,6 +6,7 @@ use candor_names::walk::{Heard, Lame, ServerSeen, Standing, ZoneSeen};
 
 use super::{Case, Found, hosts, parent_of, view};
 use crate::known::same_name;
+use crate::network::network;
 
 /// By how much a primary may be behind its copies for a moment.
 const FEW_STEPS: u32 = 1_000;
@@ -185,17 +186,8 @@ fn silent(zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Fou
 
 /// The network that all of the servers lie in, where that is one.
 fn one_network(servers: &Servers) -> Option<String> {
-    let networks: Option<Vec<String>> = servers
-        .these
-        .iter()
-        .map(|server| {
-            let parts: Vec<&str> = server.address.split('.').collect();
-            match parts.as_slice() {
-                [a, b, c, _] => Some(format!("{a}.{b}.{c}.0/24")),
-                _ => None,
-            }
-        })
-        .collect();
+    let networks: Option<Vec<String>> =
+        servers.these.iter().map(|server| Some(network(server.address.parse().ok()?))).collect();
     let mut networks = networks?.into_iter();
     let first = networks.next()?;
     (servers.these.len() > 1 && networks.all(|other| other == first)).then_some(first)

@@ -145,6 +145,7 @@ fn report(check: CheckId, does: Does) -> Run {
         passed: fault.is_none(),
         phases: Phases { connect_us: Some(900), ..Phases::default() },
         address: Some(ADDRESS.into()),
+        certificate: None,
     };
     let evidence = fault.as_ref().map(|_| Evidence { lines: vec![SAW.into()], body: SAW.into() });
     let observation = Observation { check, observed_at: now, received_at: now, took_ms: 1, fault };

@@ -68,6 +68,7 @@ pub(crate) fn run(capability: &str, second: i64, took_ms: u32, kind: Option<Kind
         passed: kind.is_none(),
         phases: Phases { dns_us: Some(310), first_byte_us: Some(took_ms * 1_000), ..Phases::default() },
         address: Some("192.0.2.7:443".to_owned()),
+        certificate: None,
     };
     let evidence =
         Evidence { lines: vec!["HTTP/1.1 500 Internal Server Error".to_owned()], body: "sorry".to_owned() };

@@ -70,7 +70,12 @@ fn incident(id: &str, services: &[&str], cause: Option<(&str, Ms)>) -> SeenIncid
         title: "Buying fails".into(),
         cells: services.len(),
         members: services.iter().map(|service| cell(service)).collect(),
-        cause: cause.map(|(class, at_ms)| SeenCause { class: class.into(), subject: None, at_ms }),
+        cause: cause.map(|(class, at_ms)| SeenCause {
+            class: class.into(),
+            subject: None,
+            at_ms,
+            picture: None,
+        }),
     }
 }
 
@@ -191,6 +196,6 @@ fn where_the_page_does_not_say_which_cells_time_decides() {
     let mut one = incident("1", &[], Some(("F1", FOUND_MS)));
     one.cells = 1;
     assert_eq!(scored(&name_gone(), vec![one.clone()]).cause_right, Some(true));
-    one.cause = Some(SeenCause { class: "F3".into(), subject: None, at_ms: FOUND_MS });
+    one.cause = Some(SeenCause { class: "F3".into(), subject: None, at_ms: FOUND_MS, picture: None });
     assert_eq!(scored(&name_gone(), vec![one]).cause_right, Some(false));
 }

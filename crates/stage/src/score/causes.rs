@@ -29,6 +29,9 @@ pub struct Named {
     pub right: bool,
     /// How long after detection.
     pub after_s: Option<f64>,
+    /// The picture of it, as SVG, where there is one.
+    #[serde(skip)]
+    pub picture: Option<String>,
 }
 
 /// The score of all causes.
@@ -198,6 +201,7 @@ impl<'a> Case<'a> {
             subject: cause.and_then(|cause| cause.subject.clone()),
             right,
             after_s: after_ms.map(seconds),
+            picture: cause.and_then(|cause| cause.picture.clone()),
         });
     }
 

@@ -106,6 +106,42 @@ fn named(scores: &Scores) -> String {
         out.push_str(&format!("<tr>{row}</tr>\n"));
     }
     out.push_str("</table>\n");
+    for named in &scores.causes {
+        let Some(picture) = &named.picture else { continue };
+        let words =
+            format!("{} {}", named.class.as_deref().unwrap_or_default(), said(&named.fault, &named.about));
+        let words = escaped(&words);
+        out.push_str(&format!(
+            "<figure>\n<img alt=\"The way to the name: {words}\" src=\"{}\">\n",
+            data_url(picture)
+        ));
+        out.push_str(&format!("<figcaption>{words}</figcaption>\n</figure>\n"));
+    }
+    out
+}
+
+/// A picture of whoever watches, shut in: within an `img`, nothing in it runs or reaches out.
+fn data_url(svg: &str) -> String {
+    let mut out = String::from("data:image/svg+xml,");
+    for byte in svg.bytes() {
+        match byte {
+            b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'0'..=b'9'
+            | b' '
+            | b'-'
+            | b'.'
+            | b'/'
+            | b':'
+            | b';'
+            | b'='
+            | b'('
+            | b')' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
     out
 }
 

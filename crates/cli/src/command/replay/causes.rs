@@ -90,6 +90,7 @@ impl Causes {
             step,
             host: host.clone(),
             address: SocketAddr::new(*ip, PORT),
+            certificate: None,
         };
         let places: Vec<Place> = (0..).zip(&met.reached).map(place).collect();
         if met.trouble.is_none() && self.reached.get(&check) != Some(&places) {

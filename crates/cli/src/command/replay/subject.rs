@@ -9,7 +9,7 @@ use candor_core::Timestamp;
 use candor_core::engine::{Action, Engine, Extras, Input};
 use candor_core::fault::Fault;
 use candor_core::id::{CellKey, CheckId, IncidentId, ServiceId, VantageId};
-use candor_core::incident::{Found, Incident, UpdateText};
+use candor_core::incident::{Cause, Found, Incident, UpdateText};
 use candor_core::model::{Maintenance, Plan, When};
 use candor_core::observation::Observation;
 use candor_core::view::{CellView, View};
@@ -137,9 +137,16 @@ impl Candor {
                 class: cause.finding.what.class().to_owned(),
                 subject: Some(cause.finding.what.subject().to_owned()),
                 at_ms: self.stage_ms(cause.at),
+                picture: drawn(cause),
             }),
         }
     }
+}
+
+/// The picture of a cause, where there is a way to draw.
+fn drawn(cause: &Cause) -> Option<String> {
+    let way = cause.way.as_deref().filter(|way| cause.finding.what.is_fault() && !way.zones.is_empty())?;
+    Some(candor_page::picture(&cause.finding, way, Language::English))
 }
 
 impl Subject for Candor {

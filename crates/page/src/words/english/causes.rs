@@ -76,7 +76,10 @@ pub(super) fn ruled_out(other: &RuledOut) -> String {
         Feature::Name(name) => format!("The name {name}"),
         Feature::Need(name) => format!("{name}, which is needed inside,"),
         Feature::Address(address) => format!("The address {address}"),
-        Feature::Certificate(print) => format!("The certificate {print}"),
+        Feature::Certificate(print) => {
+            format!("The certificate with the SHA-256 {}\u{2026}", print.get(..16).unwrap_or(print))
+        }
+        Feature::Network(prefix) => format!("The network {prefix}"),
         Feature::Zone(zone) => format!("The zone {zone}"),
         Feature::Service(service) => format!("The service {service} as a whole"),
         Feature::Place(place) => format!("The place {place} as a whole"),

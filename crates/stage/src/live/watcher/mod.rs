@@ -168,8 +168,17 @@ async fn look(page: SocketAddr, clock: Clock, book: Arc<Mutex<Book>>) {
     loop {
         ticks.tick().await;
         let sample = page::sample(page).await;
+        let missing = {
+            let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+            page::note(&mut book.seen, clock.now(), sample.as_ref());
+            page::missing(&book.seen, sample.as_ref())
+        };
+        for (incident, path) in missing {
+            if let Some(picture) = page::picture(page, &path).await {
+                page::hang(&mut book.lock().unwrap_or_else(PoisonError::into_inner).seen, &incident, picture);
+            }
+        }
         let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-        page::note(&mut book.seen, clock.now(), sample.as_ref());
         if book.last != sample {
             book.last = sample;
             book.number += 1;

@@ -1,7 +1,8 @@
 //! The watcher's public page, read again and again into what was [`Seen`].
 //!
 //! Failure policy: a page that does not answer, or not with a status, is silence, and noted as such. Bounded in size and
-//! time. Absent: everything but `GET /api/v1/status`; who has more than the public has is not asked.
+//! time. Absent: everything but `GET /api/v1/status` and
+//! the pictures that it names; who has more than the public has is not asked.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -39,23 +40,54 @@ struct Stated {
     over: bool,
     title: String,
     cells: usize,
-    /// Class and subject of its cause.
-    cause: Option<(String, Option<String>)>,
+    cause: Option<StatedCause>,
+}
+
+/// A cause, as the page states it.
+#[derive(Debug, Clone, PartialEq)]
+struct StatedCause {
+    class: String,
+    subject: Option<String>,
+    /// The path of its picture.
+    picture: Option<String>,
 }
 
 /// Asks once; none where the page does not answer.
 pub(super) async fn sample(page: SocketAddr) -> Option<Sample> {
-    let body = timeout(ANSWERS_WITHIN, fetch(page)).await.ok()??;
+    let body = timeout(ANSWERS_WITHIN, fetch(page, "/api/v1/status")).await.ok()??;
     read(&serde_json::from_slice(&body).ok()?)
 }
 
-async fn fetch(page: SocketAddr) -> Option<Bytes> {
+/// Paths of pictures that are not there yet, by incident.
+pub(super) fn missing(seen: &Seen, sample: Option<&Sample>) -> Vec<(String, String)> {
+    let undrawn = |id: &str| {
+        let known = seen.incidents.iter().find(|incident| incident.id == id);
+        known.and_then(|incident| incident.cause.as_ref()).is_some_and(|cause| cause.picture.is_none())
+    };
+    let stated = sample.into_iter().flat_map(|sample| &sample.incidents).filter(|stated| undrawn(&stated.id));
+    stated.filter_map(|stated| Some((stated.id.clone(), stated.cause.as_ref()?.picture.clone()?))).collect()
+}
+
+/// A picture; none where the page does not answer with one.
+pub(super) async fn picture(page: SocketAddr, path: &str) -> Option<String> {
+    let body = timeout(ANSWERS_WITHIN, fetch(page, path)).await.ok()??;
+    String::from_utf8(body.into()).ok().filter(|text| text.starts_with("<svg"))
+}
+
+/// Hangs a picture beside the cause of an incident.
+pub(super) fn hang(seen: &mut Seen, incident: &str, picture: String) {
+    let known = seen.incidents.iter_mut().find(|known| known.id == incident);
+    if let Some(cause) = known.and_then(|known| known.cause.as_mut()) {
+        cause.picture = Some(picture);
+    }
+}
+
+async fn fetch(page: SocketAddr, path: &str) -> Option<Bytes> {
     let stream = TcpStream::connect(page).await.ok()?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     let mut driver = JoinSet::new();
     driver.spawn(connection);
-    let request =
-        Request::get("/api/v1/status").header("host", page.to_string()).body(Empty::<Bytes>::new()).ok()?;
+    let request = Request::get(path).header("host", page.to_string()).body(Empty::<Bytes>::new()).ok()?;
     let answer = sender.send_request(request).await.ok()?;
     let body = Limited::new(answer.into_body(), ANSWER_MAX).collect().await.ok()?;
     Some(body.to_bytes())
@@ -80,7 +112,11 @@ fn read(status: &Value) -> Option<Sample> {
             over: incident.get("resolved_at").is_some_and(|at| !at.is_null()),
             title: incident.get("title")?.as_str()?.to_owned(),
             cells: cells.unwrap_or(0),
-            cause: of_cause("class").map(|class| (class, of_cause("subject"))),
+            cause: of_cause("class").map(|class| StatedCause {
+                class,
+                subject: of_cause("subject"),
+                picture: of_cause("picture"),
+            }),
         })
     });
     Some(Sample { cells: cells.collect(), incidents: incidents.collect() })
@@ -100,7 +136,12 @@ pub(super) fn note(seen: &mut Seen, at_ms: Ms, sample: Option<&Sample>) {
             title: title.clone(),
             cells: *cells,
             members: Vec::new(),
-            cause: cause.clone().map(|(class, subject)| SeenCause { class, subject, at_ms }),
+            cause: cause.clone().map(|cause| SeenCause {
+                class: cause.class,
+                subject: cause.subject,
+                at_ms,
+                picture: None,
+            }),
         });
     }
 }
@@ -138,7 +179,12 @@ mod tests {
         assert_eq!(spans.iter().map(|s| (s.from_ms, s.until_ms)).collect::<Vec<_>>(), [(1000, 2000)]);
         let incident = &seen.incidents[0];
         assert_eq!((incident.id.as_str(), incident.resolved_ms, incident.cells), ("3", None, 4));
-        let cause = SeenCause { class: "F1".into(), subject: Some("id.shop.example".into()), at_ms: 1000 };
+        let cause = SeenCause {
+            class: "F1".into(),
+            subject: Some("id.shop.example".into()),
+            at_ms: 1000,
+            picture: None,
+        };
         assert_eq!(incident.cause, Some(cause));
         assert_eq!(read(&json!({"words": "no status"})), None);
     }
