@@ -221,6 +221,7 @@ fn runs() -> Vec<Run> {
             passed: fault.is_none(),
             phases: Phases::default(),
             address: Some("192.0.2.1".into()),
+            certificate: None,
         };
         let evidence =
             fault.as_ref().map(|_| Evidence { lines: vec!["NXDOMAIN".into()], body: String::new() });

@@ -13,7 +13,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use self::explain::ExplainArgs;
 use self::replay::ReplayArgs;
-use self::zone::{ZoneRollbackArgs, ZoneServeArgs, ZoneVersionsArgs};
+use self::zone::{ZonePlanArgs, ZoneRollbackArgs, ZoneServeArgs, ZoneVersionsArgs};
 use crate::print;
 
 /// Candor tells the truth about a service: it measures what customers can do, decides from that evidence, and says so.
@@ -67,7 +67,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  candor replay scenarios/the-day.yaml            11 March 2015, in seconds\n  candor replay mine.yaml --seeds 20              the same with other chance\n  candor replay mine.yaml --report mine.html      with its picture\n\ndocs/scenarios.md says how to write one."
     )]
     Replay(ReplayArgs),
-    /// Zones: serve them as an authoritative name server
+    /// Zones: judge a change before it is published, serve them, bring a version back
     #[command(subcommand)]
     Zone(ZoneCommand),
     /// A role of the reference estate; `candor demo` starts them
@@ -275,6 +275,11 @@ pub(crate) enum ZoneCommand {
         after_help = "Examples:\n  candor zone serve corp.zone --listen 127.0.0.1:5353\n\n  a primary, and a secondary that copies from it, with a shared key:\n  openssl rand -base64 32 > xfr.key; chmod 600 xfr.key\n  candor zone serve corp.zone --listen 192.0.2.1:53 --store zones.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --allow-transfer key:xfr.example --notify 192.0.2.2+key:xfr.example\n  candor zone serve --listen 192.0.2.2:53 --store copies.db \\\n    --key xfr.example:hmac-sha256:xfr.key \\\n    --secondary corp.example=192.0.2.1+key:xfr.example\n\nThe origin comes from $ORIGIN or the SOA. SIGHUP reads the files again:\na bad one is refused, and the version before it stays in force. Give a changed\nfile a higher serial, or copies will not take it.\nFor internal zones; experimental on the open internet. More: docs/dns-server.md"
     )]
     Serve(ZoneServeArgs),
+    /// Say what a change of a zone would break, before it is published
+    #[command(
+        after_help = "Examples:\n  candor zone plan --live axfr:192.0.2.1 --proposed new.zone shop.yaml\n  candor zone plan --live old.zone --proposed new.zone --require \"www A\" --require \"@ MX\"\n  candor zone plan --live old.zone --proposed new.zone shop.yaml --format sarif\n\nRequired are the names that the config's journeys go to and that its services\nneed, and those given with --require. Exit 0: it may be published; 1: it is\nrefused; 2: there is no plan. The rules: docs/guard.md"
+    )]
+    Plan(Box<ZonePlanArgs>),
     /// List the versions of zones that a store keeps
     #[command(
         after_help = "Example:\n  candor zone versions zones.db --zone corp.example\n\nIt can be read while the server runs."

@@ -65,6 +65,13 @@ pub(crate) static KEEP_MINUTES: Bounds<Duration> = seconds(90 * DAY, DAY, 3660 *
 /// How long rollups by the hour are kept: 25 months.
 pub(crate) static KEEP_HOURS: Bounds<Duration> = seconds(25 * 2_629_800, DAY, 36_600 * DAY);
 
+/// Names of a zone that may vanish at once.
+pub(crate) static REMOVED_NAMES: Bounds<u64> = Bounds { default: 1_000, min: 0, max: 1_000_000_000 };
+/// How long a denial may be remembered.
+pub(crate) static NEGATIVE_TTL: Bounds<Duration> = seconds(3 * 3600, 1, 365 * DAY);
+/// How long a new record may be remembered.
+pub(crate) static TTL: Bounds<Duration> = seconds(7 * DAY, 1, 3660 * DAY);
+
 /// Steps of a journey.
 pub(crate) const STEPS_MAX: usize = 64;
 /// Names and words for readers, in characters.

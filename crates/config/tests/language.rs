@@ -5,8 +5,8 @@ mod common;
 use std::time::Duration;
 
 use candor_core::model::{
-    Body, FailingOf, JsonMatch, JsonTemplate, LedgerPlace, Plan, Quorum, Resolve, StartTls, Step, StepWhen,
-    Target, When,
+    Body, FailingOf, JsonMatch, JsonTemplate, LedgerPlace, Plan, Quorum, Resolve, RuleWeight, StartTls, Step,
+    StepWhen, Target, When,
 };
 use common::{around, faults, read, steps};
 
@@ -180,6 +180,37 @@ fn addresses_need_no_quotes() {
         Resolve::Servers(vec!["127.0.0.1:5353".parse().unwrap(), "192.0.2.1:53".parse().unwrap()])
     );
     assert_eq!(plan.zones[0].zone, "shop.example");
+}
+
+#[test]
+fn limits_of_a_zone_are_read_and_what_is_none_is_refused_at_its_place() {
+    let zone = |more: &str| {
+        format!("names: [{{zone: shop.example, {more}}}]\n{}", steps("- get: https://a.example/"))
+    };
+    let given = plan(&zone(
+        "require: [www A, \"@ MX\", api], limits: {removed: 0.5%, removed_names: 7, negative_ttl: 5m, ttl: 1d, owned: [192.0.2.0/24, \"2001:db8::/32\"], last_line: \"; end\", rules: {R7: warn, R11: off}}",
+    ));
+    let (zone_, limits) = (&given.zones[0], &given.zones[0].limits);
+    assert_eq!(zone_.require, ["www A", "@ MX", "api"]);
+    assert_eq!((limits.removed, limits.removed_names), (50, 7));
+    assert_eq!(limits.negative_ttl.as_secs(), 300);
+    assert_eq!((limits.owned.len(), limits.last_line.as_deref()), (2, Some("; end")));
+    assert_eq!(limits.rules.get("R11"), Some(&RuleWeight::Off));
+    for (more, at, says) in [
+        ("require: [www A B]", "www", "no name to require"),
+        ("require: [-x- A]", "-x-", "no name to require"),
+        ("limits: {removed: 5}", "5}", "`5` is no share"),
+        ("limits: {removed: 101%}", "101", "no share"),
+        ("limits: {owned: [192.0.2.0/33]}", "192", "no network"),
+        ("limits: {rules: {R18: off}}", "R18", "no rule"),
+        ("limits: {rules: {R1: maybe}}", "maybe", "not known here"),
+        ("limits: {negative_ttl: 300}", "300", "no unit"),
+        ("limits: {remove: 5%}", "remove", "remove"),
+    ] {
+        let text = zone(more);
+        let place = format!("1:{}", text.find(at).unwrap() + 1);
+        one_fault(&text, &place, says);
+    }
 }
 
 // ---- quantities ----

@@ -12,7 +12,6 @@
 pub mod across;
 mod judge;
 mod known;
-mod network;
 mod registration;
 mod way;
 

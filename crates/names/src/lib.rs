@@ -3,6 +3,7 @@
 //! * [`ask()`]: one question to one server, every field of the answer kept.
 //! * [`resolve`]: a host's addresses, from the system's files, given servers, pinned addresses, or a zone.
 //! * [`zone`]: one canonical zone with one `answer()`, used to serve, to guard and to try journeys.
+//! * [`guard`]: whether a new version of a zone may be published.
 //! * [`serve`]: an authoritative server over such zones, UDP and TCP: a primary, and a secondary of others; transfers
 //!   (AXFR, IXFR), NOTIFY, and signatures with shared keys (TSIG).
 //! * [`store`]: where versions of zones are kept; who keeps them on disk implements it.
@@ -18,7 +19,9 @@ pub mod authorities;
 mod by_name;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod guard;
 mod name;
+mod network;
 pub mod question;
 pub mod record;
 pub mod resolve;
@@ -35,6 +38,7 @@ pub use ask::{AskError, AskOptions, Exchange, Transport, TransportUsed, ask, fai
 pub use authorities::{
     Authorities, AuthoritiesError, Authority, AuthorityError, ask_each, authorities, authorities_at,
 };
+pub use network::{Network, NetworkError};
 pub use question::{Question, QuestionError};
 pub use record::{Flags, Rcode, Record};
 pub use resolve::{
@@ -44,6 +48,7 @@ pub use serve::{
     Allow, FileServer, Peer, Secondary, ServeError, ServeOptions, Server, ServerHandle, serve_files,
 };
 pub use store::{KeptZone, MemoryStore, NewVersion, StoreError, Versions, ZoneStore};
+pub use transfer::{TransferError, fetch_zone};
 pub use tsig::{Key, KeyError};
 pub use walk::{KnownServer, Start, StartError, Walk, WalkRequest, walk, walk_in};
 pub use zone::{DiffError, Zone, ZoneAnswer, ZoneDiff, ZoneFault};

@@ -4,7 +4,7 @@
 //! the doors to what is private. The flags are for the host that is named, so that build scripts go without them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::run::{Outcome, ask, quietly_with};
@@ -18,11 +18,27 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// Builds them all.
 pub(super) fn all(root: &Path) -> Outcome {
-    let mut command = Command::new("cargo");
+    quietly_with(&mut command(root, "cargo"), LIMIT)
+}
+
+/// Begins to build them beside something that leaves the processors idle, with what it leaves. Whoever builds them next
+/// waits for the lock that cargo holds meanwhile, and finds them built; where it cannot begin, it is done then.
+pub(super) fn begin(root: &Path) {
+    let mut command = command(root, "nice");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(command.spawn());
+}
+
+/// By cargo, or by what runs it behind everything else.
+fn command(root: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    if program != "cargo" {
+        command.args(["-n", "19", "cargo"]);
+    }
     command.args(["build", "--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
     command.args(["--target", &host(root)]).arg("--target-dir").arg(folder(root));
     command.env("RUSTFLAGS", FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS").current_dir(root);
-    quietly_with(&mut command, LIMIT)
+    command
 }
 
 /// Where what is built lies.

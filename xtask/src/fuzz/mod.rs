@@ -49,6 +49,11 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Stop> {
     if ran.iter().all(|ran| ran.ok) { Ok(()) } else { Err(Stop::Failed) }
 }
 
+/// Begins to build the targets with what other work leaves of the processors.
+pub(crate) fn begin(root: &Path) {
+    build::begin(root);
+}
+
 /// The part of `cargo xtask test`: a short run of every target.
 pub(crate) fn part(root: &Path) -> Outcome {
     let mut outcome = build::all(root);

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("candor-page", &["candor-core"]),
     ("candor-probe", &["candor-core", "candor-names"]),
     ("candor-explain", &["candor-core", "candor-names"]),
+    ("candor-change", &["candor-core", "candor-names"]),
     (
         "candor-hub",
         &[
@@ -44,6 +45,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "candor-page",
             "candor-probe",
             "candor-explain",
+            "candor-change",
             "candor-hub",
             "candor-estate",
             "candor-stage",

@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use candor_names::Allow;
-use clap::Args as Group;
+use candor_names::guard::{Severity, Share};
+use candor_names::{Allow, Network};
+use clap::{Args as Group, ValueEnum};
 
 use super::address;
 
@@ -39,6 +40,108 @@ pub(crate) struct ZoneServeArgs {
     /// Counts for Prometheus at http://ADDR/metrics
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// `candor zone plan`
+#[derive(Debug, Group)]
+pub(crate) struct ZonePlanArgs {
+    /// What is published: a zone file, or axfr:ADDR, or axfr:ADDR+key:NAME
+    #[arg(long, value_name = "FILE|axfr:ADDR")]
+    pub(crate) live: Live,
+    /// What is to be published: a zone file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proposed: PathBuf,
+    /// The zone, where the files do not say: needed for axfr where the proposed file has neither $ORIGIN nor an absolute SOA
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+    /// A name that must go on leading somewhere, besides those that the config's journeys use: "www A", "@ MX", or "api" for an address
+    #[arg(long, value_name = "NAME TYPE")]
+    pub(crate) require: Vec<String>,
+    /// A config, whose journeys and `needs:` say which names are required; its journeys are tried with the proposed zone
+    #[arg(value_name = "CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Do not try the config's journeys
+    #[arg(long)]
+    pub(crate) no_journeys: bool,
+    /// Try journeys that write as well: they buy, send, upload at what the names lead to
+    #[arg(long, conflicts_with = "no_journeys")]
+    pub(crate) with_writes: bool,
+    /// New addresses must lie in this network, 192.0.2.0/24, or in one of the config's; may be given more than once
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) owned: Vec<Network>,
+    /// The share of the zone's sets of records that may vanish at once: 5% if nothing else is said
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) removed: Option<Share>,
+    /// The last line of a file that is whole, such as "; end"
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) last_line: Option<String>,
+    /// How much a rule weighs: R7=warn, R7=refuse, R7=off; may be given more than once
+    #[arg(long, value_name = "RULE=WEIGHT")]
+    pub(crate) rule: Vec<Weight>,
+    /// A shared key (TSIG): NAME:ALGORITHM:FILE; the file has its secret in base64
+    #[arg(long, value_name = "NAME:ALGORITHM:FILE")]
+    pub(crate) key: Vec<KeyFile>,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub(crate) format: PlanFormat,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// What would change and what speaks against it, in 80 columns
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Where the live zone is to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Live {
+    /// In a file.
+    File(PathBuf),
+    /// By transfer from a server.
+    Axfr(Server),
+}
+
+impl FromStr for Live {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("axfr:") {
+            Some(server) => server.parse().map(Self::Axfr).map_err(|why: &str| why.to_owned()),
+            None if text.is_empty() => Err("a zone file, or axfr:192.0.2.1".to_owned()),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+/// How much a rule weighs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Weight {
+    pub(crate) rule: String,
+    /// `None` where it is off.
+    pub(crate) severity: Option<Severity>,
+}
+
+impl FromStr for Weight {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (rule, weight) =
+            text.split_once('=').ok_or("a rule and its weight: R7=warn, R7=refuse or R7=off")?;
+        let severity = match weight {
+            "refuse" => Some(Severity::Refuse),
+            "warn" => Some(Severity::Warn),
+            "off" => None,
+            _ => return Err("a weight is refuse, warn or off"),
+        };
+        Ok(Self { rule: rule.to_owned(), severity })
+    }
 }
 
 /// `candor zone versions`

@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use candor_core::Timestamp;
-use candor_core::id::{CellKey, VantageId};
+use candor_core::id::{CellKey, CheckId, VantageId};
 use candor_core::model::Plan;
 use candor_core::observation::Run;
 use candor_probe::Runner;
@@ -42,11 +42,17 @@ pub(crate) struct Checked {
 /// Runs every check of the wanted services once, a bounded number at a time.
 pub(crate) async fn run(plan: Arc<Plan>, wanted: &BTreeSet<String>) -> Report {
     let runner = Runner::new(Arc::clone(&plan));
+    run_with(&runner, &plan, &|service, _| wanted.contains(service)).await
+}
+
+/// Runs every check that is wanted, by its service and itself, once by this runner.
+pub(crate) async fn run_with(runner: &Runner, plan: &Plan, wanted: &dyn Fn(&str, CheckId) -> bool) -> Report {
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
-    let cells = plan.cells().filter(|(service, _, _)| wanted.contains(service.id.as_str()));
-    let checks =
-        cells.flat_map(|(service, _, cell)| cell.checks.iter().map(move |check| (service, cell, check)));
+    let checks = plan
+        .cells()
+        .flat_map(|(service, _, cell)| cell.checks.iter().map(move |check| (service, cell, check)));
+    let checks = checks.filter(|(service, _, check)| wanted(service.id.as_str(), check.id));
     for (at, (service, cell, check)) in checks.enumerate() {
         let (runner, room, id) = (runner.clone(), Arc::clone(&room), check.id);
         let (service, key, vantage) = (service.name.clone(), cell.key.clone(), check.vantage.clone());

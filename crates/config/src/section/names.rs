@@ -6,6 +6,7 @@ use std::rc::Rc;
 use candor_core::model::WatchedZone;
 
 use super::resolve::named_server;
+use super::zone_limits;
 use crate::field::{Field, Map, Section, Shape};
 use crate::reader::{Reader, quote};
 use crate::step::address::is_name;
@@ -22,9 +23,14 @@ pub(crate) static ZONE: Section = Section {
             "Its servers, where they are not to be found from the root.",
         )
         .example("[ns1.shop.example@192.0.2.1]"),
+        Field::new(
+            "require",
+            Shape::List(&Shape::Written("name and type")),
+            "Names that a change must not break, besides those that journeys go to and services need.",
+        )
+        .example("[www A, \"@ MX\"]"),
+        Field::new("limits", Shape::Map(&zone_limits::LIMITS), "How far a change of it may go."),
         Field::later("primary"),
-        Field::later("require"),
-        Field::later("limits"),
     ]],
 };
 
@@ -49,7 +55,9 @@ pub(crate) fn read(reader: &Reader<'_>, node: Option<&Rc<Node>>) -> Vec<WatchedZ
         } else if !known.insert(zone.clone()) {
             reader.refuse(node.span, format!("the zone {} is listed twice", quote(text)));
         } else {
-            zones.push(WatchedZone { zone, servers });
+            let require = map.get("require").map_or_else(Vec::new, |n| zone_limits::require(reader, n));
+            let limits = zone_limits::read(reader, map.get("limits"));
+            zones.push(WatchedZone { zone, servers, require, limits });
         }
     }
     zones

@@ -13,8 +13,8 @@ mod step;
 pub use journey::{Journey, JourneyStep, StepWhen};
 pub use place::{Anchor, Place, Resolve, ServerAddress, Vantage};
 pub use plan::{
-    Capability, Cell, Check, Keep, LedgerPlace, Maintenance, Operate, Page, Plan, Service, ShowFaults,
-    WatchedZone, When,
+    Capability, Cell, Check, Keep, LedgerPlace, Maintenance, Operate, Page, Plan, RuleWeight, Service,
+    ShowFaults, WatchedZone, When, ZoneLimits,
 };
 pub use policy::{Confirm, Degraded, FailingOf, Policy, Quorum};
 pub use step::{

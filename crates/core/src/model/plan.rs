@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::journey::Journey;
 use super::place::{Anchor, Place, Resolve, ServerAddress, Vantage};
@@ -143,6 +143,56 @@ pub struct WatchedZone {
     pub zone: String,
     /// Its servers, where the user named them.
     pub servers: Vec<ServerAddress>,
+    /// Names that are required of it, besides those that are seen in use, as they were written: `www A`, `@ MX`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<String>,
+    /// How far a change of it may go.
+    pub limits: ZoneLimits,
+}
+
+/// How far a change of a zone may go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ZoneLimits {
+    /// The share of its sets of records that may vanish at once, in hundredths of a percent.
+    #[serde(serialize_with = "as_share")]
+    pub removed: u32,
+    /// How many names may vanish at once.
+    pub removed_names: u64,
+    /// The longest time for which a denial may be remembered.
+    pub negative_ttl: Duration,
+    /// The longest time for which a new record may be remembered.
+    pub ttl: Duration,
+    /// The networks that its addresses lie in, as they were written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<String>,
+    /// The last line of its file, where it is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<String>,
+    /// Rules that weigh otherwise than by themselves, by their numbers: `R7`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<String, RuleWeight>,
+}
+
+/// `5%`, of hundredths of a percent.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn as_share<S: Serializer>(hundredths: &u32, to: S) -> Result<S::Ok, S::Error> {
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    match part {
+        0 => to.collect_str(&format_args!("{whole}%")),
+        part => to.collect_str(&format_args!("{whole}.{part:02}%")),
+    }
+}
+
+/// How much a rule weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleWeight {
+    /// What breaks it is not published.
+    Refuse,
+    /// What breaks it is warned about.
+    Warn,
+    /// It is not looked at.
+    Off,
 }
 
 /// Intended downtime.

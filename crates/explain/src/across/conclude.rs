@@ -8,11 +8,12 @@ use candor_core::fault::{Kind, Layer};
 use candor_core::finding::{Finding, ResolverFault, What};
 use candor_core::id::{CapabilityId, CellKey, VantageId};
 use candor_core::incident::{Cause, Found, RuledOut, WhyNot};
+use candor_core::model::Resolve;
 use candor_core::model::hosts::canonical;
 use core::net::SocketAddr;
 
 use super::contacts::before;
-use super::suspects::zone_of;
+use super::suspects::{resolve, zone_of};
 use super::witness::{self, Witness};
 use super::{Evidence, Inquiry, Looked};
 use crate::known::same_name;
@@ -180,11 +181,21 @@ impl<'c> Case<'c, '_> {
         let was = before(self.inquiry, witness).and_then(|address| self.contact(witness, address));
         match what {
             // Silence of a resolver is no fault of it where nothing else is reached from there either.
-            What::Resolver { fault: ResolverFault::Silent | ResolverFault::Unreachable(_), .. } => {
+            // Nor where somebody else of that vantage found a name by it meanwhile.
+            What::Resolver {
+                resolver, fault: ResolverFault::Silent | ResolverFault::Unreachable(_), ..
+            } => {
                 matches!(was, Some(Ok(())))
+                    && !self.is_lossy(witness.vantage)
+                    && !self.is_heard(resolver, witness.vantage)
             }
             // A name that leads elsewhere is no cause where what it led to fails as well.
             // And none where no answer came at all.
+            What::Cached { holds, .. } if matches!(holds.as_str(), "NXDOMAIN" | "NODATA") => {
+                kind.layer() == Layer::Dns && kind != Kind::DnsTimeout
+            }
+            // What a resolver held while all was well, it may go on holding: it has a view of its own.
+            What::Cached { holds, .. } if self.led_there(witness, holds) => false,
             What::WrongData { .. } | What::Wildcard { .. } | What::Cached { .. } => {
                 let answered = kind.layer() != Layer::Dns || kind == Kind::DnsWrongAnswer;
                 answered && !matches!(was, Some(Err(_)))
@@ -192,6 +203,26 @@ impl<'c> Case<'c, '_> {
             What::Disagreement { .. } | What::SerialsDiffer { .. } => !matches!(was, Some(Err(_))),
             _ => matches!(kind.layer(), Layer::Dns | Layer::Deadline),
         }
+    }
+
+    /// Whether a connection from the vantage was not answered in time: what is silent there may be the way to it.
+    fn is_lossy(&self, vantage: &VantageId) -> bool {
+        let from_there = self.evidence.contacts.iter().filter(|((from, _), _)| from == vantage);
+        from_there.into_iter().any(|(_, met)| met.is_err_and(Kind::is_of_time))
+    }
+
+    /// Whether a check from the vantage that asks this resolver passed since the first of those failed.
+    fn is_heard(&self, resolver: &str, vantage: &VantageId) -> bool {
+        let Ok(resolver) = resolver.parse::<SocketAddr>() else { return false };
+        let asks = |witness: &&Witness<'_>| matches!(resolve(&self.inquiry.plan, witness), Resolve::Servers(servers) if servers.contains(&resolver));
+        let passing = self.witnesses.iter().filter(|witness| witness.passes && witness.vantage == vantage);
+        passing.filter(|witness| witness.aims.iter().flatten().next().is_some()).any(|witness| asks(&witness))
+    }
+
+    /// Whether this record, `A 192.0.2.1`, leads where the failing step led while all was well.
+    fn led_there(&self, witness: &Witness<'_>, record: &str) -> bool {
+        let data = record.split_once(' ').and_then(|(_, data)| data.parse().ok());
+        data.is_some() && data == before(self.inquiry, witness).map(|address| address.ip())
     }
 
     pub(super) fn contact(&self, witness: &Witness<'_>, address: SocketAddr) -> Option<Result<(), Kind>> {
@@ -246,8 +277,11 @@ impl<'c> Case<'c, '_> {
         let mut groups = Vec::new();
         let mut taken = BTreeSet::new();
         for (vantage, members) in by_vantage {
-            let hosts: BTreeSet<&str> =
-                members.iter().filter_map(|at| Some(self.witnesses.get(*at)?.aim()?.host.as_str())).collect();
+            // Also those whose failing is another incident so far: they tell as much of the way from there.
+            let fails_too =
+                |w: &&Witness<'_>| w.vantage == vantage && w.fails.is_some_and(|(kind, _)| kind.is_of_time());
+            let failing = self.witnesses.iter().filter(fails_too);
+            let hosts: BTreeSet<&str> = failing.filter_map(|w| Some(w.aim()?.host.as_str())).collect();
             let elsewhere =
                 |w: &&Witness<'_>| w.vantage != vantage && hosts.iter().any(|host| w.goes_to(host));
             let mut elsewhere = self.witnesses.iter().filter(elsewhere).peekable();

@@ -2,11 +2,12 @@
 
 use candor_core::cause::Feature;
 use candor_core::fault::Layer;
+use candor_names::Network;
+use core::net::IpAddr;
 
 use super::Place;
 use super::conclude::Case;
 use super::witness::Witness;
-use crate::network::network;
 
 impl Case<'_, '_> {
     /// What a failing one had at the step that failed: of what lies behind the name only what can fail in that way.
@@ -21,7 +22,7 @@ impl Case<'_, '_> {
             }
             list.extend(address.map(|address| Feature::Address(address.ip().to_string())));
             if kind.layer() == Layer::Connect {
-                list.extend(address.map(|address| Feature::Network(network(address.ip()))));
+                list.extend(address.map(|address| network(address.ip())));
             }
         }
         list.extend(declared(witness));
@@ -35,7 +36,7 @@ impl Case<'_, '_> {
         for place in self.places(witness) {
             list.extend(certificate(place));
             list.push(Feature::Address(place.address.ip().to_string()));
-            list.push(Feature::Network(network(place.address.ip())));
+            list.push(network(place.address.ip()));
         }
         list.extend(declared(witness));
         list
@@ -44,6 +45,10 @@ impl Case<'_, '_> {
     fn places(&self, witness: &Witness<'_>) -> impl Iterator<Item = &Place> {
         self.inquiry.reached.get(&witness.check).into_iter().flatten()
     }
+}
+
+fn network(address: IpAddr) -> Feature {
+    Feature::Network(Network::around(address).to_string())
 }
 
 fn certificate(place: &Place) -> Option<Feature> {

@@ -1,12 +1,11 @@
 //! A zone on the way: whether the parent leads to its servers, and whether these have it.
 
 use candor_core::finding::{Servers, What};
-use candor_names::Rcode;
 use candor_names::walk::{Heard, Lame, ServerSeen, Standing, ZoneSeen};
+use candor_names::{Network, Rcode};
 
 use super::{Case, Found, hosts, parent_of, view};
 use crate::known::same_name;
-use crate::network::network;
 
 /// By how much a primary may be behind its copies for a moment.
 const FEW_STEPS: u32 = 1_000;
@@ -186,8 +185,11 @@ fn silent(zone: &ZoneSeen, standings: &[Standing], speaks: bool, found: &mut Fou
 
 /// The network that all of the servers lie in, where that is one.
 fn one_network(servers: &Servers) -> Option<String> {
-    let networks: Option<Vec<String>> =
-        servers.these.iter().map(|server| Some(network(server.address.parse().ok()?))).collect();
+    let networks: Option<Vec<String>> = servers
+        .these
+        .iter()
+        .map(|server| Some(Network::around(server.address.parse().ok()?).to_string()))
+        .collect();
     let mut networks = networks?.into_iter();
     let first = networks.next()?;
     (servers.these.len() > 1 && networks.all(|other| other == first)).then_some(first)

@@ -1,17 +1,24 @@
 //! What is concluded from what the checks of a plan say: names that only runs know, and what lies behind several names.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use candor_config::{Process, Source};
 use candor_core::Timestamp;
 use candor_core::engine::{Case, Testimony};
 use candor_core::fault::Kind;
 use candor_core::finding::What;
+use candor_core::id::VantageId;
 use candor_core::id::{CheckId, IncidentId};
 use candor_core::incident::Found;
 use candor_core::model::Plan;
 use candor_explain::across::{Evidence, Inquiry, Place, Reached, conclude, suspects};
+use candor_names::walk::{AskFuture, Host, Net, TreeInMemory};
+use candor_names::{AskError, AskOptions, Question, Zone};
+
+use super::{ConnectFuture, Reach, look_into};
 
 const CAPTURED: &str = "
 services:
@@ -137,4 +144,123 @@ fn hosts_that_share_a_certificate_which_ran_out_have_one_cause() {
     // What they answer has nothing to do with what they show.
     let fails = [("apps", Kind::HttpStatus), ("music", Kind::HttpStatus)].into();
     assert_eq!(of_stores(&fails, at).len(), 2);
+}
+
+/// A vantage in India with a resolver of its own, which has a view of its own.
+const INDIA: &str = "
+names: [{zone: shop.example, servers: [ns1.shop.example@192.0.2.53]}]
+vantages: {india: {resolve: {servers: [192.0.2.54]}}}
+services:
+  - {id: apps, capabilities: {browse: {journey: [{get: \"http://apps.shop.example/\"}]}}}
+  - {id: books, capabilities: {browse: {journey: [{get: \"http://books.shop.example/\"}]}}}
+  - {id: films, capabilities: {browse: {journey: [{get: \"http://films.shop.example/\"}]}}}
+  - {id: music, capabilities: {browse: {journey: [{get: \"http://music.shop.example/\"}]}}}
+";
+
+/// The zone as it is told there, each host at this number of 192.0.2.0/24.
+fn told_there(number: u8) -> Host {
+    let hosts: String = ["apps", "books", "films", "music"]
+        .iter()
+        .zip(number..)
+        .map(|(host, n)| format!("{host} A 192.0.2.{n}\n"))
+        .collect();
+    let text = format!(
+        "$ORIGIN shop.example.\n$TTL 60\n@ SOA ns1 host 7 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.53\n{hosts}"
+    );
+    Host::Serves(vec![Zone::parse(&text, None, "shop.zone").unwrap()])
+}
+
+/// A world in which half of what goes to and from India is lost, or none of it.
+#[derive(Debug)]
+struct World {
+    tree: TreeInMemory,
+    lossy: bool,
+    dice: Mutex<u64>,
+}
+
+impl World {
+    fn loses(&self) -> bool {
+        let mut dice = self.dice.lock().unwrap();
+        *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.lossy && *dice >> 63 == 0
+    }
+}
+
+impl Net for World {
+    fn ask<'a>(
+        &'a self,
+        server: SocketAddr,
+        question: &'a Question,
+        options: &'a AskOptions,
+    ) -> AskFuture<'a> {
+        // The zone's own servers are asked from elsewhere.
+        if server == "192.0.2.54:53".parse().unwrap() && self.loses() {
+            let deadline = options.deadline;
+            return Box::pin(std::future::ready(Err(AskError::Timeout { server, deadline })));
+        }
+        self.tree.ask(server, question, options)
+    }
+}
+
+impl Reach for World {
+    fn connect<'a>(&'a self, _: &'a VantageId, _: SocketAddr, _: &'a str, _: Duration) -> ConnectFuture<'a> {
+        let met = if self.loses() { Err(Kind::ConnectTimeout) } else { Ok(()) };
+        Box::pin(std::future::ready(met))
+    }
+}
+
+/// What is found in India, where all fail alike; or where packets are lost, some fail in some way and one passes.
+fn found_in_india(seed: u64, resolver: Host, alike: Option<Kind>) -> Vec<Found> {
+    let lossy = alike.is_none();
+    let plan = plan(INDIA);
+    let mut tree = TreeInMemory::default();
+    tree.put("192.0.2.53:53".parse().unwrap(), told_there(10));
+    tree.put("192.0.2.54:53".parse().unwrap(), resolver);
+    let world = Arc::new(World { tree, lossy, dice: Mutex::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)) });
+    let (mut testimony, mut reached) = (Vec::new(), Reached::new());
+    let kinds = [Kind::DnsTimeout, Kind::ConnectTimeout, Kind::DeadlineExceeded];
+    for (n, (service, _, cell)) in plan.cells().enumerate() {
+        let check: CheckId = cell.checks[0].id;
+        let passes = lossy && n == usize::try_from(seed % 4).unwrap();
+        let kind = alike.unwrap_or(kinds[(n + usize::try_from(seed).unwrap()) % 3]);
+        let fails = (!passes).then_some((kind, 0));
+        let pass_began = passes.then_some(Timestamp::UNIX_EPOCH);
+        testimony.push(Testimony { check, fails, involved: fails.is_some(), pass_began });
+        let address = format!("192.0.2.{}:80", 20 + n);
+        reached.insert(check, vec![place(0, &format!("{}.shop.example", service.id), &address, None)]);
+    }
+    let inquiry = inquiry(&plan, testimony, reached);
+    let (net, reach): (Arc<dyn Net>, Arc<dyn Reach>) = (world.clone(), world);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(look_into(&inquiry, &net, &reach, Timestamp::UNIX_EPOCH))
+}
+
+#[test]
+fn where_packets_are_lost_neither_the_zone_nor_its_resolver_is_accused() {
+    for seed in 0..300 {
+        for found in found_in_india(seed, told_there(20), None) {
+            assert!(!found.cause.finding.what.is_dns(), "seed {seed}: {:#?}", found.cause);
+        }
+    }
+}
+
+#[test]
+fn a_resolver_that_is_silent_where_nothing_else_is_lost_is_named() {
+    let found = found_in_india(1, Host::Silent, Some(Kind::DnsTimeout));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].cause.finding.what.class(), found[0].cells.len()), ("F16", 4));
+}
+
+#[test]
+fn a_resolver_that_holds_a_denial_is_named_and_one_with_a_view_of_its_own_is_not() {
+    let class = |resolver, kind| {
+        let found = found_in_india(1, resolver, Some(kind));
+        found.first().map_or("", |found| found.cause.finding.what.class())
+    };
+    let text =
+        "$ORIGIN shop.example.\n$TTL 60\n@ SOA ns1 host 6 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.53\n";
+    let denies = || Host::Serves(vec![Zone::parse(text, None, "shop.zone").unwrap()]);
+    assert_eq!(class(denies(), Kind::DnsNxdomain), "F15");
+    // It leads where it led while all was well: what fails there fails by itself.
+    assert_eq!(class(told_there(20), Kind::HttpStatus), "not_dns");
 }

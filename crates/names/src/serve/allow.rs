@@ -4,12 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use crate::network::Network;
 use crate::tsig::Key;
 
 /// One that is allowed: whoever asks from the network and signs with the key; either may be left open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
-    network: Option<(IpAddr, u8)>,
+    network: Option<Network>,
     key: Option<String>,
 }
 
@@ -28,23 +29,9 @@ impl Allow {
     /// Whether a request from there, signed with that key or not at all, is allowed.
     #[must_use]
     pub fn admits(&self, client: IpAddr, key: Option<&Key>) -> bool {
-        let here = self.network.is_none_or(|(base, bits)| is_within(client.to_canonical(), base, bits));
+        let here = self.network.is_none_or(|network| network.contains(client));
         let signed = self.key.as_ref().is_none_or(|name| key.is_some_and(|key| key.is_named(name)));
         here && signed
-    }
-}
-
-fn is_within(client: IpAddr, base: IpAddr, bits: u8) -> bool {
-    match (client, base) {
-        (IpAddr::V4(client), IpAddr::V4(base)) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
-            client.to_bits() & mask == base.to_bits() & mask
-        }
-        (IpAddr::V6(client), IpAddr::V6(base)) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
-            client.to_bits() & mask == base.to_bits() & mask
-        }
-        _ => false,
     }
 }
 
@@ -63,24 +50,16 @@ impl FromStr for Allow {
         if key.is_some_and(|key| crate::name::parse(key).is_err()) {
             return Err(nobody());
         }
-        let network = place.map(|place| network(place).ok_or_else(nobody)).transpose()?;
+        let network = place.map(|place| place.parse().map_err(|_| nobody())).transpose()?;
         Ok(Self { network, key: key.map(str::to_owned) })
     }
-}
-
-fn network(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
-    (bits <= most).then_some((address, bits))
 }
 
 impl fmt::Display for Allow {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.network, &self.key) {
-            (Some((base, bits)), Some(key)) => write!(out, "{base}/{bits}+key:{key}"),
-            (Some((base, bits)), None) => write!(out, "{base}/{bits}"),
+            (Some(network), Some(key)) => write!(out, "{network}+key:{key}"),
+            (Some(network), None) => write!(out, "{network}"),
             (None, key) => write!(out, "key:{}", key.as_deref().unwrap_or_default()),
         }
     }

@@ -71,6 +71,14 @@ fn load_now(files: &[PathBuf]) -> Result<Vec<Zone>, ServeError> {
 const FILE_MAX: u64 = 1024 * 1024 * 1024;
 
 fn load_one(file: &Path) -> Result<Result<Zone, Vec<ZoneFault>>, ServeError> {
+    Ok(Zone::parse(&read(file)?, None, &file.display().to_string()))
+}
+
+/// The text of a zone file.
+///
+/// # Errors
+/// When it is not a file that can be read, or is too large.
+pub fn read(file: &Path) -> Result<String, ServeError> {
     let unreadable = |source| ServeError::Unreadable { file: file.to_owned(), source };
     let refused = |why: String| unreadable(io::Error::new(io::ErrorKind::InvalidInput, why));
     // A pipe or a device could block or never end; opening a pipe alone can.
@@ -81,8 +89,7 @@ fn load_one(file: &Path) -> Result<Result<Zone, Vec<ZoneFault>>, ServeError> {
     if about.len() > FILE_MAX {
         return Err(refused(format!("larger than {} MiB", FILE_MAX / 1024 / 1024)));
     }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    Ok(Zone::parse(&text, None, &file.display().to_string()))
+    std::fs::read_to_string(file).map_err(unreadable)
 }
 
 /// A server of zone files with its sockets bound.

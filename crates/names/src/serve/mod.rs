@@ -34,7 +34,7 @@ use tokio::task::JoinSet;
 pub use self::allow::{Allow, AllowError};
 use self::catalog::Base;
 use self::desk::Desk;
-pub use self::files::{FileServer, ServeError, load, serve_files};
+pub use self::files::{FileServer, ServeError, load, read, serve_files};
 pub use self::options::{Peer, Secondary, ServeOptions};
 use crate::store::StoreError;
 use crate::zone::Zone;

@@ -39,6 +39,16 @@ pub(crate) async fn fetch(
     once(apex, base, false, server, key).await
 }
 
+/// Fetches a zone whole (AXFR).
+///
+/// # Errors
+/// When it cannot be had: nothing is taken in part.
+pub async fn fetch_zone(origin: &str, server: SocketAddr, key: Option<&Key>) -> Result<Zone, TransferError> {
+    let apex = crate::name::parse(origin).map_err(TransferError::NoZone)?;
+    let (_, zone) = fetch(&apex, None, server, key).await?;
+    zone.ok_or(TransferError::Short)
+}
+
 async fn once(
     apex: &Name,
     base: Option<Arc<Zone>>,

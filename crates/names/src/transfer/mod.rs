@@ -9,13 +9,14 @@ mod receive;
 use std::io;
 
 pub(crate) use fetch::fetch;
+pub use fetch::fetch_zone;
 pub(crate) use receive::{How, Receiver};
 
 use crate::record::Rcode;
 
 /// Why a zone could not be fetched.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TransferError {
+pub enum TransferError {
     /// The server cannot be reached, or the connection broke.
     #[error("the connection failed: {0}")]
     Connection(#[from] io::Error),

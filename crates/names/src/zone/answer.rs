@@ -47,7 +47,7 @@ pub(crate) struct Answer<'a> {
 }
 
 /// Where a name leads from the apex down.
-enum Way<'z> {
+pub(super) enum Way<'z> {
     /// To a zone cut at or above the name.
     Cut(&'z Name, &'z Rrset),
     /// To a DNAME above the name.
@@ -100,7 +100,7 @@ impl Zone {
         walk.found
     }
 
-    fn way(&self, path: &Path, rtype: Rtype) -> Way<'_> {
+    pub(super) fn way(&self, path: &Path, rtype: Rtype) -> Way<'_> {
         // Looking names up is most of what an answer costs. One that owns records has all those above it; the apex exists,
         // and is the first in canonical order.
         let here = self.nodes.at(path.whole());
@@ -300,7 +300,7 @@ fn signatures<'a>(
 }
 
 /// `name` with `new` in place of `old`; `None` when that is too long for a name.
-fn replace_suffix(name: &Name, old: &Name, new: &Name) -> Option<Name> {
+pub(super) fn replace_suffix(name: &Name, old: &Name, new: &Name) -> Option<Name> {
     let kept = name.label_count().checked_sub(old.label_count())?;
     let mut wire = Vec::new();
     for label in name.iter_labels().take(kept).chain(new.iter_labels()) {

@@ -15,6 +15,7 @@ mod rdata;
 mod read;
 mod received;
 pub mod serial;
+mod trace;
 mod write;
 
 use std::collections::BTreeMap;
@@ -32,17 +33,18 @@ pub(crate) use answer::Answer;
 pub use answer::ZoneAnswer;
 pub use diff::{DiffError, ZoneDiff};
 pub use fault::ZoneFault;
-pub(crate) use rdata::{Given, Rdata, Rr, from_wire, wire};
+pub(crate) use rdata::{Given, Rdata, Rr, from_wire, show as show_data, wire};
 pub(crate) use read::MAX_TTL;
+pub(crate) use trace::{End, Trace};
 
 /// The records of one owner and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Rrset {
-    ttl: Ttl,
-    data: Vec<Rdata>,
+pub(crate) struct Rrset {
+    pub(crate) ttl: Ttl,
+    pub(crate) data: Vec<Rdata>,
 }
 
-type Node = BTreeMap<Rtype, Rrset>;
+pub(crate) type Node = BTreeMap<Rtype, Rrset>;
 
 /// A zone: owner names in canonical order, each with its RRsets.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,6 +96,16 @@ impl Zone {
             let sets = node.iter().filter(|(rtype, _)| **rtype != Rtype::SOA);
             sets.flat_map(|(_, set)| rrs(owner, set))
         })
+    }
+
+    /// The names that own records, in canonical order, with what they own.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&Name, &Node)> {
+        self.nodes.iter().map(|(owner, node)| (owner, &**node))
+    }
+
+    /// What a name owns by itself.
+    pub(crate) fn node(&self, name: &Name) -> Option<&Node> {
+        self.nodes.get(name).map(|node| &**node)
     }
 
     /// How many records it has.

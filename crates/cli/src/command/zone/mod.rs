@@ -1,6 +1,8 @@
-//! `candor zone`: zones served authoritatively, from files or as copies of another server's; their versions, and the way back.
+//! `candor zone`: a change of a zone judged before it is published; zones served authoritatively, from files or as copies of
+//! another server's; their versions, and the way back.
 
 mod metrics;
+mod plan;
 mod store;
 mod versions;
 
@@ -22,6 +24,7 @@ const SECRET_MAX: u64 = 4096;
 pub(crate) async fn run(command: ZoneCommand) -> Outcome {
     match command {
         ZoneCommand::Serve(args) => serve(args).await,
+        ZoneCommand::Plan(args) => plan::run(*args).await,
         ZoneCommand::Versions(args) => versions::list(&args),
         ZoneCommand::Rollback(args) => versions::rollback(args).await,
     }

@@ -88,6 +88,8 @@ impl Fold {
         };
         match can {
             Can::Yes => Fares::WELL,
+            // Over a rough link it is chance where an attempt fails.
+            Can::Mostly | Can::Partly | Can::No if rough => Fares { can, layer: None, at_once: false },
             Can::Mostly | Can::Partly | Can::No => self.how(can),
         }
     }
