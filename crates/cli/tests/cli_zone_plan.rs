@@ -179,6 +179,8 @@ fn where_there_is_no_plan_it_is_said_why_and_what_to_do() {
         (&["--rule", "R1=maybe"], "refuse, warn or off"),
         (&["--owned", "192.0.2.0/99"], "is no network"),
         (&["--removed", "many"], "write 5%"),
+        (&["--server", "ns1@nowhere"], "an address"),
+        (&["--server", "127.0.0.1", "--offline"], "cannot be used with"),
         (&["nowhere.yaml"], "nowhere.yaml"),
         (&["--origin", "other.test"], "the SOA is that of"),
     ];
@@ -211,6 +213,55 @@ fn the_live_zone_comes_from_its_server() {
     said.ended(1);
     assert!(said.out.contains("api.shop.test. would not exist"), "{}", said.all());
     assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
+fn servers_of_the_zone_are_asked_before_they_are_named() {
+    let folder =
+        folder(&changed(&[("@ NS ns2", "@ NS ns2\n@ NS ns3"), ("www A", "ns3 A 203.0.113.1\nwww A")]));
+    let serve = |file: &str, text: &str| {
+        fs::write(folder.path().join(file), text).unwrap();
+        let words = ["zone", "serve", file, "--listen", "127.0.0.1:0"];
+        let mut server = Running::start(candor(folder.path()).args(words));
+        let port = server.port_after("serving 1 zone file on ");
+        (server, port)
+    };
+    let (_old, old) = serve("old.zone", ZONE);
+    let (_ahead, ahead) = serve("ahead.zone", &ZONE.replacen(" 100 ", " 300 ", 1));
+    let (_blank, blank) = serve("blank.zone", &ZONE.replace("www A 192.0.2.10\n", ""));
+    let (_other, other) = serve(
+        "other.zone",
+        "$ORIGIN other.test.\n@ 60 SOA ns host 1 60 60 600 60\n@ 60 NS ns\nns 60 A 192.0.2.1\n",
+    );
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let judged = |server: &str, port: u16| {
+        let server = server.replace("PORT", &port.to_string());
+        let (plan, said) = json(folder.path(), &["--require", "www A", "--server", &server]);
+        let told = plan["findings"].as_array().unwrap().iter().map(|finding| {
+            let part = |key: &str| finding[key].as_str().unwrap().to_owned();
+            (part("rule"), part("severity"), part("words"))
+        });
+        (told.collect::<Vec<_>>(), said.code)
+    };
+    assert_eq!(judged("ns1.shop.test.@127.0.0.1:PORT", old), (Vec::new(), Some(0)));
+    assert_eq!(judged("new:ns3.shop.test.@127.0.0.1:PORT", old), (Vec::new(), Some(0)));
+    for (server, port, rule, severity, words) in [
+        ("ns2.shop.test.@127.0.0.1:PORT", ahead, "R5", "refuse", "ns2.shop.test. has 300; the next is 301"),
+        ("new:ns3.shop.test.@127.0.0.1:PORT", blank, "R6", "refuse", "answers NXDOMAIN for www.shop.test. A"),
+        ("ns2.shop.test.@127.0.0.1:PORT", blank, "R6", "warn", "answers NXDOMAIN for www.shop.test. A"),
+        ("new:127.0.0.1:PORT", other, "R6", "refuse", "does not answer for the zone: REFUSED"),
+        ("127.0.0.1:PORT", nobody, "R6", "warn", "does not answer for the zone"),
+    ] {
+        let (told, code) = judged(server, port);
+        assert_eq!(code, Some(i32::from(severity == "refuse")), "{told:?}");
+        let is = |(its, weighs, said): &(String, String, String)| {
+            its == rule && weighs == severity && said.contains(words)
+        };
+        assert!(told.iter().any(is), "{server}: {told:?}");
+    }
+    let (plan, said) = json(folder.path(), &["--offline"]);
+    said.ended(0);
+    assert_eq!(plan["findings"].as_array().unwrap().len(), 0);
 }
 
 #[test]

@@ -9,7 +9,9 @@
 )]
 
 use candor_names::Zone;
-use candor_names::guard::{Around, Breach, Case, Limits, Required, Severity, Source, empty, guard};
+use candor_names::guard::{
+    Around, Breach, Case, Limits, Required, ServerSaid, Severity, Source, empty, guard,
+};
 
 const SHOP: &str = "$ORIGIN shop.test.
 $TTL 300
@@ -157,11 +159,34 @@ fn f12_serials_that_copies_would_not_take_are_refused_by_r5() {
     assert_eq!(rules(&judged(&live, &text, &limits())), [""; 0]);
     // One server is ahead of what is taken for live.
     let (live, new) = (zone(SHOP), zone(&changed(&[])));
-    let around = Around { serials: vec![("ns2.shop.test.".into(), 200)], ..Around::default() };
+    let said =
+        |is_new, serial, otherwise| ServerSaid { name: "ns2.shop.test.".into(), is_new, serial, otherwise };
+    let around = Around { servers: vec![said(false, Ok(200), Vec::new())], ..Around::default() };
     let limits = limits();
     let found = guard(&Case::new(&live, &new, &[], &limits, &around).unwrap());
     assert_eq!(rules(&found), ["R5"]);
     assert!(found.first().unwrap().words.contains("ns2.shop.test. has 200; the next is 201"), "{found:?}");
+}
+
+#[test]
+fn f9_a_new_name_server_that_does_not_serve_the_zone_is_refused_by_r6() {
+    let (live, new) = (zone(SHOP), zone(&changed(&[])));
+    let limits = limits();
+    let rules_of = |is_new, serial: Result<u32, &str>, otherwise: &[(&str, &str)]| {
+        let otherwise = otherwise.iter().map(|(name, said)| ((*name).into(), (*said).into())).collect();
+        let server =
+            ServerSaid { name: "ns3.".into(), is_new, serial: serial.map_err(Into::into), otherwise };
+        let around = Around { servers: vec![server], ..Around::default() };
+        guard(&Case::new(&live, &new, &[], &limits, &around).unwrap())
+    };
+    for (serial, otherwise) in [(Err("REFUSED"), &[][..]), (Ok(100), &[("www.shop.test. A", "NXDOMAIN")][..])]
+    {
+        assert_eq!(rules(&rules_of(true, serial, otherwise)), ["R6"]);
+        // One that was there before is not this change's doing; it is said all the same.
+        let told = rules_of(false, serial, otherwise);
+        assert_eq!((rules(&told).len(), told.first().map(|breach| breach.rule)), (0, Some("R6")));
+    }
+    assert_eq!(rules_of(true, Ok(100), &[]), []);
 }
 
 #[test]

@@ -60,6 +60,12 @@ pub(crate) struct ZonePlanArgs {
     /// A config, whose journeys and `needs:` say which names are required; its journeys are tried with the proposed zone
     #[arg(value_name = "CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    /// A server of the zone, NAME@ADDR or ADDR, that is asked for its serial and for the required names; new:ADDR is one that the change adds
+    #[arg(long, value_name = "[NAME@]ADDR")]
+    pub(crate) server: Vec<Asked>,
+    /// Ask nobody: neither servers nor for names outside of the zone
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) offline: bool,
     /// Do not try the config's journeys
     #[arg(long)]
     pub(crate) no_journeys: bool,
@@ -117,6 +123,32 @@ impl FromStr for Live {
             None if text.is_empty() => Err("a zone file, or axfr:192.0.2.1".to_owned()),
             None => Ok(Self::File(text.into())),
         }
+    }
+}
+
+/// A server of the zone that is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) name: String,
+    pub(crate) address: SocketAddr,
+    /// Whether the change makes it one of the zone's.
+    pub(crate) is_new: bool,
+}
+
+impl FromStr for Asked {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (is_new, place) = text.strip_prefix("new:").map_or((false, text), |place| (true, place));
+        let (name, at) = place.split_once('@').map_or((None, place), |(name, at)| (Some(name), at));
+        let server: Server = at.parse()?;
+        if server.key.is_some() || name == Some("") {
+            return Err(
+                "an address, or a name and an address: ns1.shop.example@192.0.2.1, 192.0.2.1:5353, new:192.0.2.3",
+            );
+        }
+        let name = name.map_or_else(|| server.address.to_string(), str::to_owned);
+        Ok(Self { name, address: server.address, is_new })
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod breach;
 mod changes;
+mod delegation;
 mod limits;
 mod names;
 mod origin;
@@ -27,7 +28,7 @@ mod wildcard;
 pub use breach::{Breach, Severity};
 pub use changes::{SetChange, changes};
 pub use limits::{Limits, Share};
-pub use required::{Need, NeedError, Required};
+pub use required::{Need, NeedError, Required, outside, questions};
 pub use source::{Source, empty, unreadable};
 
 use std::collections::BTreeMap;
@@ -61,6 +62,11 @@ pub const RULES: &[Rule] = &[
         check: targets::check,
     },
     Rule { id: "R5", demands: "the serial is newer than on every server", check: serials::check },
+    Rule {
+        id: "R6",
+        demands: "every server of the zone answers for every required name",
+        check: delegation::check,
+    },
     Rule { id: "R7", demands: "the zone's servers do not all stand in one place", check: servers::check },
     Rule { id: "R9", demands: "no wildcard answers for a required name", check: wildcard::check },
     Rule { id: "R10", demands: "addresses, mail and policies are what they may be", check: values::check },
@@ -70,11 +76,24 @@ pub const RULES: &[Rule] = &[
     Rule { id: "R17", demands: "what the zone was made from was not empty", check: source::check_empty },
 ];
 
+/// What a server of the zone said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSaid {
+    /// Its name or address.
+    pub name: String,
+    /// Whether the change makes it one of the zone's.
+    pub is_new: bool,
+    /// The serial that it has; or why that is not known.
+    pub serial: Result<u32, String>,
+    /// Required names that it does not answer for as the zone says, each with what it said.
+    pub otherwise: Vec<(String, String)>,
+}
+
 /// What is known of the world outside of both versions.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
-    /// The serial that each live server has, by the server's name or address.
-    pub serials: Vec<(String, u32)>,
+    /// What each server of the zone said, of those that were asked.
+    pub servers: Vec<ServerSaid>,
     /// Whether names outside of the zone have what is needed, where that was looked up; a name and a type each.
     pub elsewhere: BTreeMap<(String, String), bool>,
 }

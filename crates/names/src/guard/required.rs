@@ -1,5 +1,6 @@
 //! R1: a required name leads to data of the required type, along its aliases.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use domain::base::Rtype;
@@ -8,6 +9,7 @@ use domain::rdata::ZoneRecordData;
 use super::Case;
 use super::breach::{Breaches, Severity};
 use crate::name::{self, Name};
+use crate::question::Question;
 use crate::zone::{End, Trace, Zone};
 
 const PUT_BACK: &str = "Put the record back, or leave an alias in its place. If nobody needs the name any more, take it off the list of required names first.";
@@ -129,6 +131,25 @@ impl fmt::Display for Need {
             Self::Type(number) => Rtype::from_int(*number).fmt(out),
         }
     }
+}
+
+/// What is to be asked to see whether a required name has what is needed.
+#[must_use]
+pub fn questions(need: &Required) -> Vec<Question> {
+    need.need.rtypes().into_iter().map(|rtype| Question::of(need.name.clone(), rtype)).collect()
+}
+
+/// What names outside of the zone are to be asked for, because required names lead to them.
+#[must_use]
+pub fn outside(zone: &Zone, required: &[Required]) -> BTreeSet<(String, String)> {
+    let mut list = BTreeSet::new();
+    for need in required.iter().filter(|need| need.lies_in(zone)) {
+        if let Comes::Elsewhere(target) = comes(zone, need) {
+            let target = name::show(&target).to_ascii_lowercase();
+            list.extend(need.need.rtypes().into_iter().map(|rtype| (target.clone(), rtype.to_string())));
+        }
+    }
+    list
 }
 
 /// What a required name comes to in a version of the zone.

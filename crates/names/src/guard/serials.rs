@@ -11,7 +11,9 @@ pub(super) fn check(case: &Case<'_>, found: &mut Breaches) {
         return;
     }
     let (new, held) = (case.proposed.serial(), case.live.serial());
-    let seen = case.around.serials.iter().map(|(server, serial)| (format!("{server} has"), *serial));
+    // A server that is new takes whatever there is.
+    let old = case.around.servers.iter().filter(|server| !server.is_new);
+    let seen = old.filter_map(|server| Some((format!("{} has", server.name), *server.serial.as_ref().ok()?)));
     let published = std::iter::once(("published is".to_owned(), held));
     // The newest of those that it does not follow: more than that is enough for all of them.
     let refusing = published.chain(seen).filter(|(_, serial)| !is_newer(new, *serial));

@@ -12,10 +12,10 @@ mod sarif;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use candor_change::{Finding, Plan, required};
-use candor_core::model;
+use candor_change::{Finding, Plan, ServerToAsk, look_around, required};
+use candor_core::model::{self, WatchedZone};
 use candor_names::guard::{Around, Case, Required, Source, empty, unreadable};
-use candor_names::{Key, Zone, ZoneFault, fetch_zone, serve};
+use candor_names::{Key, SystemResolver, Zone, ZoneFault, fetch_zone, serve};
 
 use super::{find, key};
 use crate::args::zone::{Live, PlanFormat, ZonePlanArgs};
@@ -35,7 +35,7 @@ pub(super) async fn run(args: ZonePlanArgs) -> Outcome {
     let required = names(&args, &live, config.as_deref())?;
     let plan = match proposed {
         Ok(proposed) => {
-            let around = Around::default();
+            let around = around(&args, &live, &proposed, &required, watched).await;
             let case = Case::new(&live, &proposed, &required, &limits, &around)?;
             let plan = Plan::of(&case.with_source(Source { text: Some(&text) }));
             match config.filter(|_| !args.no_journeys && !plan.is_nothing()) {
@@ -56,6 +56,30 @@ pub(super) async fn run(args: ZonePlanArgs) -> Outcome {
     };
     out(text.trim_end());
     Ok(if plan.refused { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// What the zone's servers say, and names outside of it.
+async fn around(
+    args: &ZonePlanArgs,
+    live: &Zone,
+    proposed: &Zone,
+    required: &[Required],
+    watched: Option<&WatchedZone>,
+) -> Around {
+    if args.offline {
+        return Around::default();
+    }
+    let of_config = watched.into_iter().flat_map(|zone| &zone.servers).map(|server| ServerToAsk {
+        name: server.name.clone().unwrap_or_else(|| server.address.to_string()),
+        address: server.address,
+        is_new: false,
+    });
+    let given = args.server.iter().map(|server| ServerToAsk {
+        name: server.name.clone(),
+        address: server.address,
+        is_new: server.is_new,
+    });
+    look_around(live, proposed, required, of_config.chain(given).collect(), &SystemResolver::new()).await
 }
 
 /// A plan for what is no zone: empty, cut short, or wrong.
