@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use candor_names::guard::{Around, Required, ServerSaid, outside, questions};
-use candor_names::{AskOptions, Exchange, LookupError, Question, Rcode, Resolver, Zone, ask};
+use candor_names::guard::{Around, Parent, Required, ServerSaid, outside, questions};
+use candor_names::{AskOptions, Exchange, LookupError, Question, Rcode, Resolver, Zone, ask, secure};
 use tokio::task::JoinSet;
 
 /// Time for one question.
@@ -28,14 +28,18 @@ pub struct ServerToAsk {
     pub is_new: bool,
 }
 
-/// Asks them.
+/// Asks them, and a server of the zone above where one is named.
+///
+/// # Errors
+/// Where the zone above was to be asked and gives no answer: what hangs on it would be guessed.
 pub async fn look_around(
     live: &Zone,
     proposed: &Zone,
     required: &[Required],
     servers: Vec<ServerToAsk>,
+    parent: Option<SocketAddr>,
     elsewhere: &dyn Resolver,
-) -> Around {
+) -> Result<Around, String> {
     let mut expected: Vec<(Question, [BTreeSet<String>; 2])> = Vec::new();
     for need in required.iter().filter(|need| need.lies_in(live)).take(ASKED) {
         for question in questions(need) {
@@ -50,8 +54,12 @@ pub async fn look_around(
     }
     let mut told = asking.join_all().await;
     told.sort_by_key(|(at, _)| *at);
-    let mut around =
-        Around { servers: told.into_iter().map(|(_, said)| said).collect(), ..Around::default() };
+    let parent = match parent {
+        Some(address) => Some(above(address, &live.origin()).await?),
+        None => None,
+    };
+    let servers = told.into_iter().map(|(_, said)| said).collect();
+    let mut around = Around { parent, servers, ..ask_nobody() };
     let names = outside(proposed, required);
     for (name, rtype) in
         names.into_iter().filter(|(_, rtype)| matches!(rtype.as_str(), "A" | "AAAA")).take(ELSEWHERE)
@@ -71,7 +79,37 @@ pub async fn look_around(
             Err(_) => {}
         }
     }
-    around
+    Ok(around)
+}
+
+/// What is known without asking anybody: the time.
+#[must_use]
+pub fn ask_nobody() -> Around {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Around { now, ..Around::default() }
+}
+
+/// What a server of the zone above says of this one.
+async fn above(address: SocketAddr, origin: &str) -> Result<Parent, String> {
+    let ask = async |rtype| {
+        let question = Question::parse(origin, rtype).map_err(|why| why.to_string())?;
+        let options = AskOptions {
+            deadline: WITHIN,
+            recursion_desired: false,
+            dnssec_ok: true,
+            ..AskOptions::default()
+        };
+        let heard = ask(address, &question, &options).await.map_err(|why| why.to_string())?;
+        match heard.rcode {
+            Rcode::NOERROR | Rcode::NXDOMAIN => Ok(heard),
+            other => Err(format!("{address} answers {other} for {question}")),
+        }
+    };
+    let delegation = ask("NS").await?;
+    let records = delegation.answer.iter().chain(&delegation.authority);
+    let of_zone = records.filter(|record| record.rtype == "NS" && record.name.eq_ignore_ascii_case(origin));
+    let servers = of_zone.map(|record| record.data.to_ascii_lowercase()).collect();
+    Ok(Parent { servers, ds: secure::ds(&ask("DS").await?) })
 }
 
 async fn said(

@@ -11,6 +11,6 @@ mod around;
 mod plan;
 mod required;
 
-pub use around::{ServerToAsk, look_around};
+pub use around::{ServerToAsk, ask_nobody, look_around};
 pub use plan::{Broken, Difference, Finding, Journeys, Plan, Records, Set, Version};
 pub use required::required;

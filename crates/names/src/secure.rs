@@ -20,7 +20,7 @@ use domain::rdata::{Dnskey, Nsec3, Rrsig, ZoneRecordData};
 use crate::ask::Exchange;
 use crate::name::{self, Name};
 use crate::record::Rcode;
-use crate::zone::{self, Rdata};
+use crate::zone::{self, Node, Rdata, Zone};
 
 /// Most signatures that are tried for one set of records.
 const MAX_TRIED: usize = 8;
@@ -175,7 +175,20 @@ pub fn ds(exchange: &Exchange) -> Vec<Ds> {
     let ttl = ttl.map_or(0, |record| record.ttl);
     let apex = exchange.question.wire_name();
     let list = records(exchange).into_iter().filter(|(owner, _)| owner == apex);
-    let found = list.filter_map(|(_, found)| match found {
+    list.filter_map(|(_, found)| of_data(&found, ttl)).take(MAX_KEYS).collect()
+}
+
+/// The DS records that a zone holds for the one below it at this name.
+#[must_use]
+pub fn ds_in(parent: &Zone, child: &str) -> Vec<Ds> {
+    let node =
+        name::parse(child).ok().and_then(|name| parent.node(&name).and_then(|node| node.get(&Rtype::DS)));
+    let found = node.into_iter().flat_map(|set| set.data.iter().map(|data| (data, set.ttl.as_secs())));
+    found.filter_map(|(data, ttl)| of_data(data, ttl)).take(MAX_KEYS).collect()
+}
+
+fn of_data(data: &Rdata, ttl: u32) -> Option<Ds> {
+    match data {
         ZoneRecordData::Ds(ds) => Some(Ds {
             tag: ds.key_tag(),
             algorithm: ds.algorithm().to_int(),
@@ -184,8 +197,29 @@ pub fn ds(exchange: &Exchange) -> Vec<Ds> {
             digest: ds.digest().clone(),
         }),
         _ => None,
+    }
+}
+
+/// The keys that a zone has at its apex.
+pub(crate) fn keys_of(zone: &Zone) -> Vec<Key> {
+    let set = zone.node(zone.apex()).and_then(|node| node.get(&Rtype::DNSKEY));
+    let keys = set.into_iter().flat_map(|set| &set.data).filter_map(|found| match found {
+        ZoneRecordData::Dnskey(key) => Some(Key { owner: zone.apex().clone(), key: key.clone() }),
+        _ => None,
     });
-    found.take(MAX_KEYS).collect()
+    keys.take(MAX_KEYS).collect()
+}
+
+/// How a set of a zone is signed with these keys.
+pub(crate) fn signed_in(owner: &Name, node: &Node, rtype: Rtype, keys: &[Key], now: u64) -> Signed {
+    let set: Vec<&Rdata> = node.get(&rtype).into_iter().flat_map(|set| &set.data).collect();
+    let signatures = node.get(&Rtype::RRSIG).into_iter().flat_map(|set| &set.data);
+    let covering = signatures.filter_map(|found| match found {
+        ZoneRecordData::Rrsig(signature) if signature.type_covered() == rtype => Some(signature),
+        _ => None,
+    });
+    let best = covering.take(MAX_TRIED).map(|signature| one(signature, owner, &set, keys, now)).min();
+    best.unwrap_or(Signed::Missing)
 }
 
 /// How the records of type `rtype` at `owner`, in the answer or the authority section, are signed with the keys of the

@@ -110,7 +110,7 @@ fn at_work(root: &Path, name: &str, found: &Path) -> Command {
 
 fn longest(name: &str) -> u32 {
     match name {
-        "config" | "http" | "zone_file" => 4 * LONGEST,
+        "config" | "guard" | "http" | "zone_file" => 4 * LONGEST,
         "value" | "echo" | "cookies" => LONGEST / 4,
         _ => LONGEST,
     }

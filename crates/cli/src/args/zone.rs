@@ -9,6 +9,7 @@ use candor_names::{Allow, Network};
 use clap::{Args as Group, ValueEnum};
 
 use super::address;
+use super::explain::NameServer;
 
 /// The port of name servers.
 const DNS: u16 = 53;
@@ -63,8 +64,11 @@ pub(crate) struct ZonePlanArgs {
     /// A server of the zone, NAME@ADDR or ADDR, that is asked for its serial and for the required names; new:ADDR is one that the change adds
     #[arg(long, value_name = "[NAME@]ADDR")]
     pub(crate) server: Vec<Asked>,
+    /// A server of the zone above, that is asked for the delegation and for DS
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) parent: Option<NameServer>,
     /// Ask nobody: neither servers nor for names outside of the zone
-    #[arg(long, conflicts_with = "server")]
+    #[arg(long, conflicts_with_all = ["server", "parent"])]
     pub(crate) offline: bool,
     /// Do not try the config's journeys
     #[arg(long)]

@@ -18,6 +18,7 @@ mod removal;
 mod required;
 mod serials;
 mod servers;
+mod signatures;
 mod soa;
 mod source;
 mod targets;
@@ -31,10 +32,11 @@ pub use limits::{Limits, Share};
 pub use required::{Need, NeedError, Required, outside, questions};
 pub use source::{Source, empty, unreadable};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use breach::Breaches;
 
+use crate::secure::Ds;
 use crate::zone::{DiffError, Zone, ZoneDiff};
 
 /// A rule: what it demands, and how that is looked at.
@@ -68,6 +70,7 @@ pub const RULES: &[Rule] = &[
         check: delegation::check,
     },
     Rule { id: "R7", demands: "the zone's servers do not all stand in one place", check: servers::check },
+    Rule { id: "R8", demands: "signatures hold, and the parent's DS fits a key", check: signatures::check },
     Rule { id: "R9", demands: "no wildcard answers for a required name", check: wildcard::check },
     Rule { id: "R10", demands: "addresses, mail and policies are what they may be", check: values::check },
     Rule { id: "R11", demands: "caches do not remember a mistake for long", check: ttl::check },
@@ -75,6 +78,15 @@ pub const RULES: &[Rule] = &[
     Rule { id: "R16", demands: "copies of the zone outlive their primary", check: soa::check },
     Rule { id: "R17", demands: "what the zone was made from was not empty", check: source::check_empty },
 ];
+
+/// What the zone above says of a zone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parent {
+    /// The hosts of the name servers that it delegates to, in lower case with their last dot.
+    pub servers: BTreeSet<String>,
+    /// What it says are the zone's keys.
+    pub ds: Vec<Ds>,
+}
 
 /// What a server of the zone said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +104,10 @@ pub struct ServerSaid {
 /// What is known of the world outside of both versions.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
+    /// The time, in seconds since 1970; 0 where signatures are not looked at for their end.
+    pub now: u64,
+    /// What the zone above says of this one, where it was asked.
+    pub parent: Option<Parent>,
     /// What each server of the zone said, of those that were asked.
     pub servers: Vec<ServerSaid>,
     /// Whether names outside of the zone have what is needed, where that was looked up; a name and a type each.

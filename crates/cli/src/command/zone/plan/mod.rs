@@ -12,7 +12,7 @@ mod sarif;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use candor_change::{Finding, Plan, ServerToAsk, look_around, required};
+use candor_change::{Finding, Plan, ServerToAsk, ask_nobody, look_around, required};
 use candor_core::model::{self, WatchedZone};
 use candor_names::guard::{Around, Case, Required, Source, empty, unreadable};
 use candor_names::{Key, SystemResolver, Zone, ZoneFault, fetch_zone, serve};
@@ -35,7 +35,7 @@ pub(super) async fn run(args: ZonePlanArgs) -> Outcome {
     let required = names(&args, &live, config.as_deref())?;
     let plan = match proposed {
         Ok(proposed) => {
-            let around = around(&args, &live, &proposed, &required, watched).await;
+            let around = around(&args, &live, &proposed, &required, watched).await?;
             let case = Case::new(&live, &proposed, &required, &limits, &around)?;
             let plan = Plan::of(&case.with_source(Source { text: Some(&text) }));
             match config.filter(|_| !args.no_journeys && !plan.is_nothing()) {
@@ -65,9 +65,9 @@ async fn around(
     proposed: &Zone,
     required: &[Required],
     watched: Option<&WatchedZone>,
-) -> Around {
+) -> Result<Around, Failure> {
     if args.offline {
-        return Around::default();
+        return Ok(ask_nobody());
     }
     let of_config = watched.into_iter().flat_map(|zone| &zone.servers).map(|server| ServerToAsk {
         name: server.name.clone().unwrap_or_else(|| server.address.to_string()),
@@ -79,7 +79,12 @@ async fn around(
         address: server.address,
         is_new: server.is_new,
     });
-    look_around(live, proposed, required, of_config.chain(given).collect(), &SystemResolver::new()).await
+    let servers = of_config.chain(given).collect();
+    let parent = args.parent.map(|server| server.0);
+    let looked = look_around(live, proposed, required, servers, parent, &SystemResolver::new()).await;
+    looked.map_err(|why| {
+        Failure(format!("the zone above cannot be asked: {why}\n  --parent says which of its servers is"))
+    })
 }
 
 /// A plan for what is no zone: empty, cut short, or wrong.
